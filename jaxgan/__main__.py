@@ -1,0 +1,28 @@
+"""`jaxgan COMMAND ...`, the same as `python -m jaxgan.COMMAND ...`."""
+
+import importlib
+import sys
+
+from jaxgan import command
+from jaxgan.errors import unknown
+
+COMMANDS = {"train": "train a GAN and fill a run folder", "sample": "draw samples from a trained run"}
+
+
+def main() -> int:
+    name, *rest = sys.argv[1:] or ["--help"]
+    if name in ("-h", "--help"):
+        print("usage: jaxgan COMMAND [flags]; jaxgan COMMAND --help lists the flags\n")
+        print("\n".join(f"  {name:8} {what}" for name, what in COMMANDS.items()))
+        return 0
+    if name not in COMMANDS:
+        return command.run(lambda: _refuse(name))
+    return importlib.import_module(f"jaxgan.{name}").main(rest)
+
+
+def _refuse(name: str) -> None:
+    raise unknown("command", name, COMMANDS)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

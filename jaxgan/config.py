@@ -1,0 +1,167 @@
+"""The configuration of a run: every flag of `python -m jaxgan.train`, a typed field each (layer 0)."""
+
+import dataclasses
+import json
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+from tyro.conf import arg
+
+from jaxgan.errors import UserError, unknown
+
+# Types of fields that may be left open, shown in --help by what they take.
+Int = Annotated[int | None, arg(metavar="INT", help_behavior_hint="")]
+Float = Annotated[float | None, arg(metavar="FLOAT", help_behavior_hint="")]
+Str = Annotated[str | None, arg(metavar="NAME", help_behavior_hint="")]
+File = Annotated[Path | None, arg(metavar="PATH", help_behavior_hint="")]
+Output = Annotated[Literal["tanh", "linear"] | None, arg(metavar="{tanh,linear}", help_behavior_hint="")]
+Norm = Annotated[Literal["batch", "layer", "none"] | None, arg(metavar="{batch,layer,none}", help_behavior_hint="")]
+Freshness = Annotated[Literal["fresh", "same"] | None, arg(metavar="{fresh,same}", help_behavior_hint="")]
+FakeLabels = Annotated[Literal["real", "random"] | None, arg(metavar="{real,random}", help_behavior_hint="")]
+Optimizer = Annotated[
+    Literal["adagrad", "adam", "momentum", "nesterov", "rmsprop", "sgd"] | None,
+    arg(metavar="{adagrad,adam,momentum,nesterov,rmsprop,sgd}", help_behavior_hint=""),
+]
+Order = Annotated[
+    Literal["critic_first", "generator_first", "generator_second"] | None,
+    arg(metavar="{critic_first,generator_first,generator_second}", help_behavior_hint=""),
+]
+
+
+@dataclass(frozen=True)
+class Config:
+    """What to train, on what, how long and where to. A field left at None takes the recipe's value, else the data set's."""
+
+    variant: str = "wgan_gp"
+    """What both players minimise: gan, gan_minimax, lsgan, wgan, wgan_gp, or your own as package.module:factory."""
+    dataset: str = "digits"
+    """digits, mnist, fashion_mnist, ring8, grid25, mixture4|8|16|32, swiss_roll, gaussian, tfds:NAME, folder:PATH, npz:PATH."""
+    recipe: Str = None
+    """Whose settings: paper (the default), lab000, lab002, lab003, lab004, or digits (tuned here; the default on digits)."""
+
+    network: Str = None
+    """Both networks: conv, dcgan, fc, fc_conv (a conv generator against an fc critic), lab_conv or mlp; chosen by the data set."""
+    generator: Str = None
+    """The generator alone: conv, dcgan, fc, lab_conv or mlp."""
+    critic: Str = None
+    """The critic alone: conv, dcgan, fc, lab_conv or mlp."""
+    latent_dim: Int = None
+    """Numbers in a latent vector."""
+    hidden_dim: Int = None
+    """Width of both networks, in the unit of their tables in README (128 for mlp, conv and dcgan, 256 for fc, 1024 for lab_conv)."""
+    output: Output = None
+    """Last layer of the mlp generator."""
+    critic_norm: Norm = None
+    """Norm between the critic's convolutions (conv, dcgan); batch norm is refused under a gradient penalty."""
+    dropout: Float = None
+    """Share of units dropped in the fc critic."""
+    conditional: bool = False
+    """Give the labels to both players."""
+    conditioning: Literal["concat", "projection"] = "concat"
+    """How a conditional critic sees a label: its embedding joined to the input, or projected on the features."""
+
+    steps: Int = None
+    """Generator steps to train for."""
+    epochs: Float = None
+    """Passes over the data by critic batches, in place of --steps."""
+    batch_size: Int = None
+    """Samples in a batch."""
+    n_critic: Int = None
+    """Critic steps for each generator step."""
+    clip: Float = None
+    """Bound on every critic weight (wgan)."""
+    gradient_penalty_weight: Float = None
+    """Weight of the gradient penalty (wgan_gp)."""
+    critic_loss_scale: Float = None
+    """Factor on the critic's loss (gan; lab 003 takes half)."""
+    optimizer: Optimizer = None
+    """The generator's optimizer, and the critic's unless --critic-optimizer says otherwise; as PyTorch defines them."""
+    critic_optimizer: Optimizer = None
+    """The critic's optimizer."""
+    learning_rate: Float = None
+    """The generator's learning rate, and the critic's unless --critic-learning-rate says otherwise."""
+    critic_learning_rate: Float = None
+    """The critic's learning rate."""
+    beta1: Float = None
+    """Adam's decay of the mean of gradients."""
+    beta2: Float = None
+    """Adam's decay of the mean of squared gradients."""
+    rmsprop_decay: Float = None
+    """RMSprop's decay of the mean of squared gradients (PyTorch's alpha)."""
+    momentum: Float = None
+    """Momentum of the optimizers momentum and nesterov."""
+    ema: Float = None
+    """Decay of the running mean of the generator's weights that samples are drawn from; 0 keeps none."""
+
+    critic_data: Freshness = None
+    """Whether each of the n_critic steps sees a new real batch, or all the same one."""
+    generator_latent: Freshness = None
+    """Whether the generator step draws new latents, or takes those of the critic step before it."""
+    fake_labels: FakeLabels = None
+    """Labels of fake samples: those of the real batch (so that an interpolate has one label), or drawn at random."""
+    order: Order = None
+    """Where the generator step stands among the n_critic steps: after all, before all, or after the first (lab 004)."""
+    points: Int = None
+    """Keep a fixed sample of this many points of a 2-D distribution, in place of points drawn afresh."""
+    image_size: Int = None
+    """Resize images to this many pixels a side."""
+
+    replicas: int = 1
+    """Random seeds trained side by side in one program; replica i has seed + i."""
+    seed: int = 0
+    """Root of all chance."""
+    out: File = None
+    """The run folder; runs/DATASET-VARIANT-N where not given."""
+    data_dir: File = None
+    """Where data sets lie (DATA_DIR/mnist/...) and downloads are kept; the user's cache folder where not given."""
+    resume: bool = False
+    """Go on with the run at --out from its last checkpoint."""
+    config: File = None
+    """Run again what this config.json says; other flags override it."""
+    log_every: Int = None
+    """Steps between lines of metrics.jsonl."""
+    sample_every: Int = None
+    """Steps between pictures of samples."""
+    checkpoint_every: Int = None
+    """Steps between checkpoints."""
+    keep_checkpoints: int = 3
+    """How many of the last checkpoints to keep."""
+
+
+FIELDS = {field.name: field for field in dataclasses.fields(Config)}
+NOT_SAVED = ("resume", "config")  # how a run was started is no property of it
+
+
+def flag(name: str) -> str:
+    """The flag of a field: `learning_rate` is --learning-rate."""
+    return "--" + name.replace("_", "-")
+
+
+def to_json(config: Config) -> dict[str, Any]:
+    """The fields as JSON values."""
+    values = {name: getattr(config, name) for name in FIELDS if name not in NOT_SAVED}
+    return {name: str(value) if isinstance(value, Path) else value for name, value in values.items()}
+
+
+def write_config(config: Config, path: Path) -> None:
+    path.write_text(json.dumps(to_json(config), indent=2) + "\n")
+
+
+def read_config(path: Path) -> Config:
+    """The configuration in a config.json; raises UserError in one line where there is none."""
+    try:
+        values = json.loads(path.read_text())
+    except OSError as error:
+        raise UserError(f"no configuration at {path}: {error.strerror}; expected a run's config.json") from None
+    except ValueError as error:
+        raise UserError(f"{path} is not JSON: {error}") from None
+    if not isinstance(values, dict):
+        raise UserError(f"{path} holds no JSON object, as a run's config.json does")
+    for name in values:
+        if name not in FIELDS or name in NOT_SAVED:
+            raise unknown(f"the field in {path}", name, FIELDS)
+    for name in ("out", "data_dir"):
+        if values.get(name) is not None:
+            values[name] = Path(values[name])
+    return Config(**values)

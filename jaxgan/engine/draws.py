@@ -1,0 +1,115 @@
+"""All the chance of training, made here: a step's `Draw` is a function of the run's key and the step's number alone.
+
+So a resumed run draws what the uninterrupted one would have drawn, and the place in the data needs no state of its own. Every
+purpose has a stream, and a key is `fold_in(fold_in(run key, stream), index)`: none is used twice.
+"""
+
+from enum import IntEnum
+
+import jax
+import jax.numpy as jnp
+from jaxtyping import Array, Int, Key, UInt
+
+from jaxgan.engine.setup import DataArrays, Setup
+from jaxgan.types import Draw, Labels, Samples
+
+
+class Stream(IntEnum):
+    """What a key is for."""
+
+    INIT = 0
+    DATA = 1
+    LATENT = 2
+    LABEL = 3
+    EPSILON = 4
+    CRITIC_STEP = 5
+    GENERATOR_STEP = 6
+    GENERATOR_LATENT = 7
+    GENERATOR_LABEL = 8
+    PICTURE = 9
+
+
+def stream_key(key: Key[Array, ""], stream: Stream, index: Int[Array, ""] | int = 0) -> Key[Array, ""]:
+    """The key of the index-th draw of a stream."""
+    return jax.random.fold_in(jax.random.fold_in(key, stream), index)
+
+
+def shuffled(key: Key[Array, ""], epoch: UInt[Array, " batch"], position: UInt[Array, " batch"], size: int) -> UInt[Array, " batch"]:
+    """Where a keyed permutation of range(size), another one each epoch, sends each position.
+
+    A swap-or-not shuffle (Hoang, Morris and Rogaway 2012, figure 1): each round pairs x with K - x mod size and swaps the pair
+    or not by a coin that both see. It is a bijection whatever the coins, and finds one batch's places without the whole order.
+    """
+    rounds = jax.random.bits(key, (32, 2), jnp.uint32)
+
+    def step(x: UInt[Array, " batch"], keys: UInt[Array, " 2"]) -> tuple[UInt[Array, " batch"], None]:
+        offset = _mixed(keys[0] ^ _mixed(epoch)) % size
+        partner = (offset + size - x) % size
+        coin = _mixed(jnp.maximum(x, partner) ^ _mixed(keys[1] + epoch)) & 1
+        return jnp.where(coin == 1, partner, x), None
+
+    return jax.lax.scan(step, position, rounds, unroll=True)[0]
+
+
+def _mixed(x: UInt[Array, "*shape"]) -> UInt[Array, "*shape"]:
+    """The finalizer of MurmurHash3: every bit of 32 depends on every other."""
+    x = (x ^ (x >> 16)) * jnp.uint32(0x85EBCA6B)
+    x = (x ^ (x >> 13)) * jnp.uint32(0xC2B2AE35)
+    return x ^ (x >> 16)
+
+
+def real_batch(setup: Setup, data: DataArrays, key: Key[Array, ""], index: Int[Array, ""]) -> tuple[Samples, Labels]:
+    """The index-th batch: drawn afresh, or the next of an endless row of shuffled passes over the data, none left out.
+
+    Images come as uint8 and leave as x / 127.5 - 1 in [-1, 1].
+    """
+    batch_size = setup.config.batch_size
+    if data.samples is None:
+        return setup.dataset.distribution.sample(stream_key(key, Stream.DATA, index), batch_size)
+    size = len(data.samples)
+    turn, within = jnp.divmod(index.astype(jnp.uint32), jnp.uint32(size))  # index B = turn size B + within B, without overflow
+    place = within * batch_size + jnp.arange(batch_size, dtype=jnp.uint32)
+    rows = shuffled(stream_key(key, Stream.DATA), turn * batch_size + place // size, place % size, size)
+    samples = data.samples[rows]
+    if samples.dtype == jnp.uint8:
+        samples = samples.astype(float) / 127.5 - 1
+    return samples, data.labels[rows]
+
+
+def critic_draw(setup: Setup, data: DataArrays, key: Key[Array, ""], index: Int[Array, ""]) -> Draw:
+    """The draw of the index-th critic step of the run."""
+    config = setup.config
+    batch = index if config.critic_data == "fresh" else index // config.n_critic
+    real, real_label = real_batch(setup, data, key, batch)
+    return Draw(
+        real=real,
+        real_label=real_label,
+        latent=_latent(setup, stream_key(key, Stream.LATENT, index)),
+        fake_label=_fake_label(setup, real_label, stream_key(key, Stream.LABEL, index)),
+        epsilon=jax.random.uniform(stream_key(key, Stream.EPSILON, index), (config.batch_size,), float),
+        key=stream_key(key, Stream.CRITIC_STEP, index),
+    )
+
+
+def generator_draw(setup: Setup, data: DataArrays, key: Key[Array, ""], step: Int[Array, ""]) -> Draw:
+    """The draw of generator step `step`; its real batch is that of the critic step before it."""
+    config = setup.config
+    offset = {"critic_first": config.n_critic - 1, "generator_first": -1, "generator_second": 0}[config.order]
+    before = jnp.maximum(step * config.n_critic + offset, 0)
+    draw = critic_draw(setup, data, key, before)
+    if config.generator_latent == "fresh":
+        draw = draw._replace(latent=_latent(setup, stream_key(key, Stream.GENERATOR_LATENT, step)))
+    return draw._replace(
+        fake_label=_fake_label(setup, draw.real_label, stream_key(key, Stream.GENERATOR_LABEL, step)),
+        key=stream_key(key, Stream.GENERATOR_STEP, step),
+    )
+
+
+def _latent(setup: Setup, key: Key[Array, ""]) -> Array:
+    return jax.random.normal(key, (setup.config.batch_size, setup.config.latent_dim), float)
+
+
+def _fake_label(setup: Setup, real_label: Labels, key: Key[Array, ""]) -> Labels:
+    if setup.config.fake_labels == "real" or not setup.config.conditional:
+        return real_label
+    return jax.random.randint(key, real_label.shape, 0, setup.dataset.n_classes, jnp.int32)

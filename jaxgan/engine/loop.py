@@ -1,0 +1,181 @@
+"""The compiled loop: whole chunks of iterations in one program, with everything that looks on between chunks."""
+
+import time
+from collections.abc import Callable
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+from jaxtyping import Array, Int
+
+from jaxgan.engine.diagnostics import diagnose
+from jaxgan.engine.draws import critic_draw, generator_draw
+from jaxgan.engine.listeners import Listener
+from jaxgan.engine.numbers import Numbers
+from jaxgan.engine.sampling import picture, picture_labels
+from jaxgan.engine.setup import DataArrays, Setup
+from jaxgan.engine.state import initial_state
+from jaxgan.engine.steps import make_steps
+from jaxgan.errors import DivergedError
+from jaxgan.types import GanState, Metrics
+
+CHUNK_SECONDS = 1.0  # how long a chunk is to take: how soon an interrupt is heard and the progress bar moves
+
+
+def iteration(setup: Setup, numbers: Numbers, data: DataArrays, state: GanState) -> tuple[GanState, Metrics]:
+    """n_critic critic steps and one generator step, in the configured order; metrics of critic steps are their mean."""
+    steps = make_steps(setup, numbers)
+    n_critic, order, t = setup.config.n_critic, setup.config.order, state.step
+
+    def critic_steps(state: GanState, indices: range) -> tuple[GanState, Metrics]:
+        """Critic steps in one inner loop, and their metrics stacked."""
+
+        def body(state: GanState, i: Int[Array, ""]) -> tuple[GanState, Metrics]:
+            return steps.critic_step(state, critic_draw(setup, data, state.key, t * n_critic + i))
+
+        return jax.lax.scan(body, state, jnp.arange(indices.start, indices.stop), unroll=len(indices) == 1)
+
+    before = {"critic_first": n_critic, "generator_first": 0, "generator_second": 1}[order]
+    stacked = []
+    for part in (range(before), None, range(before, n_critic)):
+        if part is None:
+            state, metrics = steps.gen_step(state, generator_draw(setup, data, state.key, t))
+        elif part:  # an empty loop would be compiled all the same
+            state, critic_metrics = critic_steps(state, part)
+            stacked.append(critic_metrics)
+    means = jax.tree.map(lambda *parts: jnp.concatenate(parts).mean(0), *stacked)
+    return state._replace(step=t + 1), {**means, **metrics}
+
+
+class Program:
+    """The compiled functions of a run. With several replicas the state has a leading axis and every function is vmapped over it."""
+
+    def __init__(self, setup: Setup):
+        self.setup = setup
+        self.data = setup.data()
+        self.replicas = setup.config.replicas
+        self._step = partial(iteration, setup)
+        over_replicas = (lambda f: f) if self.replicas == 1 else partial(jax.vmap, in_axes=(None, None, 0))
+        step = over_replicas(self._step)
+
+        def chunk(state: GanState, sums: Metrics, numbers: Numbers, data: DataArrays, n: Int[Array, ""]) -> tuple:
+            def body(_: Array, carry: tuple[GanState, Metrics]) -> tuple[GanState, Metrics]:
+                state, sums = carry
+                state, metrics = step(numbers, data, state)
+                return state, jax.tree.map(jnp.add, sums, metrics)
+
+            state, sums = jax.lax.fori_loop(0, n, body, (state, sums))  # n is traced: any length, one compilation
+            return state, sums, _finite((state._replace(key=jnp.zeros(self.lead)), sums), self.replicas)
+
+        self.lead = () if self.replicas == 1 else (self.replicas,)
+        self._chunk = jax.jit(chunk, donate_argnums=(0, 1))
+        self._diagnose = jax.jit(over_replicas(partial(diagnose, setup)))
+        self._picture = jax.jit(
+            partial(picture, setup) if self.replicas == 1 else jax.vmap(partial(picture, setup))
+        )
+
+    def initial_state(self) -> GanState:
+        """Step 0; replica i is the solo run with seed + i."""
+        seed, numbers = self.setup.config.seed, self.setup.numbers
+        init = jax.jit(partial(initial_state, self.setup))
+        if self.replicas == 1:
+            state = init(numbers, jax.random.key(seed))
+        else:
+            keys = jnp.stack([jax.random.key(seed + i) for i in range(self.replicas)])
+            state = jax.jit(jax.vmap(init, in_axes=(None, 0)))(numbers, keys)
+        return jax.tree.map(jnp.copy, state)  # the average starts as the weights do: donation needs buffers of its own
+
+    def zero_sums(self, state: GanState) -> Metrics:
+        """The running sums of all metrics, empty."""
+        step = self._step if self.replicas == 1 else jax.vmap(self._step, in_axes=(None, None, 0))
+        _, metrics = jax.eval_shape(step, self.setup.numbers, self.data, state)
+        return jax.tree.map(lambda leaf: jnp.zeros(leaf.shape, leaf.dtype), metrics)
+
+    def chunk(self, state: GanState, sums: Metrics, n: int) -> tuple[GanState, Metrics, np.ndarray]:
+        """n iterations: the state, the sums with n more terms, and whether all numbers of each replica are finite (a list)."""
+        state, sums, finite = self._chunk(state, sums, self.setup.numbers, self.data, jnp.int32(n))
+        return state, sums, np.atleast_1d(jax.device_get(finite))
+
+    def diagnose(self, state: GanState) -> Metrics:
+        return self._diagnose(self.setup.numbers, self.data, state)
+
+    def picture(self, state: GanState) -> list[np.ndarray]:
+        """One array of samples a replica."""
+        samples = jax.device_get(self._picture(state))
+        return [samples] if self.replicas == 1 else list(samples)
+
+
+def _finite(tree: Any, replicas: int) -> Array:
+    """Whether every number is finite, for each replica."""
+    leaves = [leaf for leaf in jax.tree.leaves(tree) if jnp.issubdtype(leaf.dtype, jnp.floating)]
+    axes = [tuple(range(0 if replicas == 1 else 1, leaf.ndim)) for leaf in leaves]
+    return jnp.stack([jnp.isfinite(leaf).all(axis) for leaf, axis in zip(leaves, axes, strict=True)]).all(0)
+
+
+def train(
+    program: Program,
+    state: GanState,
+    listener: Listener,
+    save: Callable[[int, GanState], Path],
+    interrupted: Callable[[], bool] = lambda: False,
+    last_safe: Path | None = None,
+) -> GanState:
+    """Trains to the configured step, telling the listener and saving checkpoints on the way.
+
+    An interrupt ends it after the chunk in progress, with a checkpoint; a number that is not finite raises DivergedError.
+    `last_safe` is the checkpoint that a resumed run begins from. What happens between chunks, and where they are cut, changes nothing that is computed.
+    """
+    config = program.setup.config
+    step, last_log = int(np.ravel(state.step)[0]), int(np.ravel(state.step)[0])
+    labels = [picture_labels(program.setup)] * program.replicas
+    listener.on_start(step, config.steps)
+    sums, rate = program.zero_sums(state), None
+    log_time = time.perf_counter()
+    try:
+        if step == 0:
+            listener.on_sample(0, program.picture(state), labels)
+        while step < config.steps and not interrupted():
+            stops = [config.steps, *((step // every + 1) * every for every in _intervals(config))]
+            n = min(min(stops) - step, 1 if rate is None else max(1, round(rate * CHUNK_SECONDS)))
+            began = time.perf_counter()
+            state, sums, finite = program.chunk(state, sums, n)
+            if rate is not None or n > 1:
+                rate = n / max(time.perf_counter() - began, 1e-9)
+            else:  # the first chunk compiles: its time says nothing of the rest
+                rate = 1.0
+            step += n
+            if not finite.all():
+                which = "" if program.replicas == 1 else f" in replica {', '.join(map(str, np.flatnonzero(~finite)))}"
+                safe = f"the last good checkpoint is {last_safe}" if last_safe else "there is no checkpoint yet"
+                raise DivergedError(f"training diverged{which}: a number is not finite at step {step}; {safe}")
+            means = _by_replica(jax.tree.map(lambda s: s / (step - last_log), sums), program.replicas)
+            listener.on_chunk(step, means)
+            if step % config.log_every == 0 or step == config.steps:
+                now = time.perf_counter()
+                speed = {"steps_per_second": (step - last_log) / (now - log_time)}
+                extra = _by_replica(program.diagnose(state), program.replicas)
+                listener.on_log(step, [{**more, **mean, **speed} for mean, more in zip(means, extra, strict=True)])
+                sums, last_log, log_time = jax.tree.map(jnp.zeros_like, sums), step, time.perf_counter()
+            if step % config.sample_every == 0 or step == config.steps:
+                listener.on_sample(step, program.picture(state), labels)
+            if step % config.checkpoint_every == 0 or step == config.steps:
+                last_safe = save(step, state)
+                listener.on_checkpoint(step, last_safe)
+        if step < config.steps:
+            last_safe = save(step, state)
+            listener.on_checkpoint(step, last_safe)
+    finally:
+        listener.on_end(step)
+    return state
+
+
+def _intervals(config: Any) -> tuple[int, int, int]:
+    return config.log_every, config.sample_every, config.checkpoint_every
+
+
+def _by_replica(metrics: Metrics, replicas: int) -> list[dict[str, float]]:
+    host = {name: np.atleast_1d(value) for name, value in jax.device_get(metrics).items()}
+    return [{name: float(values[i]) for name, values in host.items()} for i in range(replicas)]

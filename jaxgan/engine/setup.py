@@ -1,0 +1,303 @@
+"""From a configuration with gaps to everything a run is made of, all checked: the only place where defaults and refusals meet."""
+
+import dataclasses
+import importlib
+import inspect
+import math
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from types import UnionType
+from typing import Annotated, Any, Literal, NamedTuple, Union, get_args, get_origin
+
+import flax.linen as nn
+import jax
+import jax.numpy as jnp
+
+from jaxgan import data as datasets
+from jaxgan.config import Config, flag
+from jaxgan.data.dataset import Dataset
+from jaxgan.engine.numbers import Numbers
+from jaxgan.errors import UserError, unknown
+from jaxgan.networks import CRITICS, GENERATORS, PAIRS, ProjectionCritic
+from jaxgan.objectives import VARIANTS, Recipe, Variant
+from jaxgan.types import Game
+
+
+class DataArrays(NamedTuple):
+    """The part of a data set that lies on the device."""
+
+    samples: jax.Array | None  # uint8 (N, H, W, C) or points (N, 2); None where points are drawn afresh
+    labels: jax.Array | None  # int32 (N,)
+
+
+@dataclass(frozen=True, eq=False)
+class Setup:
+    """A run, ready to be compiled."""
+
+    config: Config  # every field that has a meaning for the run is set
+    dataset: Dataset
+    generator: nn.Module
+    critic: nn.Module
+    build: Callable[..., Game]
+    numbers: Numbers
+
+    def data(self) -> DataArrays:
+        """The data set's arrays, on the device."""
+        samples, labels = self.dataset.samples, self.dataset.labels
+        if samples is None:
+            return DataArrays(None, None)
+        labels = jnp.zeros(len(samples), jnp.int32) if labels is None else jnp.asarray(labels, jnp.int32)
+        samples = jnp.asarray(samples) if samples.dtype == "uint8" else jnp.asarray(samples, float)
+        return DataArrays(samples, labels)
+
+
+DEFAULTS: dict[str, Any] = dict(
+    critic_data="fresh",
+    generator_latent="fresh",
+    fake_labels="real",
+    order="critic_first",
+    momentum=0.9,
+    beta1=0.5,
+    beta2=0.999,
+    rmsprop_decay=0.99,
+    ema=0.0,
+)  # where neither a flag nor a recipe says otherwise
+
+RANGES: dict[str, tuple[Callable[[Any], bool], str]] = {
+    **dict.fromkeys(
+        ("steps", "batch_size", "latent_dim", "hidden_dim", "n_critic", "points", "replicas", "image_size", "log_every",
+         "sample_every", "checkpoint_every", "keep_checkpoints"),
+        (lambda value: value >= 1, "at least 1"),
+    ),
+    **dict.fromkeys(
+        ("epochs", "clip", "learning_rate", "critic_learning_rate", "critic_loss_scale"),
+        (lambda value: 0 < value < math.inf, "more than 0"),
+    ),
+    "gradient_penalty_weight": (lambda value: 0 <= value < math.inf, "at least 0"),
+    "seed": (lambda value: 0 <= value < 2**31, "from 0 to 2147483647"),
+    **dict.fromkeys(
+        ("beta1", "beta2", "rmsprop_decay", "momentum", "ema", "dropout"),
+        (lambda value: 0 <= value < 1, "at least 0 and less than 1"),
+    ),
+}  # fmt: skip
+
+
+def prepare(config: Config, dataset: Dataset | None = None) -> Setup:
+    """Fills the gaps of a configuration, loads its data and checks that all fits together; raises UserError in one line.
+
+    A `dataset` that is given stands in for the one that the configuration names (to sample, only its shape is needed).
+    """
+    check_choices(config)
+    _check_ranges(config)
+    variant = find_variant(config.variant)
+    given = dataset
+    dataset = given or datasets.load(
+        config.dataset, data_dir=config.data_dir, points=config.points, image_size=config.image_size
+    )
+    recipe = _recipe(variant, config, dataset)
+    paper = next((r for r in variant.recipes if r.name == "paper"), None)
+    config = _filled(config, recipe.settings, paper.settings if paper else {}, DEFAULTS)
+    if given is None and config.points is not None and dataset.size is None:  # the recipe asks for a fixed sample
+        dataset = datasets.load(config.dataset, data_dir=config.data_dir, points=config.points)
+    config = dataclasses.replace(
+        config,
+        recipe=recipe.name,
+        critic_optimizer=config.critic_optimizer or config.optimizer,
+        critic_learning_rate=config.critic_learning_rate or config.learning_rate,
+    )
+    if config.conditional and not dataset.n_classes:
+        raise UserError(f"--conditional: the data set {config.dataset} has no labels")
+    config, game_numbers = _game_numbers(config, variant)
+    penalised = bool(variant.build(**game_numbers).penalties)
+    config, generator, critic = _networks(config, dataset, penalised)
+    config = _schedule(config, dataset)
+    _check_ranges(config)
+    numbers = Numbers(**{name: getattr(config, name) for name in Numbers._fields if name != "game"}, game=game_numbers)
+    return Setup(config, dataset, generator, critic, variant.build, numbers)
+
+
+def check_choices(config: Config) -> None:
+    """Refuses a value that its field's type does not list."""
+    for field in dataclasses.fields(Config):
+        value = getattr(config, field.name)
+        choices = _choices(field.type)
+        if choices and value is not None and value not in choices:
+            raise unknown(flag(field.name), value, choices)
+
+
+def _choices(hint: Any) -> tuple[str, ...]:
+    """The values of a Literal, also one inside a union or an Annotated type."""
+    if get_origin(hint) is Literal:
+        return get_args(hint)
+    if get_origin(hint) in (Annotated, Union, UnionType):
+        return tuple(choice for part in get_args(hint) for choice in _choices(part))
+    return ()
+
+
+def find_variant(name: str) -> Variant:
+    """A row of VARIANTS, or the user's own: a `Variant`, or a function of numbers that returns a `Game`, at package.module:factory."""
+    if name in VARIANTS:
+        return VARIANTS[name]
+    if ":" not in name:
+        raise unknown("variant", name, VARIANTS, ", or your own as package.module:factory")
+    module_name, _, attribute = name.partition(":")
+    try:
+        found = getattr(importlib.import_module(module_name), attribute)
+    except (ImportError, AttributeError, ValueError) as error:
+        raise UserError(f"variant '{name}': {error}; expected package.module:factory, importable from here") from None
+    if isinstance(found, Variant):
+        return found
+    if not callable(found):
+        raise UserError(f"variant '{name}' is a {type(found).__name__}; expected a function that returns a jaxgan.types.Game")
+    defaults = dict(optimizer="adam", learning_rate=2e-4, n_critic=1, batch_size=64)
+    return Variant(found, name, (Recipe("paper", "defaults for a variant of one's own", defaults),))
+
+
+def _check_ranges(config: Config) -> None:
+    for name, (allowed, words) in RANGES.items():
+        value = getattr(config, name)
+        if value is not None and not allowed(value):
+            raise UserError(f"{flag(name)} {value}: must be {words}")
+    if config.steps is not None and config.epochs is not None:
+        raise UserError("--steps and --epochs both say how long to train: give one")
+
+
+def _recipe(variant: Variant, config: Config, dataset: Dataset) -> Recipe:
+    """The one asked for, in the form for this kind of data; without a name, the data set's own or the paper's."""
+    kind = "points" if dataset.is_points else "images"
+    fitting = {recipe.name: recipe for recipe in variant.recipes if recipe.data in ("any", kind)}
+    if config.recipe is None:
+        return fitting.get(config.dataset) or fitting.get("paper") or Recipe("none", "", {})
+    if config.recipe in fitting:
+        return fitting[config.recipe]
+    if any(recipe.name == config.recipe for recipe in variant.recipes):
+        other = "points" if kind == "images" else "images"
+        raise UserError(f"--recipe {config.recipe}: for {config.variant} it is about {other}, and {config.dataset} holds {kind}")
+    raise unknown(f"the recipe of {config.variant}", config.recipe, fitting)
+
+
+def _filled(config: Config, *sources: Mapping[str, Any]) -> Config:
+    """The configuration with each None replaced by the first source that has the field."""
+    values = {}
+    for source in reversed(sources):
+        values.update(source)
+    if config.steps is not None or config.epochs is not None:
+        values = {name: value for name, value in values.items() if name not in ("steps", "epochs")}
+    if config.network or config.generator or config.critic:
+        values.pop("network", None)
+    return dataclasses.replace(config, **{name: value for name, value in values.items() if getattr(config, name) is None})
+
+
+def _game_numbers(config: Config, variant: Variant) -> tuple[Config, dict[str, float]]:
+    """What the variant's `build` takes; a number that it does not take is refused where a flag set it."""
+    takes = {name: p.default for name, p in inspect.signature(variant.build).parameters.items() if name in GAME_NUMBERS}
+    for name in GAME_NUMBERS:
+        if name not in takes and getattr(config, name) is not None:
+            raise UserError(f"{flag(name)} has no meaning for the variant {config.variant}")
+    numbers = {name: default if getattr(config, name) is None else getattr(config, name) for name, default in takes.items()}
+    if inspect.Parameter.empty in numbers.values():
+        missing = next(name for name, value in numbers.items() if value is inspect.Parameter.empty)
+        raise UserError(f"the variant {config.variant} needs {flag(missing)}")
+    return dataclasses.replace(config, **numbers), {name: float(value) for name, value in numbers.items()}
+
+
+GAME_NUMBERS = ("clip", "gradient_penalty_weight", "critic_loss_scale")
+
+
+def _networks(config: Config, dataset: Dataset, penalised: bool) -> tuple[Config, nn.Module, nn.Module]:
+    """Both networks, and the configuration with what they were given."""
+    network = config.network or _default_network(config.dataset, dataset)
+    if network not in PAIRS:
+        raise unknown("network", network, PAIRS)
+    names = {"generator": config.generator or PAIRS[network][0], "critic": config.critic or PAIRS[network][1]}
+    for role, table in (("generator", GENERATORS), ("critic", CRITICS)):
+        if names[role] not in table:
+            raise unknown(role, names[role], table)
+        _check_fit(f"{role} '{names[role]}'", table[names[role]], dataset)
+    generator_class, critic_class = GENERATORS[names["generator"]], CRITICS[names["critic"]]
+    if penalised and config.critic_norm == "batch":
+        raise UserError(
+            "--critic-norm batch: under a gradient penalty each sample's gradient must be its own, and batch norm couples the"
+            " samples of a batch (arXiv 1704.00028, section 4); allowed are layer, none"
+        )
+    if config.critic_norm is None and penalised and _takes(critic_class, "norm"):
+        config = dataclasses.replace(config, critic_norm="none")
+    given = {
+        "latent_dim": config.latent_dim,
+        "hidden_dim": config.hidden_dim,
+        "output": config.output,
+        "norm": config.critic_norm,
+        "dropout": config.dropout,
+    }
+    for name, value in given.items():
+        if value is not None and not _takes(generator_class, name) and not _takes(critic_class, name):
+            shown = flag("critic_norm" if name == "norm" else name)
+            raise UserError(f"{shown} has no meaning for generator '{names['generator']}' and critic '{names['critic']}'")
+    n_classes = dataset.n_classes if config.conditional else 0
+    projected = config.conditioning == "projection"
+    if projected and not config.conditional:
+        raise UserError("--conditioning projection says how labels reach the critic: it needs --conditional")
+    common = {"sample_shape": dataset.sample_shape}
+    generator = generator_class(**common, n_classes=n_classes, **_chosen(generator_class, given))
+    critic = critic_class(**common, n_classes=0 if projected else n_classes, **_chosen(critic_class, given))
+    critic_norm, dropout = getattr(critic, "norm", None), getattr(critic, "dropout", None)
+    if projected:
+        critic = ProjectionCritic(critic, n_classes)
+    config = dataclasses.replace(
+        config,
+        network=None,
+        **names,
+        latent_dim=generator.latent_dim,
+        output=getattr(generator, "output", None),
+        critic_norm=critic_norm,
+        dropout=dropout,
+    )
+    return config, generator, critic
+
+
+def _takes(module: type[nn.Module], field: str) -> bool:
+    return field in {f.name for f in dataclasses.fields(module)}
+
+
+def _chosen(module: type[nn.Module], given: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in given.items() if value is not None and _takes(module, name)}
+
+
+def _default_network(name: str, dataset: Dataset) -> str:
+    if dataset.is_points:
+        return "mlp"
+    height, width, _ = dataset.sample_shape
+    if name == "digits" and height == width == 28:
+        return "fc"
+    if height == width == 28:
+        return "lab_conv"
+    return "dcgan" if height == width and height in GENERATORS["dcgan"].image_sizes else "fc"
+
+
+def _check_fit(what: str, module: type, dataset: Dataset) -> None:
+    if dataset.is_points != (module.__name__.startswith("Mlp")):
+        raise UserError(f"{what} is for {'images' if dataset.is_points else 'points'}, and {dataset.name} holds the other")
+    sizes = module.image_sizes
+    if sizes and (dataset.sample_shape[0] != dataset.sample_shape[1] or dataset.sample_shape[0] not in sizes):
+        shape = "x".join(map(str, dataset.sample_shape[:2]))
+        raise UserError(f"{what} takes square images of {', '.join(map(str, sizes))} pixels, not {shape}: see --image-size")
+
+
+def _schedule(config: Config, dataset: Dataset) -> Config:
+    """Turns epochs into steps, and sets how often to log, to draw and to save."""
+    steps = config.steps
+    if config.epochs is not None:
+        if dataset.size is None:
+            raise UserError("--epochs: points are drawn afresh, so there is no pass over them; give --points or --steps")
+        samples_per_step = config.batch_size * (config.n_critic if config.critic_data == "fresh" else 1)
+        steps = math.ceil(config.epochs * dataset.size / samples_per_step)
+    if steps is None:
+        steps = 10_000
+    return dataclasses.replace(
+        config,
+        steps=steps,
+        epochs=None,
+        log_every=config.log_every or max(1, min(100, steps // 100)),
+        sample_every=config.sample_every or max(1, steps // 10),
+        checkpoint_every=config.checkpoint_every or max(1, steps // 5),
+    )

@@ -1,0 +1,27 @@
+"""What can go wrong by the caller's hand or by the training's, each with its exit code."""
+
+import difflib
+from collections.abc import Iterable
+
+
+class UserError(ValueError):
+    """The caller asked for something that cannot be; the message is one line that says what can be (exit code 2)."""
+
+    exit_code = 2
+
+
+class DivergedError(RuntimeError):
+    """Training met a number that is not finite (exit code 3)."""
+
+    exit_code = 3
+
+
+def unknown(what: str, value: object, allowed: Iterable[str], hint: str = "") -> UserError:
+    """The error for a value outside a table: names the value, the nearest choice and all that is allowed.
+
+    `unknown("variant", "wgangp", VARIANTS)` reads "variant 'wgangp' is not known: did you mean 'wgan_gp'? ...".
+    """
+    names = sorted(allowed)
+    near = difflib.get_close_matches(str(value), names, n=1, cutoff=0.5)
+    guess = f"did you mean '{near[0]}'? " if near else ""
+    return UserError(f"{what} '{value}' is not known: {guess}allowed are {', '.join(names)}{hint}")

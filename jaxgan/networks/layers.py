@@ -1,0 +1,183 @@
+"""The layers that the networks are made of, as PyTorch has them: initial distributions, running statistics, flatten order.
+
+Kernels lie as (in, out) and (height, width, in, out), those of transposed convolutions as (height, width, out, in): then one
+permutation takes any PyTorch weight of rank 4 to its kernel (`jaxgan.interop`). Parameters take jax's default float type.
+"""
+
+import math
+from collections.abc import Callable, Sequence
+from functools import partial
+from typing import Any
+
+import flax.linen as nn
+import jax
+import jax.numpy as jnp
+from jaxtyping import Array, Float
+
+from jaxgan.networks import convolution
+from jaxgan.types import Labels
+
+Initializer = Callable[..., Array]
+leaky_relu = partial(jax.nn.leaky_relu, negative_slope=0.2)
+
+
+def torch_uniform(fan_in: int) -> Initializer:
+    """U(-1/sqrt(fan_in), 1/sqrt(fan_in)), PyTorch's initial distribution of weights and biases alike."""
+    bound = 1 / math.sqrt(fan_in)
+    return lambda key, shape: jax.random.uniform(key, shape, float, -bound, bound)
+
+
+def zeros(key: Array, shape: tuple[int, ...]) -> Array:
+    """The initializer of biases where a paper asks for 0."""
+    return jnp.zeros(shape, float)
+
+
+def normal(deviation: float) -> Initializer:
+    """N(0, deviation^2), as the DCGAN paper sets it (arXiv 1511.06434, section 4)."""
+    return lambda key, shape: deviation * jax.random.normal(key, shape, float)
+
+
+class Linear(nn.Module):
+    """x W + b."""
+
+    features: int
+    kernel_init: Initializer | None = None  # PyTorch's where none is given
+    bias_init: Initializer | None = None
+
+    @nn.compact
+    def __call__(self, x: Float[Array, "batch inputs"]) -> Float[Array, "batch features"]:
+        inputs = x.shape[-1]
+        kernel = self.param("kernel", self.kernel_init or torch_uniform(inputs), (inputs, self.features))
+        bias = self.param("bias", self.bias_init or torch_uniform(inputs), (self.features,))
+        return x @ kernel + bias
+
+
+class Conv(nn.Module):
+    """PyTorch's Conv2d on (B, H, W, C)."""
+
+    features: int
+    size: int
+    stride: int = 1
+    padding: int = 0
+    use_bias: bool = True
+    kernel_init: Initializer | None = None
+    bias_init: Initializer | None = None
+
+    @nn.compact
+    def __call__(self, x: Float[Array, "batch height width inputs"]) -> Float[Array, "batch height2 width2 features"]:
+        shape = (self.size, self.size, x.shape[-1], self.features)
+        fan_in = math.prod(shape[:3])
+        y = convolution.conv(
+            x, self.param("kernel", self.kernel_init or torch_uniform(fan_in), shape), stride=self.stride, padding=self.padding
+        )
+        return y + self.param("bias", self.bias_init or torch_uniform(fan_in), (self.features,)) if self.use_bias else y
+
+
+class ConvTranspose(nn.Module):
+    """PyTorch's ConvTranspose2d on (B, H, W, C); its fan-in counts the outputs, as PyTorch reads it off the weight's second axis."""
+
+    features: int
+    size: int
+    stride: int = 1
+    padding: int = 0
+    output_padding: int = 0
+    use_bias: bool = True
+    kernel_init: Initializer | None = None
+    bias_init: Initializer | None = None
+
+    @nn.compact
+    def __call__(self, x: Float[Array, "batch height width inputs"]) -> Float[Array, "batch height2 width2 features"]:
+        shape = (self.size, self.size, self.features, x.shape[-1])
+        fan_in = math.prod(shape[:3])
+        kernel = self.param("kernel", self.kernel_init or torch_uniform(fan_in), shape)
+        y = convolution.conv_transpose(
+            x, kernel, stride=self.stride, padding=self.padding, output_padding=self.output_padding
+        )
+        return y + self.param("bias", self.bias_init or torch_uniform(fan_in), (self.features,)) if self.use_bias else y
+
+
+class BatchNorm(nn.Module):
+    """PyTorch's batch norm: normalises by the biased variance of the batch, keeps the unbiased one (eps 1e-5, momentum .1).
+
+    Ioffe and Szegedy 2015, arXiv 1502.03167, algorithm 1. In training the batch's statistics are used, and the running ones
+    move if the collection `batch_stats` is mutable; otherwise the running ones are used.
+    """
+
+    @nn.compact
+    def __call__(self, x: Float[Array, "batch *spatial channels"], train: bool) -> Float[Array, "batch *spatial channels"]:
+        channels = x.shape[-1]
+        scale = self.param("scale", lambda key: jnp.ones(channels, float))
+        bias = self.param("bias", lambda key: jnp.zeros(channels, float))
+        running_mean = self.variable("batch_stats", "mean", lambda: jnp.zeros(channels, float))
+        running_var = self.variable("batch_stats", "var", lambda: jnp.ones(channels, float))
+        count = self.variable("batch_stats", "count", lambda: jnp.zeros((), jnp.int32))
+        if not train:
+            mean, var = running_mean.value, running_var.value
+        else:
+            axes = tuple(range(x.ndim - 1))
+            mean = x.mean(axes)
+            var = jnp.square(x - mean).mean(axes)
+            if self.is_mutable_collection("batch_stats") and not self.is_initializing():
+                n = x.size // channels
+                running_mean.value = 0.9 * running_mean.value + 0.1 * mean
+                running_var.value = 0.9 * running_var.value + 0.1 * var * (n / max(n - 1, 1))
+                count.value = count.value + 1
+        return (x - mean) * (jax.lax.rsqrt(var + 1e-5) * scale) + bias
+
+
+class Dropout(nn.Module):
+    """Sets each entry to 0 with probability `rate` in training and scales the rest by 1 / (1 - rate) (random stream `dropout`)."""
+
+    rate: float
+
+    @nn.compact
+    def __call__(self, x: Float[Array, "*shape"], train: bool) -> Float[Array, "*shape"]:
+        return nn.Dropout(self.rate)(x, deterministic=not train)
+
+
+def critic_norm(kind: str) -> Callable[..., Any]:
+    """The layer that `--critic-norm` names: `batch`, `layer` (over height, width and channels of each sample) or `none`."""
+    if kind == "batch":
+        return BatchNorm()
+    if kind == "layer":
+        return nn.LayerNorm(epsilon=1e-5, reduction_axes=(1, 2, 3), feature_axes=-1, param_dtype=float)
+    return lambda x: x
+
+
+class Sequential(nn.Module):
+    """Layers in PyTorch's order and numbering; those that act otherwise in training are told so."""
+
+    layers: Sequence[Callable[..., Any]]
+
+    def __call__(self, x: Array, train: bool) -> Array:
+        return self.last_two(x, train)[1]
+
+    def last_two(self, x: Array, train: bool) -> tuple[Array, Array]:
+        """The input and the output of the last layer."""
+        before = x
+        for layer in self.layers:
+            before, x = x, layer(x, train) if isinstance(layer, BatchNorm | Dropout) else layer(x)
+        return before, x
+
+
+class LabelEmbedding(nn.Module):
+    """Joins a learnt embedding of the label, `n_classes` wide, to the features of a vector or the channels of an image."""
+
+    n_classes: int
+
+    @nn.compact
+    def __call__(self, x: Float[Array, "batch *rest"], labels: Labels) -> Float[Array, "batch *wider"]:
+        table = self.param("embedding", normal(1.0), (self.n_classes, self.n_classes))
+        embedded = table[labels].reshape(-1, *(1,) * (x.ndim - 2), self.n_classes)  # (B, n) -> (B, 1, ..., 1, n)
+        return jnp.concatenate([x, jnp.broadcast_to(embedded, (*x.shape[:-1], self.n_classes))], axis=-1)
+
+
+def flatten(x: Float[Array, "batch height width channels"]) -> Float[Array, "batch features"]:
+    """Flattens in PyTorch's order (C, H, W)."""
+    return x.transpose(0, 3, 1, 2).reshape(len(x), -1)  # (B, H, W, C) -> (B, C, H, W) -> (B, CHW)
+
+
+def unflatten(x: Float[Array, "batch features"], shape: tuple[int, ...]) -> Float[Array, "batch height width channels"]:
+    """The inverse of `flatten`, for shape (H, W, C)."""
+    height, width, channels = shape
+    return x.reshape(-1, channels, height, width).transpose(0, 2, 3, 1)  # (B, CHW) -> (B, C, H, W) -> (B, H, W, C)

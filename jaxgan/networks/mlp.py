@@ -1,0 +1,43 @@
+"""Multilayer perceptrons for points in the plane: labs 003 (hidden 256, latent 5) and 004, section 11.1 (hidden 128, latent 2)."""
+
+from typing import Literal
+
+import jax
+import jax.numpy as jnp
+from jaxtyping import Array
+
+from jaxgan.networks.layers import Linear, Sequential
+from jaxgan.networks.player import Critic, Generator, scored
+from jaxgan.types import CriticOutput, Samples
+
+
+class MlpGenerator(Generator):
+    """latent-h-h-h-2, ReLU; tanh or linear output."""
+
+    latent_dim: int = 2
+    hidden_dim: int = 128
+    output: Literal["tanh", "linear"] = "tanh"
+
+    def setup(self) -> None:
+        super().setup()
+        (features,) = self.sample_shape
+        hidden = [layer for _ in range(3) for layer in (Linear(self.hidden_dim), jax.nn.relu)]
+        last = jnp.tanh if self.output == "tanh" else lambda x: x
+        self.model = Sequential([*hidden, Linear(features), last])
+
+    def generate(self, latent: Array, train: bool) -> Samples:
+        return self.model(latent, train)
+
+
+class MlpCritic(Critic):
+    """2-h-h-h-1, ReLU."""
+
+    hidden_dim: int = 128
+
+    def setup(self) -> None:
+        super().setup()
+        hidden = [layer for _ in range(3) for layer in (Linear(self.hidden_dim), jax.nn.relu)]
+        self.model = Sequential([*hidden, Linear(1)])
+
+    def judge(self, samples: Array, train: bool) -> CriticOutput:
+        return scored(self.model, samples, train)

@@ -1,0 +1,73 @@
+"""What all generators and all critics have in common."""
+
+from typing import ClassVar
+
+import flax.linen as nn
+import jax.numpy as jnp
+from jaxtyping import Array, Float
+
+from jaxgan.networks.layers import LabelEmbedding, Sequential, flatten
+from jaxgan.types import CriticOutput, Labels, Samples
+
+
+class Generator(nn.Module):
+    """A map (latent (B, latent_dim), labels (B,)) -> samples (B, *sample_shape).
+
+    A subclass sets its layers up and defines `generate(latent, train)`; where n_classes > 0 the latent that it sees has the
+    label's embedding joined to it.
+    """
+
+    sample_shape: tuple[int, ...]
+    latent_dim: int
+    n_classes: int = 0  # 0: labels are ignored
+
+    image_sizes: ClassVar[tuple[int, ...] | None] = None  # heights = widths it can draw; None: any shape, points too
+
+    def setup(self) -> None:
+        if self.n_classes:
+            self.label_embedding = LabelEmbedding(self.n_classes)
+
+    def example_inputs(self) -> tuple[Array, Array]:
+        return jnp.zeros((1, self.latent_dim), float), jnp.zeros(1, jnp.int32)
+
+    def __call__(self, latent: Float[Array, "batch latent"], labels: Labels, *, train: bool = False) -> Samples:
+        return self.generate(self.label_embedding(latent, labels) if self.n_classes else latent, train)
+
+
+class Critic(nn.Module):
+    """A map (samples (B, *sample_shape), labels (B,)) -> `CriticOutput`.
+
+    A subclass sets its layers up and defines `judge(samples, train)`; where n_classes > 0 the samples that it sees have the
+    label's embedding joined to their features (points, or flat images where `flat`) or to their channels.
+    """
+
+    sample_shape: tuple[int, ...]
+    n_classes: int = 0  # 0: labels are ignored
+
+    image_sizes: ClassVar[tuple[int, ...] | None] = None
+    flat: ClassVar[bool] = False  # whether it sees images as vectors
+
+    def setup(self) -> None:
+        if self.n_classes:
+            self.label_embedding = LabelEmbedding(self.n_classes)
+
+    @property
+    def couples_batch(self) -> bool:
+        """Whether in training the score of one sample depends on the others (batch norm)."""
+        return getattr(self, "norm", "none") == "batch"
+
+    def example_inputs(self) -> tuple[Array, Array]:
+        return jnp.zeros((1, *self.sample_shape), float), jnp.zeros(1, jnp.int32)
+
+    def __call__(self, samples: Samples, labels: Labels, *, train: bool = False) -> CriticOutput:
+        if self.flat and samples.ndim == 4:
+            samples = flatten(samples)
+        return self.judge(self.label_embedding(samples, labels) if self.n_classes else samples, train)
+
+
+def scored(model: Sequential, x: Array, train: bool) -> CriticOutput:
+    """The output of a critic whose last layer gives one number a sample; the features of an image are summed over positions."""
+    features, score = model.last_two(x, train)
+    if features.ndim == 4:
+        features = features.sum((1, 2))  # (B, H, W, C) -> (B, C)
+    return CriticOutput(score=score.reshape(len(x)), features=features)  # (B, 1) or (B, 1, 1, 1) -> (B,)

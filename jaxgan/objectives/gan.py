@@ -1,0 +1,49 @@
+"""GAN: the critic is a classifier of real against fake (Goodfellow et al. 2014, arXiv 1406.2661)."""
+
+from jaxgan.objectives.constraints import unconstrained
+from jaxgan.objectives.losses import cross_entropy_critic_loss, minimax_generator_loss, non_saturating_generator_loss
+from jaxgan.objectives.variant import Recipe, Variant, score_objective
+from jaxgan.types import Game, Scalar
+
+
+def gan(*, critic_loss_scale: Scalar | float = 1.0) -> Game:
+    """Non-saturating: the generator minimises -E log D(G(z)) (arXiv 1406.2661, section 3), as the labs do."""
+    return Game(score_objective(cross_entropy_critic_loss, non_saturating_generator_loss, critic_loss_scale), (), unconstrained)
+
+
+def gan_minimax(*, critic_loss_scale: Scalar | float = 1.0) -> Game:
+    """Minimax: the generator minimises E log(1 - D(G(z))) (arXiv 1406.2661, eq. 1)."""
+    return Game(score_objective(cross_entropy_critic_loss, minimax_generator_loss, critic_loss_scale), (), unconstrained)
+
+
+PAPER = Recipe(
+    "paper",
+    "DCGAN, arXiv 1511.06434, section 4: Adam(2e-4, .5), batch 128; one critic step, as arXiv 1406.2661, algorithm 1",
+    dict(optimizer="adam", learning_rate=2e-4, beta1=0.5, beta2=0.999, n_critic=1, batch_size=128),
+)
+LAB002 = Recipe(
+    "lab002",
+    "lab 002, sections 2.2 and 3.1",
+    dict(optimizer="adam", learning_rate=2e-4, beta1=0.5, beta2=0.999, n_critic=1, batch_size=128, epochs=50),
+)
+LAB003 = Recipe(
+    "lab003",
+    "lab 003, sections III.2 (half the sum of both cross-entropies) and IV.2",
+    dict(
+        optimizer="rmsprop", learning_rate=2e-4, rmsprop_decay=0.99, n_critic=1, batch_size=500, epochs=200,
+        latent_dim=5, hidden_dim=256, critic_loss_scale=0.5,
+    ),
+    data="points",
+)  # fmt: skip
+LAB004 = Recipe(
+    "lab004",
+    "lab 004, section 11.1: the generator's step sees the critic step's latents again",
+    dict(
+        optimizer="adam", learning_rate=2e-4, beta1=0.5, beta2=0.999, n_critic=1, batch_size=128, epochs=500,
+        points=10_000, latent_dim=2, hidden_dim=128, generator_latent="same", fake_labels="real",
+    ),
+    data="points",
+)  # fmt: skip
+
+GAN = Variant(gan, "Goodfellow et al. 2014, arXiv 1406.2661, section 3", (PAPER, LAB002, LAB003, LAB004))
+GAN_MINIMAX = Variant(gan_minimax, "Goodfellow et al. 2014, arXiv 1406.2661, eq. 1", (PAPER,))

@@ -1,0 +1,40 @@
+"""The records a variant is described by, and the objective that most variants are: a pair of losses on scores."""
+
+from collections.abc import Callable, Mapping
+from typing import Any, Literal, NamedTuple
+
+from jaxgan.objectives.losses import Scores
+from jaxgan.types import Game, Metrics, Objective, Scalar, View
+
+
+class Recipe(NamedTuple):
+    """The settings one source gives a variant; a flag overrides each."""
+
+    name: str  # `paper`, `lab002`, ...
+    source: str  # where the settings stand
+    settings: Mapping[str, Any]  # fields of `jaxgan.Config`
+    data: Literal["any", "images", "points"] = "any"  # the kind of data it is for
+
+
+class Variant(NamedTuple):
+    """A row of VARIANTS."""
+
+    build: Callable[..., Game]  # keyword numbers (clip, gradient_penalty_weight, ...), each with a default, -> the rules
+    reference: str  # paper and equation
+    recipes: tuple[Recipe, ...]  # the first named `paper` is the default
+
+
+def score_objective(
+    critic_loss: Callable[[Scores, Scores], Scalar], generator_loss: Callable[[Scores], Scalar], critic_loss_scale: Scalar | float = 1.0
+) -> Objective:
+    """A stateless objective made of a loss on (real, fake) scores and a loss on fake scores."""
+
+    def for_critic(view: View, state: Any) -> tuple[Scalar, Metrics]:
+        assert view.real is not None
+        real, fake = view.real.score, view.fake.score
+        return critic_loss_scale * critic_loss(real, fake), {"score_real": real.mean(), "score_fake": fake.mean()}
+
+    def for_generator(view: View, state: Any) -> tuple[Scalar, Metrics]:
+        return generator_loss(view.fake.score), {}
+
+    return Objective(init=lambda: (), critic_loss=for_critic, generator_loss=for_generator, update=lambda state, metrics: state)

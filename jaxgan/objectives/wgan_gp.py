@@ -1,0 +1,65 @@
+"""WGAN-GP: a critic kept Lipschitz by a penalty on its gradient (Gulrajani et al. 2017, arXiv 1704.00028)."""
+
+from jaxgan.objectives.constraints import unconstrained
+from jaxgan.objectives.losses import wasserstein_critic_loss, wasserstein_generator_loss
+from jaxgan.objectives.penalties import gradient_penalty
+from jaxgan.objectives.variant import Recipe, Variant, score_objective
+from jaxgan.types import Game, Scalar
+
+
+def wgan_gp(*, gradient_penalty_weight: Scalar | float = 10.0) -> Game:
+    """E f(G(z)) - E f(x) + weight E (||grad f(x^)|| - 1)^2 for the critic, -E f(G(z)) for the generator (arXiv 1704.00028, eq. 3)."""
+    objective = score_objective(wasserstein_critic_loss, wasserstein_generator_loss)
+    return Game(objective, (gradient_penalty(gradient_penalty_weight),), unconstrained)
+
+
+WGAN_GP = Variant(
+    wgan_gp,
+    "Gulrajani et al. 2017, arXiv 1704.00028, eq. 3 and algorithm 1",
+    (
+        Recipe(
+            "paper",
+            "arXiv 1704.00028, algorithm 1",
+            dict(
+                optimizer="adam", learning_rate=1e-4, beta1=0.0, beta2=0.9, gradient_penalty_weight=10.0, n_critic=5, batch_size=64,
+            ),
+        ),
+        Recipe(
+            "lab002",
+            "lab 002, sections 2.2 and 4.5",
+            dict(
+                optimizer="adam", learning_rate=2e-4, beta1=0.5, beta2=0.999, gradient_penalty_weight=10.0, n_critic=1,
+                batch_size=128, epochs=50,
+            ),
+            data="images",
+        ),
+        Recipe(
+            "lab003",
+            "lab 003, section IV.2; one critic step, as it states no other",
+            dict(
+                optimizer="rmsprop", learning_rate=2e-4, rmsprop_decay=0.99, gradient_penalty_weight=0.001, n_critic=1,
+                batch_size=500, epochs=200, latent_dim=5, hidden_dim=256,
+            ),
+            data="points",
+        ),
+        Recipe(
+            "lab004",
+            "lab 004, section 7: a generator step in batches 0, 5, 10, ...; new labels for the same latents",
+            dict(
+                optimizer="adam", learning_rate=2e-4, beta1=0.0, beta2=0.9, gradient_penalty_weight=10.0, n_critic=5,
+                batch_size=128, epochs=50, order="generator_second", generator_latent="same", fake_labels="random",
+            ),
+            data="images",
+        ),
+        Recipe(
+            "lab004",
+            "lab 004, section 11.1: a generator step in batches 0, 5, 10, ...; fakes get the real labels",
+            dict(
+                optimizer="adam", learning_rate=2e-4, beta1=0.0, beta2=0.9, gradient_penalty_weight=10.0, n_critic=5,
+                batch_size=128, epochs=500, points=10_000, latent_dim=2, hidden_dim=128, order="generator_second",
+                fake_labels="real",
+            ),
+            data="points",
+        ),
+    ),
+)  # fmt: skip
