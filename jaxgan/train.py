@@ -1,0 +1,45 @@
+"""`python -m jaxgan.train`: trains a GAN and fills a run folder."""
+
+import dataclasses
+import sys
+from collections.abc import Sequence
+
+from jaxgan import command
+from jaxgan.config import Config, read_config
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    return command.run(lambda: train(sys.argv[1:] if argv is None else argv))
+
+
+def train(argv: Sequence[str]) -> None:
+    config = parse(argv)
+    from jaxgan.runs import fit  # after the flags are read, so that --help need not wait for jax
+
+    result = fit(config)
+    pictures = sorted((result.folder / "samples").glob("*.png"))
+    print(f"run folder: {result.folder}")
+    print(f"picture:    {pictures[-1]}")
+    print(f"sample it:  python -m jaxgan.sample {result.folder}")
+
+
+def parse(argv: Sequence[str]) -> Config:
+    """The configuration that the flags give, over that of --config where it is named."""
+
+    def read(default: Config | None) -> Config:
+        return command.parse(
+            Config, argv, prog="python -m jaxgan.train", description="Train a GAN and fill a run folder.", default=default
+        )
+
+    config = read(None)
+    if config.config is None:
+        return config
+    saved = dataclasses.replace(read_config(config.config), out=None)
+    merged = read(saved)
+    if merged.epochs is not None and merged.steps == saved.steps:
+        merged = dataclasses.replace(merged, steps=None)
+    return merged
+
+
+if __name__ == "__main__":
+    sys.exit(main())

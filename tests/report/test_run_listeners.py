@@ -1,0 +1,311 @@
+"""Listeners: what a run shows is true, and what it keeps survives a kill and a resume."""
+
+import io
+import json
+import struct
+
+import jax
+import numpy as np
+import pytest
+from PIL import Image
+from rich.console import Console
+
+from jaxgan.report.listeners import (
+    Curves,
+    MetricsFile,
+    ProgressBar,
+    SamplePictures,
+    TensorBoard,
+    duration,
+    read_metrics,
+)
+from jaxgan.report.pictures import image_grid
+
+
+def pixels(path):
+    """The picture in a file: (H, W) where it is grey, (H, W, 3) where it is not."""
+    with Image.open(path) as image:
+        return np.asarray(image)
+
+
+LOSSES = [{"critic_loss": -1.5, "generator_loss": 0.25}]
+
+
+class Clock:
+    """A clock that the test winds."""
+
+    def __init__(self):
+        self.now = 0.0
+
+    def __call__(self):
+        return self.now
+
+
+def progress(step=0, total=3000, *, terminal=False):
+    written, clock = io.StringIO(), Clock()
+    console = Console(file=written, force_terminal=terminal, width=80, _environ={"TERM": "xterm"})
+    bar = ProgressBar(console, clock=clock)
+    bar.on_start(step, total)
+    return bar, clock, written
+
+
+class TestProgress:
+    def test_expected_time_leaves_compilation_out(self):
+        """20 s of compilation, then 50 steps a second: 20 s + 2,950 / 50, not 3,000 at the first chunk's speed."""
+        bar, clock, written = progress()
+        clock.now = 20.0
+        bar.on_chunk(50, LOSSES)
+        assert "about" not in written.getvalue()
+        clock.now = 21.0
+        for chunk in range(2, 5):
+            bar.on_chunk(50 * chunk, LOSSES)
+            clock.now += 1.0
+        said = [line for line in written.getvalue().splitlines() if "about" in line]
+        assert said == ["about 1 min 19 s for 3,000 steps; Ctrl-C stops after saving a checkpoint"]
+
+    def test_a_single_quick_step_is_not_believed(self):
+        """The engine's second chunk may be one step of a few milliseconds, which says little of the speed."""
+        bar, clock, written = progress()
+        for step, clock.now in ((1, 5.0), (2, 5.001), (101, 6.0)):
+            bar.on_chunk(step, LOSSES)
+            assert ("about" in written.getvalue()) == (step == 101)
+        assert "about 35 s for 3,000 steps" in written.getvalue()
+
+    def test_short_runs_are_not_announced(self):
+        bar, clock, written = progress(total=100)
+        for step in (10, 20, 30):
+            clock.now += 1.0
+            bar.on_chunk(step, LOSSES)
+        assert written.getvalue() == ""
+
+    def test_resumed_run_counts_what_is_left(self):
+        bar, clock, written = progress(step=1000)
+        for step in (1010, 1020):
+            clock.now += 1.0
+            bar.on_chunk(step, LOSSES)
+        assert "about 3 min 20 s for 2,000 more steps" in written.getvalue()
+
+    def test_plain_lines_come_every_ten_seconds_and_at_the_end(self):
+        bar, clock, written = progress(total=600)
+        for second in range(1, 61):
+            clock.now = float(second)
+            bar.on_chunk(10 * second, LOSSES)
+        bar.on_end(600)
+        bar.on_end(600)  # a second end says nothing
+        lines = [line for line in written.getvalue().splitlines() if line.startswith("step")]
+        assert [line.split()[1] for line in lines] == ["100", "200", "300", "400", "500", "600", "600"]
+        assert lines[1] == "step 200 of 600 (33%)  critic -1.500  generator 0.250  10.0 steps/s  0:20 gone  0:40 left"
+        assert "left" not in lines[-1]
+        assert "\x1b" not in written.getvalue()
+
+    def test_losses_are_the_mean_over_replicas(self):
+        bar, clock, written = progress()
+        clock.now = 11.0
+        bar.on_chunk(10, [{"critic_loss": 1.0, "generator_loss": 3.0}, {"critic_loss": 2.0, "generator_loss": 5.0}])
+        assert "critic 1.500  generator 4.000" in written.getvalue()
+
+    def test_interrupted_run_says_where_it_stopped(self):
+        bar, _, written = progress()
+        bar.on_end(120)
+        assert written.getvalue().splitlines()[-1] == "stopped at step 120 of 3,000"
+
+    def test_bar_on_a_terminal_is_taken_down(self):
+        bar, clock, written = progress(terminal=True)
+        for step in (30, 60, 90):
+            clock.now += 1.0
+            bar.on_chunk(step, LOSSES)
+        bar.on_end(3000)
+        shown = written.getvalue()
+        assert "critic -1.500  generator 0.250" in shown
+        assert "30.0 steps/s" in shown
+        assert "3,000/3,000" in shown
+        assert shown.rindex("\x1b[?25h") > shown.rindex("\x1b[?25l")  # the cursor is hidden, and back
+
+    def test_end_without_a_start_is_quiet(self):
+        ProgressBar(Console(file=io.StringIO())).on_end(0)
+
+    @pytest.mark.parametrize(
+        ("seconds", "words"), [(45.2, "45 s"), (190.0, "3 min 10 s"), (59.7, "1 min 0 s"), (7500.0, "2 h 5 min")]
+    )
+    def test_duration(self, seconds, words):
+        assert duration(seconds) == words
+
+
+class TestMetricsFile:
+    def log(self, path, start, steps, replicas=1):
+        listener = MetricsFile(path)
+        listener.on_start(start, 1000)
+        for step in steps:
+            listener.on_log(step, [{"critic_loss": step + 0.5 * replica} for replica in range(replicas)])
+
+    def test_one_object_a_step(self, tmp_path):
+        self.log(tmp_path / "run" / "metrics.jsonl", 0, [10, 20])
+        lines = (tmp_path / "run" / "metrics.jsonl").read_text().splitlines()
+        assert [json.loads(line) for line in lines] == [
+            {"step": 10, "critic_loss": 10},
+            {"step": 20, "critic_loss": 20},
+        ]
+
+    def test_replicas_are_numbered_only_where_there_are_several(self, tmp_path):
+        self.log(tmp_path / "m.jsonl", 0, [10], replicas=2)
+        assert read_metrics(tmp_path / "m.jsonl") == [
+            {"step": 10, "replica": 0, "critic_loss": 10.0},
+            {"step": 10, "replica": 1, "critic_loss": 10.5},
+        ]
+
+    def test_not_finite_is_null(self, tmp_path):
+        listener = MetricsFile(tmp_path / "m.jsonl")
+        listener.on_log(1, [{"a": float("nan"), "b": float("inf"), "c": np.float32(2.0)}])
+        text = (tmp_path / "m.jsonl").read_text()
+        assert json.loads(text, parse_constant=pytest.fail) == {"step": 1, "a": None, "b": None, "c": 2.0}
+
+    def test_killed_and_resumed_run_reads_as_one_that_was_not(self, tmp_path):
+        killed, whole = tmp_path / "killed.jsonl", tmp_path / "whole.jsonl"
+        self.log(whole, 0, range(10, 101, 10), replicas=2)
+        self.log(killed, 0, range(10, 71, 10), replicas=2)
+        with killed.open("a") as file:
+            file.write('{"step": 80, "critic_lo')  # the kill came in the middle of a line
+        self.log(killed, 50, range(60, 101, 10), replicas=2)
+        assert killed.read_bytes() == whole.read_bytes()
+
+    def test_a_run_begun_again_keeps_nothing(self, tmp_path):
+        """Killed before the first checkpoint, a resume starts at step 0."""
+        self.log(tmp_path / "m.jsonl", 0, [0, 10])
+        self.log(tmp_path / "m.jsonl", 0, [0, 10])
+        assert [record["step"] for record in read_metrics(tmp_path / "m.jsonl")] == [0, 10]
+
+
+def test_curves_are_drawn_at_the_end_from_the_metrics_file(tmp_path):
+    curves = Curves(tmp_path / "metrics.jsonl", tmp_path / "curves.png")
+    curves.on_end(0)
+    assert not (tmp_path / "curves.png").exists()  # nothing was logged
+    MetricsFile(tmp_path / "metrics.jsonl").on_log(10, LOSSES)
+    curves.on_end(10)
+    assert pixels(tmp_path / "curves.png").shape[1] > 400
+
+
+class Pair:
+    """Two tight modes at (0, 0) and (3, 3) in units; the networks see a tenth of that."""
+
+    centres = np.array([[0.0, 0.0], [3.0, 3.0]])
+    scale = 10.0
+
+    def __init__(self):
+        self.asked = 0
+
+    def to_units(self, points):
+        return np.asarray(points) * self.scale
+
+    def log_density(self, points):
+        self.asked += 1
+        squared = ((points[:, None] - self.centres) ** 2).sum(-1)  # (points, centres)
+        return jax.nn.logsumexp(-squared / 2, axis=1)
+
+
+class TestSamplePictures:
+    def test_names(self, tmp_path):
+        listener = SamplePictures(tmp_path)
+        images, labels = np.zeros((4, 8, 8, 1)), np.zeros(4, int)
+        listener.on_sample(500, [images], [labels])
+        listener.on_sample(1000, [images] * 2, [labels] * 2)
+        assert sorted(path.name for path in tmp_path.iterdir()) == [
+            "step_00000500.png",
+            "step_00001000-replica_00.png",
+            "step_00001000-replica_01.png",
+        ]
+
+    def test_one_row_a_class(self, tmp_path):
+        images = np.linspace(-1, 1, 30)[:, None, None, None] * np.ones((1, 8, 8, 1))
+        SamplePictures(tmp_path, n_classes=10).on_sample(1, [images], [np.repeat(np.arange(10), 3)])
+        SamplePictures(tmp_path, n_classes=10).on_sample(2, [images], [np.arange(30) % 10])
+        by_class, unsorted = (pixels(tmp_path / f"step_0000000{step}.png") for step in (1, 2))
+        assert np.array_equal(by_class, image_grid(images, columns=3)[..., 0])
+        assert np.array_equal(unsorted, image_grid(images)[..., 0])
+
+    def test_points_are_drawn_in_units(self, tmp_path):
+        """Samples on the mode at (3, 3): all inside the picture; the density is asked once for all pictures."""
+        distribution = Pair()
+        listener = SamplePictures(tmp_path, distribution=distribution)
+        labels = np.zeros(50, int)
+        listener.on_sample(1, [np.full((50, 2), 0.3, np.float32)], [labels])
+        asked = distribution.asked
+        listener.on_sample(2, [np.full((50, 2), -0.9, np.float32)] * 2, [labels] * 2)
+        assert distribution.asked == asked == 1  # traced once
+        picture = pixels(tmp_path / "step_00000001.png").astype(int)
+        rows, columns = np.nonzero((picture[..., 0] - picture[..., 2] > 100)[:560])  # vermilion, above the legend
+        middle = np.array([columns.mean() / picture.shape[1], rows.mean() / 560])
+        assert np.all(np.abs(middle - [0.65, 0.36]) < 0.05)  # right of the middle and above it
+
+    def test_points_without_a_distribution(self, tmp_path):
+        SamplePictures(tmp_path).on_sample(3, [np.zeros((5, 2))], [np.zeros(5, int)])
+        assert (tmp_path / "step_00000003.png").exists()
+
+
+def events(folder):
+    """The events in a folder, oldest file first; a record is a length, its check, the content, its check."""
+    from tensorboardX.proto.event_pb2 import Event
+
+    read = []
+    for path in sorted(folder.glob("*tfevents*"), key=lambda path: path.name.rsplit(".", 1)[-1]):
+        content, place = path.read_bytes(), 0
+        while place < len(content):
+            (length,) = struct.unpack_from("<Q", content, place)
+            read.append(Event.FromString(content[place + 12 : place + 12 + length]))
+            place += 12 + length + 4
+    return read
+
+
+def values(folder):
+    return {(value.tag, event.step): value for event in events(folder) for value in event.summary.value}
+
+
+class TestTensorBoard:
+    def test_scalars_read_back_in_their_groups(self, tmp_path):
+        board = TensorBoard(tmp_path)
+        board.on_start(0, 100)
+        metrics = {
+            "losses/critic_loss": 0.5,
+            "losses/generator_loss": 1.5,
+            "gradients/gradient_penalty": 2.5,
+            "gradients/gradient_norm": 3.5,
+            "gradients/critic_gradient_near_zero": 4.5,
+            "scores/score_real": 5.5,
+            "weights/critic_weight_min": -6.5,
+            "speed/steps_per_second": 7.5,
+            "other/began_balance": 8.5,
+        }
+        board.on_log(10, [{tag.split("/")[1]: value for tag, value in metrics.items()} | {"lost": float("nan")}])
+        board.on_end(10)
+        read = {tag: value.simple_value for (tag, step), value in values(tmp_path).items() if step == 10}
+        assert read == metrics
+
+    def test_replicas_and_pictures(self, tmp_path):
+        board = TensorBoard(tmp_path)
+        board.on_start(0, 100)
+        board.on_log(10, [{"critic_loss": 1.0}, {"critic_loss": 2.0}])
+        images = np.random.default_rng(0).uniform(-1, 1, (4, 8, 8, 3)).astype(np.float32)
+        board.on_sample(20, [images, np.zeros((6, 2), np.float32)], [np.zeros(4, int), np.zeros(6, int)])
+        board.on_end(20)
+        read = values(tmp_path)
+        assert read["replica_1/losses/critic_loss", 10].simple_value == 2.0
+        picture = Image.open(io.BytesIO(read["replica_0/samples", 20].image.encoded_image_string))
+        assert np.array_equal(np.asarray(picture), image_grid(images))
+        assert read["replica_1/samples", 20].image.width == 600
+
+    def test_resume_at_once_keeps_the_first_file_and_voids_what_came_after_the_checkpoint(self, tmp_path):
+        for start, steps in ((0, (10, 20, 30)), (20, (30, 40))):
+            board = TensorBoard(tmp_path)
+            board.on_start(start, 100)
+            for step in steps:
+                board.on_log(step, [{"critic_loss": float(step)}])
+            board.on_end(steps[-1])
+        read = events(tmp_path)
+        assert [event.step for event in read if event.summary.value] == [10, 20, 30, 30, 40]
+        restarts = [event.step for event in read if event.HasField("session_log")]
+        assert restarts == [21]  # TensorBoard hides steps >= 21 that came before it
+
+    def test_events_before_a_start_or_after_the_end_are_ignored(self, tmp_path):
+        board = TensorBoard(tmp_path / "none")
+        board.on_log(1, LOSSES)
+        board.on_end(1)
+        assert not (tmp_path / "none").exists()
