@@ -6,7 +6,7 @@ the critic's loss, a `Constraint` bounds its parameters, and the new parameters 
 """
 
 from collections.abc import Callable, Mapping
-from typing import Any, NamedTuple, Protocol
+from typing import Any, NamedTuple
 
 from jaxtyping import Array, Float, Int, Key, PyTree
 
@@ -37,10 +37,7 @@ class CriticOutput(NamedTuple):
     class_logits: Float[Array, "batch classes"] | None = None
 
 
-class Critic(Protocol):
-    """The critic as objectives and penalties ask it: parameters bound, training mode, moving no statistics."""
-
-    def __call__(self, samples: Samples, labels: Labels) -> CriticOutput: ...
+Critic = Callable[[Samples, Labels], CriticOutput]  # as objectives and penalties ask it: in training mode, moving no statistics
 
 
 class View(NamedTuple):

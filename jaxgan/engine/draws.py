@@ -48,7 +48,7 @@ def shuffled(key: Key[Array, ""], epoch: UInt[Array, " batch"], position: UInt[A
         coin = _mixed(jnp.maximum(x, partner) ^ _mixed(keys[1] + epoch)) & 1
         return jnp.where(coin == 1, partner, x), None
 
-    return jax.lax.scan(step, position, rounds, unroll=True)[0]
+    return jax.lax.scan(step, position, rounds)[0]
 
 
 def _mixed(x: UInt[Array, "*shape"]) -> UInt[Array, "*shape"]:

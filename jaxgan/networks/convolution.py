@@ -1,12 +1,25 @@
 """Convolution, transposed convolution and pooling, each in the form that the platform runs fast.
 
-GPU and TPU take `lax`'s own. XLA on a CPU compiles those to slow loops, above all their gradients inside `scan` and `while`,
-so there a convolution is shifts and matrix products.
+GPU and TPU take `lax`'s own. XLA on a CPU runs those slowly, above all their gradients inside `scan` and `while`, so
+there each is shifts and matrix products. Three maps, each linear in both arguments, are closed under differentiation:
+
+    convolve(x, k)      y[h] = sum_i  x[s h + i - p] k[i]        d/dx is spread,    d/dk is correlate
+    spread(y, k)        x[s h + i - p] += y[h] k[i]              d/dy is convolve,  d/dk is correlate
+    correlate(x, y)     k[i] = sum_h  x[s h + i - p] y[h]        d/dx is spread,    d/dy is convolve
+
+So gradients of any order (a gradient penalty's too) are made of the same three fast forms, and no patches are kept for
+them. Forward mode (`jax.jvp`, `jax.hessian`) is not defined for these on a CPU: take gradients of gradients.
+The patches are made for a part of the batch at a time, as many samples as the cache holds: up to twice as fast, in less
+memory.
 """
+
+from functools import partial
 
 import jax
 import jax.numpy as jnp
 from jax import lax
+
+CACHE_BYTES = 2**21  # patches in flight: about the second-level cache
 
 
 def _on_cpu() -> bool:
@@ -25,31 +38,32 @@ def conv(x, kernel, *, stride: int = 1, padding: int = 0):
 def conv_transpose(x, kernel, *, stride: int = 1, padding: int = 0, output_padding: int = 0):
     """PyTorch's ConvTranspose2d without bias: y[n, s h + i - p, s w + j - p, o] = sum x[n,h,w,c] kernel[i,j,o,c].
 
-    `x` (N, H, W, Ci), `kernel` (kh, kw, Co, Ci); gives (N, Ho, Wo, Co) with Ho = (H - 1) s - 2 p + kh + output_padding.
+    `x` (N, H, W, Ci), `kernel` (kh, kw, Co, Ci), PyTorch's weight (Ci, Co, kh, kw) by `transpose(2, 3, 1, 0)`; gives
+    (N, Ho, Wo, Co) with Ho = (H - 1) s - 2 p + kh + output_padding. ValueError unless output_padding < stride.
     """
+    if not 0 <= output_padding < stride:
+        raise ValueError(f"output_padding {output_padding} must be at least 0 and smaller than the stride {stride}")
     return (_conv_transpose_matrix if _on_cpu() else _conv_transpose_lax)(x, kernel, stride, padding, output_padding)
 
 
 def max_pool(x):
-    """The largest of each 2x2 block, (N, H, W, C) -> (N, H // 2, W // 2, C); the gradient goes to the first of equals."""
+    """The largest of each 2x2 block, (N, H, W, C) -> (N, H // 2, W // 2, C); gradients go to the first of equals."""
     return (_max_pool_matrix if _on_cpu() else _max_pool_lax)(x)
 
 
+# The forms of GPU and TPU.
+
+
 def _conv_lax(x, kernel, stride, padding):
-    return lax.conv_general_dilated(
-        x, kernel, (stride, stride), ((padding, padding),) * 2, dimension_numbers=("NHWC", "HWIO", "NHWC")
-    )
+    pads = ((padding, padding), (padding, padding))
+    return lax.conv_general_dilated(x, kernel, (stride, stride), pads, dimension_numbers=("NHWC", "HWIO", "NHWC"))
 
 
 def _conv_transpose_lax(x, kernel, stride, padding, output_padding):
     pads = tuple((size - 1 - padding, size - 1 - padding + output_padding) for size in kernel.shape[:2])
+    dims = ("NHWC", "HWOI", "NHWC")
     return lax.conv_general_dilated(
-        x,
-        kernel[::-1, ::-1],
-        (1, 1),
-        pads,
-        lhs_dilation=(stride, stride),
-        dimension_numbers=("NHWC", "HWOI", "NHWC"),
+        x, kernel[::-1, ::-1], (1, 1), pads, lhs_dilation=(stride, stride), dimension_numbers=dims
     )
 
 
@@ -57,34 +71,17 @@ def _max_pool_lax(x):
     return lax.reduce_window(x, -jnp.inf, lax.max, (1, 2, 2, 1), (1, 2, 2, 1), "VALID")
 
 
+# The forms of the CPU.
+
+
 def _conv_matrix(x, kernel, stride, padding):
-    kh, kw, ci, co = kernel.shape
-    x = jnp.pad(x, ((0, 0), (padding, padding), (padding, padding), (0, 0)))
-    n, height, width, _ = x.shape
-    rows, columns = (height - kh) // stride + 1, (width - kw) // stride + 1
-    shifts = [x[:, :, j : j + stride * (columns - 1) + 1 : stride] for j in range(kw)]
-    x = jnp.concatenate(shifts, axis=-1)  # (N, H, Wo, kw Ci)
-    kernel = kernel.reshape(kh, kw * ci, co)
-    return sum(x[:, i : i + stride * (rows - 1) + 1 : stride] @ kernel[i] for i in range(kh))  # (N, Ho, Wo, Co)
+    return _convolve(x, kernel, stride, padding)
 
 
 def _conv_transpose_matrix(x, kernel, stride, padding, output_padding):
-    n, height, width, ci = x.shape
-    kh, kw, co, _ = kernel.shape
-    zero = jnp.zeros((), x.dtype)
-    blocks = jnp.einsum("nhwc,ijoc->nhwijo", x, kernel)
-    ends = [stride * (size - 1) + k for size, k in ((height, kh), (width, kw))]
-    full = sum(
-        lax.pad(
-            blocks[:, :, :, i, j],
-            zero,
-            ((0, 0, 0), (i, kh - 1 - i, stride - 1), (j, kw - 1 - j, stride - 1), (0, 0, 0)),
-        )
-        for i in range(kh)
-        for j in range(kw)
-    )
-    crop = [(-padding, output_padding - padding)] * 2
-    return lax.pad(full, zero, ((0, 0, 0), *((a, b, 0) for a, b in crop), (0, 0, 0)))
+    sizes = zip(x.shape[1:3], kernel.shape[:2], strict=True)
+    size = tuple((n - 1) * stride - 2 * padding + k + output_padding for n, k in sizes)
+    return _spread(x, kernel, stride, padding, size)
 
 
 def _max_pool_matrix(x):
@@ -94,3 +91,130 @@ def _max_pool_matrix(x):
     a, b, c, d = x[:, :, 0, :, 0], x[:, :, 0, :, 1], x[:, :, 1, :, 0], x[:, :, 1, :, 1]
     a, c = jnp.where(a >= b, a, b), jnp.where(c >= d, c, d)
     return jnp.where(a >= c, a, c)  # (N, H // 2, W // 2, C)
+
+
+@partial(jax.custom_vjp, nondiff_argnums=(2, 3))
+def _convolve(x, kernel, stride, padding):
+    """x (N, H, W, Ci), kernel (kh, kw, Ci, Co) -> (N, Ho, Wo, Co): patches, then one product."""
+    kh, kw, ci, co = kernel.shape
+    matrix = kernel.reshape(kh * kw * ci, co)
+    out = [_windows(n, k, stride, padding) for n, k in zip(x.shape[1:3], (kh, kw), strict=True)]
+    parts = _parts(x.shape[0], out[0] * out[1] * matrix.shape[0] * x.dtype.itemsize, matrix.nbytes)
+    return _by_parts(lambda part: _patches(part, (kh, kw), stride, padding) @ matrix, parts, x)
+
+
+@partial(jax.custom_vjp, nondiff_argnums=(2, 3, 4))
+def _spread(y, kernel, stride, padding, size):
+    """y (N, H, W, Co), kernel (kh, kw, Ci, Co) -> (N, *size, Ci): one product, then its blocks overlap-added.
+
+    An output row s q + a takes the kernel rows i = a, a + s, ..., from input rows q - i // s: each of the s x s phases
+    (a, b) is a sum of pads that holds no zeros between its rows, and the phases are woven together at the end.
+    """
+    kh, kw, ci, co = kernel.shape
+    matrix = kernel.transpose(3, 0, 1, 2).reshape(co, kh * kw * ci)
+    height, width = (-(-k // stride) - 1 for k in (kh, kw))  # rows and columns that the overlap adds
+
+    def crop(full):
+        return _pad(
+            full, *((-padding, want + padding - have) for want, have in zip(size, full.shape[1:3], strict=True))
+        )
+
+    def spread(y):
+        n, h, w, _ = y.shape
+        blocks = (y.reshape(n * h * w, co) @ matrix).reshape(n, h, w, kh, kw, ci)
+
+        def phase(a, b):
+            taps = [(i, j, i // stride, j // stride) for i in range(a, kh, stride) for j in range(b, kw, stride)]
+            terms = [_pad(blocks[:, :, :, i, j], (u, height - u), (v, width - v)) for i, j, u, v in taps]
+            return sum(terms) if terms else jnp.zeros((n, h + height, w + width, ci), y.dtype)
+
+        if h == w == 1:  # nothing overlaps
+            return crop(blocks.reshape(n, kh, kw, ci))
+        rows = [jnp.stack([phase(a, b) for b in range(stride)], axis=3) for a in range(stride)]  # (N, H', W', s, Ci)
+        out = jnp.stack(rows, axis=2)  # (N, H', s, W', s, Ci)
+        return crop(out.reshape(n, (h + height) * stride, (w + width) * stride, ci))  # (N, H' s, W' s, Ci)
+
+    parts = _parts(y.shape[0], y.shape[1] * y.shape[2] * matrix.shape[1] * y.dtype.itemsize, matrix.nbytes)
+    return _by_parts(spread, parts, y)
+
+
+@partial(jax.custom_vjp, nondiff_argnums=(2, 3, 4))
+def _correlate(x, y, stride, padding, window):
+    """x (N, H, W, Ci), y (N, Ho, Wo, Co) -> (kh, kw, Ci, Co): the patches of x against y.
+
+    The product is y^T patches and not its transpose, up to twice as slow; the barrier keeps XLA from swapping them.
+    """
+    ci, co, length = x.shape[-1], y.shape[-1], window[0] * window[1] * x.shape[-1]
+    wide = jnp.promote_types(x.dtype, jnp.float32)  # the sum over parts
+
+    def product(x, y):
+        patches = _patches(x, window, stride, padding).reshape(-1, length)
+        return jnp.matmul(y.reshape(-1, co).T, patches, preferred_element_type=wide)
+
+    out_bytes = co * length * x.dtype.itemsize
+    parts = _parts(x.shape[0], y.shape[1] * y.shape[2] * length * x.dtype.itemsize, out_bytes)
+    if parts == 1:
+        total = product(x, y)
+    else:
+        split = tuple(a.reshape(parts, -1, *a.shape[1:]) for a in (x, y))  # (parts, N / parts, ...)
+        start = jnp.zeros((co, length), wide)
+        total, _ = lax.scan(lambda total, part: (total + product(*part), None), start, split)
+    total = lax.optimization_barrier(total.astype(x.dtype))
+    return total.T.reshape(*window, ci, co)
+
+
+_convolve.defvjp(
+    lambda x, kernel, stride, padding: (_convolve(x, kernel, stride, padding), (x, kernel)),
+    lambda stride, padding, saved, grad: (
+        _spread(grad, saved[1], stride, padding, saved[0].shape[1:3]),
+        _correlate(saved[0], grad, stride, padding, saved[1].shape[:2]),
+    ),
+)
+_spread.defvjp(
+    lambda y, kernel, stride, padding, size: (_spread(y, kernel, stride, padding, size), (y, kernel)),
+    lambda stride, padding, size, saved, grad: (
+        _convolve(grad, saved[1], stride, padding),
+        _correlate(grad, saved[0], stride, padding, saved[1].shape[:2]),
+    ),
+)
+_correlate.defvjp(
+    lambda x, y, stride, padding, window: (_correlate(x, y, stride, padding, window), (x, y)),
+    lambda stride, padding, window, saved, grad: (
+        _spread(saved[1], grad, stride, padding, saved[0].shape[1:3]),
+        _convolve(saved[0], grad, stride, padding),
+    ),
+)
+
+
+def _pad(x, rows, columns):
+    """Zeros before and after the rows and the columns; a negative number crops."""
+    return lax.pad(x, jnp.zeros((), x.dtype), ((0, 0, 0), (*rows, 0), (*columns, 0), (0, 0, 0)))
+
+
+def _windows(size, window, stride, padding):
+    return (size + 2 * padding - window) // stride + 1
+
+
+def _patches(x, window, stride, padding):
+    """(N, H, W, C) -> (N, Ho, Wo, kh kw C): what each output sees, in the kernel's order."""
+    x = _pad(x, (padding, padding), (padding, padding))
+    rows, columns = (_windows(n, k, stride, 0) for n, k in zip(x.shape[1:3], window, strict=True))
+    shifts = [
+        x[:, i : i + stride * (rows - 1) + 1 : stride, j : j + stride * (columns - 1) + 1 : stride]
+        for i in range(window[0])
+        for j in range(window[1])
+    ]
+    return jnp.concatenate(shifts, axis=-1)
+
+
+def _parts(batch, sample_bytes, kernel_bytes):
+    """How many parts the batch is cut into: each fills the cache, and outweighs the kernel that each reads again."""
+    most = batch * sample_bytes // max(CACHE_BYTES, 2 * kernel_bytes)
+    return max(d for d in range(1, max(1, min(batch, most)) + 1) if batch % d == 0)
+
+
+def _by_parts(function, parts, x):
+    if parts == 1:
+        return function(x)
+    out = lax.map(function, x.reshape(parts, -1, *x.shape[1:]))  # (parts, N / parts, ...)
+    return out.reshape(x.shape[0], *out.shape[2:])

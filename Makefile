@@ -1,0 +1,43 @@
+# One command to train, one to test; each makes the environment that it needs.
+PYTHON ?= python3
+VENV ?= .venv
+WORKERS ?= 2
+
+.PHONY: train test test-all parity lint clean
+
+train: $(VENV)/.installed
+	$(VENV)/bin/python -m jaxgan.train --variant wgan_gp $(ARGS)
+
+test: $(VENV)/.installed-test
+	$(VENV)/bin/python -m pytest -n $(WORKERS) -m "not slow" $(ARGS)
+
+test-all: $(VENV)/.installed-test
+	$(VENV)/bin/python -m pytest -n $(WORKERS) $(ARGS)
+
+parity: $(VENV)/.installed-test  # against PyTorch
+	$(VENV)/bin/python -m pip install -q torch==2.13.0
+	$(VENV)/bin/python -m pytest -n $(WORKERS) tests/parity $(ARGS)
+
+lint: $(VENV)/.installed-lint
+	$(VENV)/bin/python -m ruff check .
+	$(VENV)/bin/python -m ruff format --check .
+	$(VENV)/bin/python -m mypy
+
+clean:
+	rm -rf $(VENV) build *.egg-info
+
+$(VENV)/bin/python:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "jaxgan needs Python 3.11 or later: make PYTHON=python3.11")'
+	$(PYTHON) -m venv $(VENV)
+
+$(VENV)/.installed: $(VENV)/bin/python pyproject.toml
+	$(VENV)/bin/python -m pip install -q -e .
+	touch $@
+
+$(VENV)/.installed-test: $(VENV)/bin/python pyproject.toml
+	$(VENV)/bin/python -m pip install -q -e '.[test]'
+	touch $@ $(VENV)/.installed
+
+$(VENV)/.installed-lint: $(VENV)/bin/python pyproject.toml
+	$(VENV)/bin/python -m pip install -q -e '.[lint]'
+	touch $@

@@ -1,0 +1,112 @@
+"""Chance: each pass over the data sees every sample once, and the flags that reuse a draw reuse exactly that."""
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+import pytest
+
+from jaxgan.engine.draws import Stream, critic_draw, generator_draw, real_batch, shuffled, stream_key
+from tests.tiny import pictures, tiny
+
+
+@pytest.mark.parametrize("size", [1, 2, 3, 17, 100, 1497])
+def test_a_shuffle_is_a_permutation(size):
+    places = shuffled(jax.random.key(3), jnp.zeros(size, jnp.uint32), jnp.arange(size, dtype=jnp.uint32), size)
+    np.testing.assert_array_equal(np.sort(places), np.arange(size))
+
+
+def test_shuffles_of_epochs_and_keys_differ_and_look_random():
+    size = 2000
+    positions = jnp.arange(size, dtype=jnp.uint32)
+    orders = [
+        np.asarray(shuffled(jax.random.key(k), jnp.full(size, e, jnp.uint32), positions, size), np.int64)
+        for k, e in [(0, 0), (0, 1), (1, 0)]
+    ]
+    for i, order in enumerate(orders):
+        assert abs(np.corrcoef(order, np.arange(size))[0, 1]) < 0.1
+        assert abs(np.corrcoef(order[1:], order[:-1])[0, 1]) < 0.1
+        counts = np.histogram(order[:500], bins=10, range=(0, size))[0]  # the first quarter falls evenly
+        assert counts.min() > 25
+        assert counts.max() < 80
+        for other in orders[:i]:
+            assert (order == other).mean() < 0.01
+
+
+def test_each_pass_over_the_data_sees_every_sample_once_and_batches_cross_its_end():
+    dataset = pictures(40)
+    setup = tiny("fc", dataset=dataset, batch_size=6)
+    data = setup.data()
+    batch = jax.jit(lambda i: real_batch(setup, data, jax.random.key(0), i)[0])
+    batches = np.concatenate([np.asarray(batch(jnp.int32(i))) for i in range(20)])  # 120 = 3 passes of 40
+    seen = [picture.tobytes() for picture in np.rint((batches + 1) * 127.5).astype(np.uint8)]
+    for start in (0, 40, 80):
+        assert set(seen[start : start + 40]) == {picture.tobytes() for picture in dataset.samples}
+
+
+def test_images_are_scaled_to_minus_one_and_one():
+    dataset = pictures(8)
+    dataset.samples[:] = np.array([0, 255], np.uint8)[np.arange(8) % 2][:, None, None, None]
+    setup = tiny("fc", dataset=dataset, batch_size=8)
+    real, labels = real_batch(setup, setup.data(), jax.random.key(0), jnp.int32(0))
+    assert sorted(np.unique(real)) == [-1.0, 1.0]
+    assert labels.shape == (8,)
+
+
+def test_no_key_serves_two_purposes():
+    key = jax.random.key(0)
+    keys = [jax.random.key_data(stream_key(key, s, i)).tobytes() for s in Stream for i in range(50)]
+    assert len(set(keys)) == len(keys)
+
+
+def draws(n_critic=3, step=2, conditional=True, **fields):
+    setup = tiny("fc", n_critic=n_critic, conditional=conditional, **fields)
+    data, key = setup.data(), jax.random.key(7)
+    critics = [critic_draw(setup, data, key, jnp.int32(step * n_critic + i)) for i in range(n_critic)]
+    return critics, generator_draw(setup, data, key, jnp.int32(step))
+
+
+def equal(a, b) -> bool:
+    return bool((np.asarray(a) == np.asarray(b)).all())
+
+
+def test_fresh_draws_share_nothing():
+    critics, generator = draws()
+    assert not equal(critics[0].real, critics[1].real)
+    assert not equal(critics[0].latent, critics[1].latent)
+    assert not equal(critics[0].epsilon, critics[1].epsilon)
+    assert not any(equal(generator.latent, c.latent) for c in critics)
+    assert len({jax.random.key_data(d.key).tobytes() for d in [*critics, generator]}) == 4
+
+
+def test_same_critic_data_keeps_the_real_batch_and_nothing_else():
+    critics, _ = draws(critic_data="same")
+    assert equal(critics[0].real, critics[2].real)
+    assert not equal(critics[0].latent, critics[2].latent)
+    other, _ = draws(critic_data="same", step=3)
+    assert not equal(critics[0].real, other[0].real)
+
+
+@pytest.mark.parametrize(("order", "before"), [("critic_first", 2), ("generator_second", 0)])
+def test_same_generator_latents_are_those_of_the_critic_step_before(order, before):
+    critics, generator = draws(order=order, generator_latent="same")
+    assert equal(generator.latent, critics[before].latent)
+    assert equal(generator.real, critics[before].real)
+
+
+def test_real_fake_labels_are_the_batchs_and_random_ones_are_not():
+    critics, generator = draws()
+    assert equal(critics[0].fake_label, critics[0].real_label)
+    assert equal(generator.fake_label, critics[-1].real_label)
+    critics, generator = draws(fake_labels="random", batch_size=64)
+    assert not equal(critics[0].fake_label, critics[0].real_label)
+    assert not equal(generator.fake_label, critics[-1].fake_label)
+    assert set(np.unique(critics[0].fake_label)) == {0, 1, 2}
+
+
+def test_interpolation_weights_are_uniform_one_a_sample():
+    setup = tiny("fc", batch_size=4000)
+    epsilon = critic_draw(setup, setup.data(), jax.random.key(0), jnp.int32(0)).epsilon
+    assert epsilon.shape == (4000,)
+    assert 0 <= float(epsilon.min()) < 0.01
+    assert 0.99 < float(epsilon.max()) <= 1
+    assert np.histogram(epsilon, bins=4, range=(0, 1))[0].min() > 900

@@ -1,0 +1,56 @@
+"""Optimizers against PyTorch's update rules, written out."""
+
+import jax.numpy as jnp
+import numpy as np
+import optax
+import pytest
+
+from jaxgan.engine.numbers import Numbers
+from jaxgan.engine.optimizers import OPTIMIZERS
+
+NUMBERS = Numbers(beta1=0.5, beta2=0.9, rmsprop_decay=0.99, momentum=0.9)
+GRADIENTS = np.array([[0.5, -2.0, 1e-9, 1e-4], [1.0, 0.3, 0.0, -1e-4], [-0.2, 0.1, 1e-9, 2e-4]])
+
+
+def rmsprop(g, s, t):
+    s["v"] = 0.99 * s.get("v", 0) + 0.01 * g * g
+    return g / (np.sqrt(s["v"]) + 1e-8)
+
+
+def adam(g, s, t):
+    s["m"] = 0.5 * s.get("m", 0) + 0.5 * g
+    s["v"] = 0.9 * s.get("v", 0) + 0.1 * g * g
+    return (s["m"] / (1 - 0.5**t)) / (np.sqrt(s["v"] / (1 - 0.9**t)) + 1e-8)
+
+
+def adagrad(g, s, t):
+    s["v"] = s.get("v", 0) + g * g
+    return g / (np.sqrt(s["v"]) + 1e-10)
+
+
+def momentum(g, s, t):
+    s["b"] = g if t == 1 else 0.9 * s["b"] + g
+    return s["b"]
+
+
+def nesterov(g, s, t):
+    return g + 0.9 * momentum(g, s, t)
+
+
+RULES = dict(rmsprop=rmsprop, adam=adam, adagrad=adagrad, momentum=momentum, nesterov=nesterov, sgd=lambda g, s, t: g)
+
+
+def test_every_optimizer_has_a_rule_here():
+    assert set(RULES) == set(OPTIMIZERS)
+
+
+@pytest.mark.parametrize("name", sorted(OPTIMIZERS))
+def test_three_updates_follow_pytorchs_rule(name):
+    optimizer = OPTIMIZERS[name](0.1, NUMBERS)
+    params = {"w": jnp.array([1.0, -1.0, 0.5, 0.2])}
+    state, memory, expected = optimizer.init(params), {}, np.array([1.0, -1.0, 0.5, 0.2])
+    for t, g in enumerate(GRADIENTS, start=1):
+        updates, state = optimizer.update({"w": jnp.asarray(g, jnp.float32)}, state, params)
+        params = optax.apply_updates(params, updates)
+        expected = expected - 0.1 * RULES[name](g, memory, t)
+    np.testing.assert_allclose(params["w"], expected, rtol=2e-5, atol=1e-6)

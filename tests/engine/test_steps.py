@@ -1,0 +1,164 @@
+"""The two steps: what moves, what does not, and that the compiled loop does what the plain one does."""
+
+import chex
+import jax
+import jax.numpy as jnp
+import numpy as np
+import pytest
+
+from jaxgan.engine import draws
+from jaxgan.engine.loop import Program, iteration
+from jaxgan.engine.steps import make_steps
+from jaxgan.objectives import VARIANTS
+from tests.tiny import initial, plain, state_and_draws, tiny
+
+
+def steps_of(setup):
+    steps = make_steps(setup, setup.numbers)
+    return jax.jit(steps.critic_step), jax.jit(steps.gen_step), steps
+
+
+def test_each_step_moves_its_own_players_parameters_and_both_players_statistics():
+    setup = tiny("conv", variant="gan")
+    state, critic_draw, generator_draw = state_and_draws(setup)
+    critic_step, gen_step, _ = steps_of(setup)
+    after_critic, _ = critic_step(state, critic_draw)
+    chex.assert_trees_all_equal(after_critic.generator.params, state.generator.params)
+    assert counts(after_critic.generator.variables) == {1}
+    assert counts(after_critic.critic.variables) == {2}  # real, then fake
+    after_both, _ = gen_step(after_critic, generator_draw)
+    chex.assert_trees_all_equal(after_both.critic.params, after_critic.critic.params)
+    assert counts(after_both.generator.variables) == {2}
+    assert counts(after_both.critic.variables) == {3}
+
+
+def counts(variables) -> set[int]:
+    return {int(leaf) for leaf in jax.tree.leaves(variables) if leaf.dtype == jnp.int32}
+
+
+def test_the_penaltys_gradient_reaches_the_critics_parameters():
+    light, heavy = (tiny("mlp", gradient_penalty_weight=w) for w in (0.0, 10.0))
+    state, draw, _ = state_and_draws(light)
+    without = jax.jit(make_steps(light, light.numbers).critic_gradients)(state, draw)[0]
+    full = jax.jit(make_steps(heavy, heavy.numbers).critic_gradients)(state, draw)[0]
+    for path, difference in jax.tree_util.tree_leaves_with_path(jax.tree.map(lambda a, b: jnp.abs(a - b).max(), without, full)):
+        if "kernel" in jax.tree_util.keystr(path):
+            assert difference > 1e-4, path
+
+
+def test_the_critics_loss_falls_along_its_gradient_and_the_generators_along_its_own():
+    setup = tiny("mlp", variant="gan", batch_size=64, optimizer="sgd", learning_rate=0.05)
+    state, critic_draw, generator_draw = state_and_draws(setup)
+    critic_step, gen_step, _ = steps_of(setup)
+    stepped, before = critic_step(state, critic_draw)
+    _, after = critic_step(stepped, critic_draw)
+    assert after["critic_loss"] < before["critic_loss"]
+    stepped, before = gen_step(state, generator_draw)
+    _, after = gen_step(stepped, generator_draw)
+    assert after["generator_loss"] < before["generator_loss"]
+
+
+def test_clipping_holds_after_every_critic_step():
+    setup = tiny("lab_conv", variant="wgan", clip=0.01)
+    state, draw, _ = state_and_draws(setup)
+    stepped, _ = steps_of(setup)[0](state, draw)
+    assert max(float(jnp.abs(leaf).max()) for leaf in jax.tree.leaves(stepped.critic.params)) <= np.float32(0.01)
+
+
+def test_the_same_draw_gives_the_same_numbers_and_another_key_another_dropout():
+    setup = tiny("fc", variant="gan")
+    state, draw, _ = state_and_draws(setup)
+    critic_step, _, _ = steps_of(setup)
+    first, again = critic_step(state, draw)[0], critic_step(state, draw)[0]
+    chex.assert_trees_all_equal(plain(first), plain(again))
+    other = critic_step(state, draw._replace(key=jax.random.key(99)))[0]
+    assert any(jnp.any(a != b) for a, b in zip(jax.tree.leaves(first.critic.params), jax.tree.leaves(other.critic.params), strict=True))
+
+
+def test_real_and_fake_share_a_pass_only_where_that_changes_nothing():
+    """A critic without batch norm scores both in one pass as it would apart."""
+    setup = tiny("mlp", variant="wgan")
+    state, draw, _ = state_and_draws(setup)
+    metrics = steps_of(setup)[0](state, draw)[1]
+    variables = {"params": state.critic.params}
+    real = setup.critic.apply(variables, draw.real, draw.real_label).score.mean()
+    fake = setup.critic.apply(
+        variables, setup.generator.apply({"params": state.generator.params}, draw.latent, draw.fake_label), draw.fake_label
+    ).score.mean()
+    np.testing.assert_allclose(metrics["critic_loss"], fake - real, rtol=1e-4, atol=1e-6)
+
+
+def test_the_average_follows_the_weights_and_their_batch_statistics():
+    setup = tiny("conv", variant="gan", ema=0.9)
+    state, _, draw = state_and_draws(setup)
+    stepped, _ = steps_of(setup)[1](state, draw)
+    expected = jax.tree.map(lambda old, new: 0.9 * old + 0.1 * new, state.generator.params, stepped.generator.params)
+    chex.assert_trees_all_close(stepped.ema.params, expected, rtol=1e-4, atol=1e-7)
+    means = [leaf for path, leaf in jax.tree_util.tree_leaves_with_path(stepped.ema.variables) if "mean" in str(path)]
+    assert means
+    assert all(jnp.any(leaf != 0) for leaf in means)
+
+
+@pytest.mark.parametrize(
+    ("variant", "order"),
+    [*((v, "critic_first") for v in sorted(VARIANTS)), ("wgan_gp", "generator_first"), ("wgan_gp", "generator_second")],
+)
+def test_the_compiled_loop_is_the_plain_loop(variant, order):
+    setup = tiny("mlp", variant=variant, order=order, n_critic=3, ema=0.9)
+    program = Program(setup)
+    state = program.initial_state()
+    looped, sums, finite = program.chunk(jax.tree.map(jnp.copy, state), program.zero_sums(state), 3)
+    assert finite.all()
+    critic_step, gen_step, _ = steps_of(setup)
+    data, total = setup.data(), 0.0
+    for t in range(3):
+        place = {"critic_first": 3, "generator_first": 0, "generator_second": 1}[order]
+        for i in range(4):
+            if i == place:
+                state, metrics = gen_step(state, draws.generator_draw(setup, data, state.key, jnp.int32(t)))
+                total += metrics["generator_loss"]
+            if i < 3:
+                state, _ = critic_step(state, draws.critic_draw(setup, data, state.key, jnp.int32(3 * t + i)))
+        state = state._replace(step=state.step + 1)
+    chex.assert_trees_all_close(plain(looped), plain(state), rtol=1e-4, atol=1e-5)
+    np.testing.assert_allclose(sums["generator_loss"], total, rtol=1e-4)
+
+
+def test_chunks_of_any_length_compile_once_and_cutting_them_changes_nothing():
+    program = Program(tiny("mlp"))
+    state = program.initial_state()
+    whole = program.chunk(jax.tree.map(jnp.copy, state), program.zero_sums(state), 5)
+    part = program.chunk(jax.tree.map(jnp.copy, state), program.zero_sums(state), 2)
+    rest = program.chunk(part[0], part[1], 3)
+    chex.assert_trees_all_equal(plain(whole[0]), plain(rest[0]))
+    chex.assert_trees_all_equal(whole[1], rest[1])
+    assert program._chunk._cache_size() == 1
+
+
+def test_replica_i_is_the_solo_run_with_seed_plus_i():
+    solo = Program(tiny("mlp", seed=6))
+    many = Program(tiny("mlp", seed=5, replicas=3))
+    alone, together = solo.initial_state(), many.initial_state()
+    chex.assert_trees_all_equal(plain(alone), jax.tree.map(lambda x: x[1], plain(together)))
+    alone, _, _ = solo.chunk(alone, solo.zero_sums(alone), 5)
+    together, _, finite = many.chunk(together, many.zero_sums(together), 5)
+    assert finite.shape == (3,)
+    chex.assert_trees_all_close(plain(alone), jax.tree.map(lambda x: x[1], plain(together)), rtol=1e-4, atol=1e-5)
+
+
+def test_step_functions_take_state_then_draw():
+    import inspect
+
+    steps = make_steps(tiny("mlp"), tiny("mlp").numbers)
+    for step in steps:
+        assert list(inspect.signature(step).parameters) == ["state", "draw"]
+
+
+def test_a_number_can_be_traced():
+    setup = tiny("mlp")
+    state, data = initial(setup), setup.data()
+    numbers = jax.tree.map(lambda x: jnp.stack([jnp.float32(x), jnp.float32(x) * 0.5]), setup.numbers)
+    swept = jax.jit(jax.vmap(lambda n: iteration(setup, n, data, state)[0].critic.params))(numbers)
+    single = jax.jit(lambda n: iteration(setup, n, data, state)[0].critic.params)(setup.numbers)
+    chex.assert_trees_all_close(jax.tree.map(lambda x: x[0], swept), single, rtol=1e-4, atol=1e-6)
+    assert any(jnp.any(leaf[0] != leaf[1]) for leaf in jax.tree.leaves(swept))

@@ -1,0 +1,159 @@
+"""The matrix-product forms equal `lax`'s, gradients of gradients too, and leave no convolution in a compiled loop."""
+
+from functools import partial
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+import pytest
+from jax import lax
+
+from jaxgan.networks import convolution
+from jaxgan.networks.convolution import conv, conv_transpose, max_pool
+
+QUICK_COMPILATION = {"xla_backend_optimization_level": 0, "xla_llvm_disable_expensive_passes": True}
+CONVS = [  # height, width, kernel height, kernel width, stride, padding, input channels, output channels
+    (9, 9, 5, 5, 1, 0, 1, 2),
+    (8, 7, 5, 5, 1, 0, 3, 2),
+    (8, 8, 4, 4, 2, 1, 1, 3),
+    (7, 9, 4, 4, 2, 1, 2, 3),
+    (3, 3, 3, 3, 1, 0, 4, 1),
+    (6, 5, 3, 3, 1, 1, 2, 3),
+    (7, 8, 5, 5, 2, 2, 2, 3),
+    (8, 7, 3, 2, 3, 0, 2, 2),
+    (5, 5, 1, 1, 2, 0, 2, 3),
+]
+TRANSPOSES = [  # height, width, kernel height, kernel width, stride, padding, output padding, input and output channels
+    (4, 5, 4, 4, 2, 1, 0, 3, 2),
+    (1, 1, 3, 3, 1, 0, 0, 4, 3),
+    (3, 4, 5, 5, 2, 1, 0, 2, 3),
+    (5, 4, 6, 6, 2, 1, 0, 3, 1),
+    (3, 4, 5, 5, 2, 2, 1, 2, 3),
+    (3, 3, 2, 3, 3, 0, 2, 2, 2),
+    (3, 3, 1, 1, 2, 0, 1, 2, 2),
+    (4, 4, 3, 3, 1, 1, 0, 2, 3),
+]
+
+
+@pytest.fixture(autouse=True)
+def _float64():
+    with jax.enable_x64(True):
+        yield
+
+
+def normal(*shape):
+    return jnp.asarray(np.random.default_rng(sum(shape)).normal(size=shape))
+
+
+def penalty(function, x, kernel):
+    """The squared distance from 1 of the norm of the gradient of a nonlinear critic made with `function`."""
+    grad = jax.grad(lambda x: jnp.sum(jnp.tanh(function(x, kernel))))(x)
+    return (jnp.sqrt(jnp.sum(grad**2)) - 1) ** 2
+
+
+def assert_forms_agree(fast, plain, x, kernel):
+    """Outputs, the gradient of a first-order loss, and that of a penalty on a gradient."""
+
+    def everything(function):
+        def loss(x, kernel, weight):
+            y = function(x, kernel)
+            return weight[0] * jnp.sum(jnp.sin(y)) + weight[1] * penalty(function, x, kernel), y
+
+        @partial(jax.jit, compiler_options=QUICK_COMPILATION)
+        def gradients(weight):
+            return jax.grad(loss, argnums=(0, 1), has_aux=True)(x, kernel, weight)
+
+        return gradients(jnp.array([1.0, 0.0])), gradients(jnp.array([0.0, 1.0]))
+
+    jax.tree.map(lambda a, b: np.testing.assert_allclose(a, b, atol=1e-10), everything(fast), everything(plain))
+
+
+@pytest.mark.parametrize("shape", CONVS)
+@pytest.mark.parametrize("several", [False, True])  # parts of the batch
+def test_conv_matrix_equals_lax(shape, several, monkeypatch):
+    if several:
+        monkeypatch.setattr(convolution, "_parts", lambda batch, *_: batch // 2)
+    height, width, kh, kw, stride, padding, ci, co = shape
+    assert_forms_agree(
+        lambda x, kernel: convolution._conv_matrix(x, kernel, stride, padding),
+        lambda x, kernel: convolution._conv_lax(x, kernel, stride, padding),
+        normal(4, height, width, ci),
+        normal(kh, kw, ci, co),
+    )
+
+
+@pytest.mark.parametrize("shape", TRANSPOSES)
+@pytest.mark.parametrize("several", [False, True])
+def test_conv_transpose_matrix_equals_lax(shape, several, monkeypatch):
+    if several:
+        monkeypatch.setattr(convolution, "_parts", lambda batch, *_: batch // 2)
+    height, width, kh, kw, stride, padding, output_padding, ci, co = shape
+    assert_forms_agree(
+        lambda x, kernel: convolution._conv_transpose_matrix(x, kernel, stride, padding, output_padding),
+        lambda x, kernel: convolution._conv_transpose_lax(x, kernel, stride, padding, output_padding),
+        normal(4, height, width, ci),
+        normal(kh, kw, co, ci),
+    )
+
+
+def test_the_batch_is_cut_into_parts_where_its_patches_overflow_the_cache():
+    assert convolution._parts(128, 2**18, 2**10) == 16
+    assert convolution._parts(96, 2**18, 2**10) == 12
+    assert convolution._parts(128, 2**18, 2**24) == 1  # a kernel that outweighs the patches is read once
+    assert convolution._parts(1, 2**30, 1) == 1
+
+
+def test_vmap_over_kernels_equals_each_alone():
+    x, kernels = normal(3, 2, 7, 6, 2), normal(3, 4, 4, 2, 3)
+
+    def value_and_gradients(x, kernel):
+        function = lambda x, kernel: jnp.sum(jnp.sin(conv(x, kernel, stride=2, padding=1)))  # noqa: E731
+        return jax.value_and_grad(function, argnums=(0, 1))(x, kernel)
+
+    together = jax.jit(jax.vmap(value_and_gradients))(x, kernels)
+    solo = jax.jit(value_and_gradients)
+    alone = [solo(*pair) for pair in zip(x, kernels, strict=True)]
+    alone = jax.tree.map(lambda *leaves: jnp.stack(leaves), *alone)
+    jax.tree.map(lambda a, b: np.testing.assert_allclose(a, b, atol=1e-12), together, alone)
+
+
+@pytest.mark.parametrize("form", [convolution._max_pool_matrix, convolution._max_pool_lax])
+@pytest.mark.parametrize("dtype", ["float32", "float64", "bfloat16"])
+def test_max_pool_gives_a_tie_to_the_first_in_row_major_order(form, dtype):
+    x = jnp.array([[1, 1, 0, 2, 9], [1, 1, 2, 2, 9], [0, 0, -1, -3, 9], [0, 5, -1, -1, 9], [9, 9, 9, 9, 9]], dtype)
+    out, back = jax.vjp(form, x[None, :, :, None])
+    np.testing.assert_array_equal(out[0, :, :, 0].astype("float64"), [[1, 2], [5, -1]])
+    grad = back(jnp.array([[1, 2], [3, 4]], dtype)[None, :, :, None])[0][0, :, :, 0]
+    want = [[1, 0, 0, 2, 0], [0, 0, 0, 0, 0], [0, 0, 4, 0, 0], [0, 3, 0, 0, 0], [0, 0, 0, 0, 0]]
+    np.testing.assert_array_equal(grad.astype("float64"), want)
+
+
+@pytest.mark.parametrize("dtype", ["float32", "float64", "bfloat16"])
+def test_the_dtype_is_the_callers(dtype):
+    x, kernel = normal(4, 6, 6, 2).astype(dtype), normal(4, 4, 2, 2).astype(dtype)
+    function = lambda x, kernel: jnp.sum(max_pool(conv_transpose(conv(x, kernel, padding=1), kernel, stride=2)))  # noqa: E731
+    value, grads = jax.eval_shape(jax.value_and_grad(function, argnums=(0, 1)), x, kernel)
+    assert {value.dtype, *(grad.dtype for grad in grads)} == {jnp.dtype(dtype)}
+
+
+def test_conv_transpose_refuses_an_output_padding_that_pytorch_refuses():
+    with pytest.raises(ValueError, match="output_padding 2"):
+        conv_transpose(normal(1, 3, 3, 1), normal(3, 3, 1, 1), stride=2, output_padding=2)
+
+
+@pytest.mark.skipif(jax.default_backend() != "cpu", reason="GPU and TPU take lax's convolutions")
+def test_no_convolution_stays_in_a_compiled_loop_on_a_cpu():
+    def network(x, kernel):
+        return jnp.sum(jnp.tanh(max_pool(conv_transpose(conv(x, kernel, stride=2, padding=1), kernel, stride=2))))
+
+    def step(_, carry):
+        grads = jax.grad(lambda x, kernel: penalty(lambda *a: network(*a), x, kernel), argnums=(0, 1))(*carry)
+        return jax.tree.map(lambda value, grad: value - 1e-3 * grad, carry, grads)
+
+    loop = jax.jit(lambda x, kernel: lax.fori_loop(0, 3, step, (x, kernel)))
+    text = loop.lower(normal(4, 8, 8, 2), normal(4, 4, 2, 2)).compile().as_text()
+    assert " while(" in text
+    assert " dot(" in text
+    assert "convolution(" not in text
+    assert "reduce-window" not in text
+    assert "select-and-scatter" not in text

@@ -1,0 +1,139 @@
+"""Small setups and jaxgan's side of a comparison: no PyTorch here. Arrays that both sides share are numpy's, images (B, H, W, C)."""
+
+from collections.abc import Mapping, Sequence
+from functools import partial
+from typing import Any
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+
+from jaxgan.config import Config
+from jaxgan.data.dataset import Dataset
+from jaxgan.engine.numbers import Numbers
+from jaxgan.engine.setup import Setup, prepare
+from jaxgan.engine.steps import make_optimizers, make_steps
+from jaxgan.interop import from_torch
+from jaxgan.types import Draw, GanState, Player
+
+BATCH = 6
+LATENT = 4
+N_CLASSES = 3
+SHAPES = {"mlp": (2,), "fc": (6, 5, 3), "lab_conv": (28, 28, 1), "conv": (28, 28, 1), "dcgan": (28, 28, 1), "fc_conv": (28, 28, 1)}
+WIDTHS = {"mlp": 8, "fc": 4, "lab_conv": 64, "conv": 2, "dcgan": 2, "fc_conv": 2}
+
+Arrays = Mapping[str, np.ndarray]
+
+
+def dataset(shape: tuple[int, ...], size: int = 40, seed: int = 0) -> Dataset:
+    """Noise with labels."""
+    chance = np.random.default_rng(seed)
+    labels = chance.integers(0, N_CLASSES, size).astype(np.int32)
+    samples = chance.uniform(-1, 1, (size, *shape)).astype(np.float32)
+    if len(shape) == 3:
+        samples = ((samples + 1) * 127.5).astype(np.uint8)
+    return Dataset("noise", shape, N_CLASSES, samples, labels)
+
+
+def small_setup(network: str, variant: str, *, shape: tuple[int, ...] | None = None, **fields: Any) -> Setup:
+    """A run of narrow networks on noise; dropout is 0 where there is any."""
+    given = {
+        "hidden_dim": WIDTHS[network],
+        "latent_dim": LATENT,
+        "batch_size": BATCH,
+        "n_critic": 2,
+        "learning_rate": 1e-3,
+        "steps": 5,
+        **({"dropout": 0.0} if network in ("fc", "fc_conv") else {}),
+        **fields,
+    }
+    return prepare(Config(variant=variant, dataset="noise", network=network, **given), dataset(shape or SHAPES[network]))
+
+
+def random_draw(chance: np.random.Generator, shape: tuple[int, ...]) -> Draw:
+    """One step's chance in numpy; numbers that float32 holds exactly, so that both precisions see the same."""
+
+    def exact(x: np.ndarray) -> np.ndarray:
+        return x.astype(np.float32).astype(np.float64)
+
+    return Draw(
+        real=exact(chance.uniform(-1, 1, (BATCH, *shape))),
+        real_label=chance.integers(0, N_CLASSES, BATCH).astype(np.int32),
+        latent=exact(chance.normal(size=(BATCH, LATENT))),
+        fake_label=chance.integers(0, N_CLASSES, BATCH).astype(np.int32),
+        epsilon=exact(chance.uniform(size=BATCH)),
+        key=np.zeros(()),
+    )
+
+
+def random_iterations(setup: Setup, n: int = 5, seed: int = 1) -> list[tuple[list[Draw], Draw]]:
+    """The draws of n iterations: those of n_critic critic steps, then that of the generator step."""
+    chance = np.random.default_rng(seed)
+    shape = setup.dataset.sample_shape
+    return [([random_draw(chance, shape) for _ in range(setup.config.n_critic)], random_draw(chance, shape)) for _ in range(n)]
+
+
+def as_jax(draw: Draw) -> Draw:
+    """The draw in jax's default float type; no dropout here, so any key serves."""
+    floats = {name: jnp.asarray(getattr(draw, name), float) for name in ("real", "latent", "epsilon")}
+    labels = {name: jnp.asarray(getattr(draw, name), jnp.int32) for name in ("real_label", "fake_label")}
+    return Draw(**floats, **labels, key=jax.random.key(0))
+
+
+def loaded_state(setup: Setup, generator: Arrays, critic: Arrays) -> GanState:
+    """The state at step 0 with the weights of two PyTorch state dicts, in jax's default float type."""
+
+    def player(module, optimizer, state_dict: Arrays) -> Player:
+        variables = from_torch(module, {name: with_default_floats(array) for name, array in state_dict.items()})
+        params = variables.pop("params")
+        return Player(params, variables, optimizer.init(params))
+
+    generator_optimizer, critic_optimizer = make_optimizers(setup, setup.numbers)
+    return GanState(
+        step=jnp.zeros((), jnp.int32),
+        key=jax.random.key(3),
+        generator=player(setup.generator, generator_optimizer, generator),
+        critic=player(setup.critic, critic_optimizer, critic),
+        ema=(),
+        objective=setup.build(**setup.numbers.game).objective.init(),
+    )
+
+
+def with_default_floats(array: np.ndarray) -> np.ndarray:
+    return np.asarray(array, jnp.zeros((), float).dtype) if array.dtype.kind == "f" else array
+
+
+def compiled(setup: Setup, name: str):
+    """A step or a gradient, compiled with its numbers traced, as the training loop has it."""
+
+    def call(numbers: Numbers, state: GanState, draw: Draw):
+        return getattr(make_steps(setup, numbers), name)(state, draw)
+
+    return partial(jax.jit(call), setup.numbers)
+
+
+def run(setup: Setup, state: GanState, iterations: Sequence[tuple[Sequence[Draw], Draw]]) -> GanState:
+    """Five iterations, say: for each, the critic steps and then the generator step, each on the draw given."""
+    critic_step, gen_step = compiled(setup, "critic_step"), compiled(setup, "gen_step")
+    for critic_draws, generator_draw in iterations:
+        for draw in critic_draws:
+            state, _ = critic_step(state, as_jax(draw))
+        state, _ = gen_step(state, as_jax(generator_draw))
+    return state
+
+
+def variables_of(player: Player) -> dict[str, Any]:
+    return {"params": player.params, **player.variables}
+
+
+def is_statistic(name: str) -> bool:
+    return name.endswith(("running_mean", "running_var", "num_batches_tracked"))
+
+
+def deviation(found: Arrays, expected: Arrays) -> float:
+    """||found - expected|| / ||expected|| over whole trees, in float64; names must agree."""
+    assert found.keys() == expected.keys()
+    pairs = [(np.asarray(found[name], np.float64), np.asarray(expected[name], np.float64)) for name in expected]
+    assert all(a.shape == b.shape for a, b in pairs)
+    difference = sum(np.square(a - b).sum() for a, b in pairs)
+    return float(np.sqrt(difference / sum(np.square(b).sum() for _, b in pairs)))

@@ -1,0 +1,58 @@
+"""Small setups that compile fast: random pictures, narrow networks, batches of a few."""
+
+from pathlib import Path
+from typing import Any
+
+import jax
+import numpy as np
+
+from jaxgan.config import Config
+from jaxgan.data.dataset import Dataset
+from jaxgan.engine.draws import critic_draw, generator_draw
+from jaxgan.engine.setup import Setup, prepare
+from jaxgan.engine.state import initial_state
+from jaxgan.types import Draw, GanState
+
+WIDTHS = {"mlp": 8, "fc": 8, "conv": 4, "fc_conv": 4, "lab_conv": 64, "dcgan": 4}
+
+
+def pictures(n: int = 40, size: int = 28, channels: int = 1, n_classes: int = 3) -> Dataset:
+    """Random pictures with labels."""
+    rng = np.random.default_rng(0)
+    return Dataset(
+        name="digits",
+        sample_shape=(size, size, channels),
+        n_classes=n_classes,
+        samples=rng.integers(0, 256, (n, size, size, channels), dtype=np.uint8),
+        labels=(np.arange(n) % n_classes).astype(np.int32),
+    )
+
+
+def tiny(network: str = "mlp", *, dataset: Dataset | None = None, **fields: Any) -> Setup:
+    """A setup of narrow networks; points of ring8 for `mlp`, random pictures for the others."""
+    fields = {"batch_size": 6, "n_critic": 2, "steps": 4, "latent_dim": 3, "recipe": "paper", "hidden_dim": WIDTHS[network], **fields}
+    if network == "mlp":
+        return prepare(Config(dataset=fields.pop("points_of", "ring8"), network=network, **fields))
+    return prepare(Config(dataset="digits", network=network, **fields), dataset or pictures())
+
+
+def initial(setup: Setup, seed: int = 0) -> GanState:
+    """Step 0, compiled in one piece."""
+    return jax.jit(lambda numbers: initial_state(setup, numbers, jax.random.key(seed)))(setup.numbers)
+
+
+def state_and_draws(setup: Setup, seed: int = 0) -> tuple[GanState, Draw, Draw]:
+    """Step 0 with its first critic draw and its generator draw."""
+    state = initial(setup, seed)
+    data = setup.data()
+    index = jax.numpy.int32(0)
+    return state, critic_draw(setup, data, state.key, index), generator_draw(setup, data, state.key, index)
+
+
+def plain(tree: Any) -> Any:
+    """The tree with keys as their data, which can be compared."""
+    return jax.tree.map(lambda x: jax.random.key_data(x) if jax.dtypes.issubdtype(x.dtype, jax.dtypes.prng_key) else x, tree)
+
+
+def run_folders(path: Path) -> list[str]:
+    return sorted(p.name for p in path.iterdir())
