@@ -1,6 +1,7 @@
 """What all tests share: shapes in annotations are checked, and nothing is shown on a screen."""
 
 import os
+import tempfile
 from pathlib import Path
 
 import pytest
@@ -8,6 +9,12 @@ from jaxtyping import install_import_hook
 
 os.environ.setdefault("MPLBACKEND", "agg")
 os.environ.setdefault("XLA_FLAGS", "--xla_backend_optimization_level=0")  # tests compile more than they compute: half the time
+# One cache of compiled programs for the whole test session: the same program is asked for many times, by all workers.
+_session = os.environ.setdefault("JAXGAN_TEST_SESSION", tempfile.mkdtemp(prefix="jaxgan-tests-"))
+os.environ.setdefault("JAX_COMPILATION_CACHE_DIR", _session)
+os.environ.setdefault("JAX_PERSISTENT_CACHE_MIN_COMPILE_TIME_SECS", "0")
+os.environ.setdefault("JAX_PERSISTENT_CACHE_MIN_ENTRY_SIZE_BYTES", "-1")
+
 hook = install_import_hook("jaxgan", "beartype.beartype")  # before jaxgan is imported: its annotations become checks
 
 REAL_DATA = Path(__file__).parents[2] / "shared" / "data"  # real MNIST and Fashion-MNIST, where they happen to lie beside the checkout

@@ -196,15 +196,15 @@ def _windows(size, window, stride, padding):
 
 
 def _patches(x, window, stride, padding):
-    """(N, H, W, C) -> (N, Ho, Wo, kh kw C): what each output sees, in the kernel's order."""
+    """(N, H, W, C) -> (N, Ho, Wo, kh kw C): what each output sees, in the kernel's order.
+
+    First the columns are shifted, then the rows of the wider array: longer copies, which matters most for one channel.
+    """
     x = _pad(x, (padding, padding), (padding, padding))
     rows, columns = (_windows(n, k, stride, 0) for n, k in zip(x.shape[1:3], window, strict=True))
-    shifts = [
-        x[:, i : i + stride * (rows - 1) + 1 : stride, j : j + stride * (columns - 1) + 1 : stride]
-        for i in range(window[0])
-        for j in range(window[1])
-    ]
-    return jnp.concatenate(shifts, axis=-1)
+    shifts = [x[:, :, j : j + stride * (columns - 1) + 1 : stride] for j in range(window[1])]
+    x = jnp.concatenate(shifts, axis=-1)  # (N, H, Wo, kw C)
+    return jnp.concatenate([x[:, i : i + stride * (rows - 1) + 1 : stride] for i in range(window[0])], axis=-1)
 
 
 def _parts(batch, sample_bytes, kernel_bytes):

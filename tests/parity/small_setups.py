@@ -1,4 +1,7 @@
-"""Small setups and jaxgan's side of a comparison: no PyTorch here. Arrays that both sides share are numpy's, images (B, H, W, C)."""
+"""Small setups and jaxgan's side of a comparison: no PyTorch here.
+
+Arrays that both sides share are numpy's, images (B, H, W, C).
+"""
 
 from collections.abc import Mapping, Sequence
 from functools import partial
@@ -7,20 +10,22 @@ from typing import Any
 import jax
 import jax.numpy as jnp
 import numpy as np
+from flax import linen as nn
+from jaxtyping import PyTree
 
 from jaxgan.config import Config
 from jaxgan.data.dataset import Dataset
 from jaxgan.engine.numbers import Numbers
 from jaxgan.engine.setup import Setup, prepare
 from jaxgan.engine.steps import make_optimizers, make_steps
-from jaxgan.interop import from_torch
+from jaxgan.interop import from_torch, to_torch
 from jaxgan.types import Draw, GanState, Player
 
 BATCH = 6
 LATENT = 4
 N_CLASSES = 3
-SHAPES = {"mlp": (2,), "fc": (6, 5, 3), "lab_conv": (28, 28, 1), "conv": (28, 28, 1), "dcgan": (28, 28, 1), "fc_conv": (28, 28, 1)}
-WIDTHS = {"mlp": 8, "fc": 4, "lab_conv": 64, "conv": 2, "dcgan": 2, "fc_conv": 2}
+SHAPES = {"mlp": (2,), "fc": (6, 5, 3), **dict.fromkeys(("lab_conv", "conv", "dcgan", "fc_conv"), (28, 28, 1))}
+WIDTHS = {"mlp": 8, "fc": 4, "lab_conv": 32, "conv": 2, "dcgan": 2, "fc_conv": 2}
 
 Arrays = Mapping[str, np.ndarray]
 
@@ -47,10 +52,12 @@ def small_setup(network: str, variant: str, *, shape: tuple[int, ...] | None = N
         **({"dropout": 0.0} if network in ("fc", "fc_conv") else {}),
         **fields,
     }
-    return prepare(Config(variant=variant, dataset="noise", network=network, **given), dataset(shape or SHAPES[network]))
+    return prepare(
+        Config(variant=variant, dataset="noise", network=network, **given), dataset(shape or SHAPES[network])
+    )
 
 
-def random_draw(chance: np.random.Generator, shape: tuple[int, ...]) -> Draw:
+def random_draw(chance: np.random.RandomState, shape: tuple[int, ...]) -> Draw:
     """One step's chance in numpy; numbers that float32 holds exactly, so that both precisions see the same."""
 
     def exact(x: np.ndarray) -> np.ndarray:
@@ -58,9 +65,9 @@ def random_draw(chance: np.random.Generator, shape: tuple[int, ...]) -> Draw:
 
     return Draw(
         real=exact(chance.uniform(-1, 1, (BATCH, *shape))),
-        real_label=chance.integers(0, N_CLASSES, BATCH).astype(np.int32),
+        real_label=chance.randint(0, N_CLASSES, BATCH).astype(np.int32),
         latent=exact(chance.normal(size=(BATCH, LATENT))),
-        fake_label=chance.integers(0, N_CLASSES, BATCH).astype(np.int32),
+        fake_label=chance.randint(0, N_CLASSES, BATCH).astype(np.int32),
         epsilon=exact(chance.uniform(size=BATCH)),
         key=np.zeros(()),
     )
@@ -68,9 +75,12 @@ def random_draw(chance: np.random.Generator, shape: tuple[int, ...]) -> Draw:
 
 def random_iterations(setup: Setup, n: int = 5, seed: int = 1) -> list[tuple[list[Draw], Draw]]:
     """The draws of n iterations: those of n_critic critic steps, then that of the generator step."""
-    chance = np.random.default_rng(seed)
+    chance = np.random.RandomState(seed)  # whose numbers no version of numpy changes: stored outputs depend on them
     shape = setup.dataset.sample_shape
-    return [([random_draw(chance, shape) for _ in range(setup.config.n_critic)], random_draw(chance, shape)) for _ in range(n)]
+    return [
+        ([random_draw(chance, shape) for _ in range(setup.config.n_critic)], random_draw(chance, shape))
+        for _ in range(n)
+    ]
 
 
 def as_jax(draw: Draw) -> Draw:
@@ -103,13 +113,19 @@ def with_default_floats(array: np.ndarray) -> np.ndarray:
     return np.asarray(array, jnp.zeros((), float).dtype) if array.dtype.kind == "f" else array
 
 
+jit = partial(
+    jax.jit, compiler_options={"xla_backend_optimization_level": 0, "xla_llvm_disable_expensive_passes": True}
+)
+"""Compiles fast and runs slowly: each of these programs runs a few times only."""
+
+
 def compiled(setup: Setup, name: str):
     """A step or a gradient, compiled with its numbers traced, as the training loop has it."""
 
     def call(numbers: Numbers, state: GanState, draw: Draw):
         return getattr(make_steps(setup, numbers), name)(state, draw)
 
-    return partial(jax.jit(call), setup.numbers)
+    return partial(jit(call), setup.numbers)
 
 
 def run(setup: Setup, state: GanState, iterations: Sequence[tuple[Sequence[Draw], Draw]]) -> GanState:
@@ -126,6 +142,24 @@ def variables_of(player: Player) -> dict[str, Any]:
     return {"params": player.params, **player.variables}
 
 
+def gradients_of(module: nn.Module, gradients: PyTree, variables: PyTree) -> dict[str, np.ndarray]:
+    """Gradients by PyTorch's names; `variables` are any batch statistics of the network."""
+    return parameters(to_torch(module, {"params": gradients, **variables}))
+
+
+def parameters(state_dict: Arrays) -> dict[str, np.ndarray]:
+    return {name: array for name, array in state_dict.items() if not is_statistic(name)}
+
+
+def statistics(state_dict: Arrays) -> dict[str, np.ndarray]:
+    return {name: array for name, array in state_dict.items() if is_statistic(name)}
+
+
+def movement(after: Arrays, before: Arrays) -> dict[str, np.ndarray]:
+    """What training changed in the weights: a stricter thing to compare than the weights."""
+    return {name: array - before[name] for name, array in parameters(after).items()}
+
+
 def is_statistic(name: str) -> bool:
     return name.endswith(("running_mean", "running_var", "num_batches_tracked"))
 
@@ -133,7 +167,22 @@ def is_statistic(name: str) -> bool:
 def deviation(found: Arrays, expected: Arrays) -> float:
     """||found - expected|| / ||expected|| over whole trees, in float64; names must agree."""
     assert found.keys() == expected.keys()
+    if not expected:
+        return 0.0
     pairs = [(np.asarray(found[name], np.float64), np.asarray(expected[name], np.float64)) for name in expected]
     assert all(a.shape == b.shape for a, b in pairs)
     difference = sum(np.square(a - b).sum() for a, b in pairs)
     return float(np.sqrt(difference / sum(np.square(b).sum() for _, b in pairs)))
+
+
+STORED: dict[str, tuple[str, str, dict[str, Any]]] = {  # (network, variant, fields of Config) of the outputs in stored/
+    "mlp-wgan_gp-conditional": (
+        "mlp",
+        "wgan_gp",
+        {"optimizer": "adam", "beta1": 0.0, "beta2": 0.9, "conditional": True, "n_critic": 5},
+    ),
+    "fc-gan": ("fc", "gan", {"optimizer": "adam", "n_critic": 1}),
+    "lab_conv-wgan": ("lab_conv", "wgan", {"optimizer": "rmsprop"}),
+    "conv-lsgan": ("conv", "lsgan", {"optimizer": "rmsprop"}),
+    "conv-wgan_gp-conditional": ("conv", "wgan_gp", {"optimizer": "adam", "conditional": True}),
+}

@@ -6,6 +6,7 @@ shape (B, 1). Widths are parameters; the defaults are the labs' own. A network w
 
 import math
 from collections.abc import Iterable, Sequence
+from itertools import pairwise
 
 import numpy as np
 import torch
@@ -155,7 +156,9 @@ class ConvGenerator(Joined):
 
 def norm_layer(norm: str, channels: int) -> nn.Module:
     """Batch norm, or what stands in its place; one group is a norm over height, width and channels of each sample."""
-    return {"batch": nn.BatchNorm2d, "layer": lambda c: nn.GroupNorm(1, c), "none": lambda c: nn.Identity()}[norm](channels)
+    return {"batch": nn.BatchNorm2d, "layer": lambda c: nn.GroupNorm(1, c), "none": lambda c: nn.Identity()}[norm](
+        channels
+    )
 
 
 class ConvCritic(Joined):
@@ -225,7 +228,12 @@ def paper_init(module: nn.Module) -> None:
         nn.init.zeros_(module.bias)
 
 
-DCGAN_WIDTHS = {28: (1, 2), 32: (1, 2, 4), 64: (1, 2, 4, 8), 128: (1, 2, 4, 8, 8)}  # in units of hidden_dim, finest first
+DCGAN_WIDTHS = {
+    28: (1, 2),
+    32: (1, 2, 4),
+    64: (1, 2, 4, 8),
+    128: (1, 2, 4, 8, 8),
+}  # in units of hidden_dim, finest first
 
 
 class DcganGenerator(Joined):
@@ -236,7 +244,7 @@ class DcganGenerator(Joined):
         self.coarse = (widths[0], side, side)
         self.project = nn.Linear(latent_dim + n_classes, math.prod(self.coarse))
         layers = [nn.BatchNorm2d(widths[0]), nn.ReLU()]
-        for before, after in zip(widths, widths[1:], strict=False):
+        for before, after in pairwise(widths):
             layers += [nn.ConvTranspose2d(before, after, 5, 2, 2, output_padding=1), nn.BatchNorm2d(after), nn.ReLU()]
         layers += [nn.ConvTranspose2d(widths[-1], shape[0], 5, 2, 2, output_padding=1), nn.Tanh()]
         self.model = nn.Sequential(*layers)
@@ -252,7 +260,7 @@ class DcganCritic(Joined):
         widths = [hidden_dim * width for width in DCGAN_WIDTHS[shape[1]]]
         side = shape[1] // 2 ** len(widths)
         layers = [nn.Conv2d(shape[0] + n_classes, widths[0], 5, 2, 2), nn.LeakyReLU(0.2)]
-        for before, after in zip(widths, widths[1:], strict=False):
+        for before, after in pairwise(widths):
             layers += [nn.Conv2d(before, after, 5, 2, 2), norm_layer(norm, after), nn.LeakyReLU(0.2)]
         self.model = nn.Sequential(*layers, nn.Flatten(), nn.Linear(widths[-1] * side * side, 1))
         self.apply(paper_init)
@@ -403,7 +411,9 @@ OPTIMIZERS = {
 }
 
 
-def train(generator, critic, make_optimizer, learning_rate: float, rules: Rules, iterations: Sequence[tuple[Sequence, object]]):
+def train(
+    generator, critic, make_optimizer, learning_rate: float, rules: Rules, iterations: Sequence[tuple[Sequence, object]]
+):
     """For each (critic draws, generator draw): the critic steps, then the generator step."""
     optimizer_g = make_optimizer(generator.parameters(), learning_rate)
     optimizer_d = make_optimizer(critic.parameters(), learning_rate)
@@ -545,7 +555,7 @@ def lab004_points(generator, critic, loader: Iterable, randn, rand, *, condition
     optimizer_g = torch.optim.Adam(generator.parameters(), lr=0.0002, betas=(0, 0.9))
     optimizer_d = torch.optim.Adam(critic.parameters(), lr=0.0002, betas=(0, 0.9))
     for i, (real_samples, labels) in enumerate(loader):
-        labels = labels if conditional else None  # noqa: PLW2901
+        labels = labels if conditional else None
         optimizer_d.zero_grad()
         fake_samples = generator(next(randn), labels)
         real_validity = critic(real_samples, labels)
@@ -561,7 +571,6 @@ def lab004_points(generator, critic, loader: Iterable, randn, rand, *, condition
             g_loss = -torch.mean(fake_validity)
             g_loss.backward()
             optimizer_g.step()
-
 
 
 # Between jaxgan and PyTorch
@@ -588,7 +597,7 @@ def shake(module: nn.Module, seed: int = 5) -> nn.Module:
     """Moves every weight and statistic off the values 0 and 1 that some begin with; float32 holds them all exactly."""
     generator = torch.Generator().manual_seed(seed)
     with torch.no_grad():
-        for name, value in module.state_dict().items():
+        for value in module.state_dict().values():
             if value.is_floating_point():
                 noise = torch.rand(value.shape, generator=generator, dtype=torch.float64) - 0.5
                 scale = 0.02 if value.abs().max() == 0 else 0.3 * value.abs().mean()

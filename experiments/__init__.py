@@ -1,0 +1,1 @@
+"""Experiments run by hand; their results are recorded under experiments/results/."""

@@ -1,0 +1,21 @@
+"""The classifier of lab 004, section 8, by which generated images are judged."""
+
+import jax
+from jaxtyping import Array, Float
+
+from jaxgan.networks.convolution import max_pool
+from jaxgan.networks.layers import Conv, Linear, flatten
+from jaxgan.types import Samples
+import flax.linen as nn
+
+
+class Classifier(nn.Module):
+    """Conv3 32-ReLU-MaxPool2, Conv3 64-ReLU-MaxPool2, 128-ReLU, n_classes; gives logits (B, n_classes)."""
+
+    n_classes: int = 10
+
+    @nn.compact
+    def __call__(self, samples: Samples) -> Float[Array, "batch classes"]:
+        x = max_pool(jax.nn.relu(Conv(32, 3, padding=1)(samples)))
+        x = max_pool(jax.nn.relu(Conv(64, 3, padding=1)(x)))
+        return Linear(self.n_classes)(jax.nn.relu(Linear(128)(flatten(x))))
