@@ -81,7 +81,8 @@ def fit(config: Config, *, listeners: Sequence[Listener] = (), progress: bool = 
             state = train(program, state, everyone, checkpoints.save, interrupted, last_safe)
         finally:
             checkpoints.close()
-            metrics = read_metrics(folder / "metrics.jsonl")
+            logged = folder / "metrics.jsonl"
+            metrics = read_metrics(logged) if logged.exists() else []
             if metrics:
                 save_curves(folder / "curves.png", metrics)
             write_page(folder)

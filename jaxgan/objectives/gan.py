@@ -24,13 +24,13 @@ PAPER = Recipe(
 LAB002 = Recipe(
     "lab002",
     "lab 002, sections 2.2 and 3.1",
-    dict(optimizer="adam", learning_rate=2e-4, beta1=0.5, beta2=0.999, n_critic=1, batch_size=128, epochs=50),
+    dict(optimizer="adam", learning_rate=2e-4, beta1=0.5, beta2=0.999, n_critic=1, batch_size=128, epochs=50.0),
 )
 LAB003 = Recipe(
     "lab003",
     "lab 003, sections III.2 (half the sum of both cross-entropies) and IV.2",
     dict(
-        optimizer="rmsprop", learning_rate=2e-4, rmsprop_decay=0.99, n_critic=1, batch_size=500, epochs=200,
+        optimizer="rmsprop", learning_rate=2e-4, rmsprop_decay=0.99, n_critic=1, batch_size=500, epochs=200.0,
         latent_dim=5, hidden_dim=256, critic_loss_scale=0.5,
     ),
     data="points",
@@ -39,7 +39,7 @@ LAB004 = Recipe(
     "lab004",
     "lab 004, section 11.1: the generator's step sees the critic step's latents again",
     dict(
-        optimizer="adam", learning_rate=2e-4, beta1=0.5, beta2=0.999, n_critic=1, batch_size=128, epochs=500,
+        optimizer="adam", learning_rate=2e-4, beta1=0.5, beta2=0.999, n_critic=1, batch_size=128, epochs=500.0,
         points=10_000, latent_dim=2, hidden_dim=128, generator_latent="same", fake_labels="real",
     ),
     data="points",

@@ -24,7 +24,7 @@ WGAN = Variant(
             "lab000",
             "lab 000, section 2: five critic steps on the same real batch; the lab leaves the rate open, the paper's stands",
             dict(
-                optimizer="rmsprop", learning_rate=5e-5, rmsprop_decay=0.99, clip=0.01, batch_size=128, n_critic=5, epochs=30,
+                optimizer="rmsprop", learning_rate=5e-5, rmsprop_decay=0.99, clip=0.01, batch_size=128, n_critic=5, epochs=30.0,
                 critic_data="same", network="lab_conv", latent_dim=100,
             ),
             data="images",
@@ -32,14 +32,14 @@ WGAN = Variant(
         Recipe(
             "lab002",
             "lab 002, sections 2.2 and 4.4; the lab leaves the clip to experience, the paper's stands",
-            dict(optimizer="adam", learning_rate=2e-4, beta1=0.5, beta2=0.999, clip=0.01, n_critic=1, batch_size=128, epochs=50),
+            dict(optimizer="adam", learning_rate=2e-4, beta1=0.5, beta2=0.999, clip=0.01, n_critic=1, batch_size=128, epochs=50.0),
             data="images",
         ),
         Recipe(
             "lab003",
             "lab 003, section IV.2; clip .1, one of the two that the lab finds fit (.1 and .01); one critic step, as it states no other",
             dict(
-                optimizer="rmsprop", learning_rate=2e-4, rmsprop_decay=0.99, clip=0.1, n_critic=1, batch_size=500, epochs=200,
+                optimizer="rmsprop", learning_rate=2e-4, rmsprop_decay=0.99, clip=0.1, n_critic=1, batch_size=500, epochs=200.0,
                 latent_dim=5, hidden_dim=256,
             ),
             data="points",

@@ -29,7 +29,7 @@ WGAN_GP = Variant(
             "lab 002, sections 2.2 and 4.5",
             dict(
                 optimizer="adam", learning_rate=2e-4, beta1=0.5, beta2=0.999, gradient_penalty_weight=10.0, n_critic=1,
-                batch_size=128, epochs=50,
+                batch_size=128, epochs=50.0,
             ),
             data="images",
         ),
@@ -38,7 +38,7 @@ WGAN_GP = Variant(
             "lab 003, section IV.2; one critic step, as it states no other",
             dict(
                 optimizer="rmsprop", learning_rate=2e-4, rmsprop_decay=0.99, gradient_penalty_weight=0.001, n_critic=1,
-                batch_size=500, epochs=200, latent_dim=5, hidden_dim=256,
+                batch_size=500, epochs=200.0, latent_dim=5, hidden_dim=256,
             ),
             data="points",
         ),
@@ -47,7 +47,7 @@ WGAN_GP = Variant(
             "lab 004, section 7: a generator step in batches 0, 5, 10, ...; new labels for the same latents",
             dict(
                 optimizer="adam", learning_rate=2e-4, beta1=0.0, beta2=0.9, gradient_penalty_weight=10.0, n_critic=5,
-                batch_size=128, epochs=50, order="generator_second", generator_latent="same", fake_labels="random",
+                batch_size=128, epochs=50.0, order="generator_second", generator_latent="same", fake_labels="random",
             ),
             data="images",
         ),
@@ -56,7 +56,7 @@ WGAN_GP = Variant(
             "lab 004, section 11.1: a generator step in batches 0, 5, 10, ...; fakes get the real labels",
             dict(
                 optimizer="adam", learning_rate=2e-4, beta1=0.0, beta2=0.9, gradient_penalty_weight=10.0, n_critic=5,
-                batch_size=128, epochs=500, points=10_000, latent_dim=2, hidden_dim=128, order="generator_second",
+                batch_size=128, epochs=500.0, points=10_000, latent_dim=2, hidden_dim=128, order="generator_second",
                 fake_labels="real",
             ),
             data="points",

@@ -3,7 +3,7 @@
 Arrays that both sides share are numpy's, images (B, H, W, C).
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from typing import Any
 
@@ -52,9 +52,8 @@ def small_setup(network: str, variant: str, *, shape: tuple[int, ...] | None = N
         **({"dropout": 0.0} if network in ("fc", "fc_conv") else {}),
         **fields,
     }
-    return prepare(
-        Config(variant=variant, dataset="noise", network=network, **given), dataset(shape or SHAPES[network])
-    )
+    config = Config(variant=variant, dataset="noise", network=network, **given)
+    return prepare(config, dataset(shape or SHAPES[network]))
 
 
 def random_draw(chance: np.random.RandomState, shape: tuple[int, ...]) -> Draw:
@@ -77,10 +76,11 @@ def random_iterations(setup: Setup, n: int = 5, seed: int = 1) -> list[tuple[lis
     """The draws of n iterations: those of n_critic critic steps, then that of the generator step."""
     chance = np.random.RandomState(seed)  # whose numbers no version of numpy changes: stored outputs depend on them
     shape = setup.dataset.sample_shape
-    return [
-        ([random_draw(chance, shape) for _ in range(setup.config.n_critic)], random_draw(chance, shape))
-        for _ in range(n)
-    ]
+
+    def draws(size: int) -> list[Draw]:
+        return [random_draw(chance, shape) for _ in range(size)]
+
+    return [(draws(setup.config.n_critic), *draws(1)) for _ in range(n)]
 
 
 def as_jax(draw: Draw) -> Draw:
@@ -113,29 +113,53 @@ def with_default_floats(array: np.ndarray) -> np.ndarray:
     return np.asarray(array, jnp.zeros((), float).dtype) if array.dtype.kind == "f" else array
 
 
-jit = partial(
-    jax.jit, compiler_options={"xla_backend_optimization_level": 0, "xla_llvm_disable_expensive_passes": True}
-)
+Steps = tuple[Callable, Callable]
+FAST_TO_COMPILE = {"xla_backend_optimization_level": 0, "xla_llvm_disable_expensive_passes": True}
+jit = partial(jax.jit, compiler_options=FAST_TO_COMPILE)
 """Compiles fast and runs slowly: each of these programs runs a few times only."""
 
 
-def compiled(setup: Setup, name: str):
-    """A step or a gradient, compiled with its numbers traced, as the training loop has it."""
+def compiled_steps(setup: Setup, gradients: bool = True) -> Steps:
+    """The critic's step and the generator's, (state, draw) -> (state, metrics, gradients), with traced numbers.
 
-    def call(numbers: Numbers, state: GanState, draw: Draw):
-        return getattr(make_steps(setup, numbers), name)(state, draw)
+    Without `gradients` they are empty, and compiling takes half the time.
+    """
 
-    return partial(jit(call), setup.numbers)
+    def critic(numbers: Numbers, state: GanState, draw: Draw):
+        steps = make_steps(setup, numbers)
+        return *steps.critic_step(state, draw), steps.critic_gradients(state, draw)[0] if gradients else {}
+
+    def generator(numbers: Numbers, state: GanState, draw: Draw):
+        steps = make_steps(setup, numbers)
+        return *steps.gen_step(state, draw), steps.generator_gradients(state, draw)[0] if gradients else {}
+
+    return partial(jit(critic), setup.numbers), partial(jit(generator), setup.numbers)
 
 
-def run(setup: Setup, state: GanState, iterations: Sequence[tuple[Sequence[Draw], Draw]]) -> GanState:
-    """Five iterations, say: for each, the critic steps and then the generator step, each on the draw given."""
-    critic_step, gen_step = compiled(setup, "critic_step"), compiled(setup, "gen_step")
+def run(steps: Steps, state: GanState, iterations: Sequence[tuple[Sequence[Draw], Draw]]) -> GanState:
+    """For each iteration the critic steps and then the generator step, each on the draw given."""
+    critic_step, generator_step = steps
     for critic_draws, generator_draw in iterations:
         for draw in critic_draws:
-            state, _ = critic_step(state, as_jax(draw))
-        state, _ = gen_step(state, as_jax(generator_draw))
+            state, *_ = critic_step(state, as_jax(draw))
+        state, *_ = generator_step(state, as_jax(generator_draw))
     return state
+
+
+def first_outcomes(setup: Setup, steps: Steps, state: GanState, iterations: Sequence) -> dict[str, Any]:
+    """Losses, penalty and gradients (by PyTorch's names) of the first critic and generator draw, at one state."""
+    ([critic_draw, *_], generator_draw), *_ = iterations
+    outcomes = {}
+    for player, module, step, draw in (
+        ("critic", setup.critic, steps[0], critic_draw),
+        ("generator", setup.generator, steps[1], generator_draw),
+    ):
+        _, metrics, gradients = step(state, as_jax(draw))
+        outcomes[f"{player}/loss"] = metrics[f"{player}_loss"]
+        if player == "critic" and "gradient_penalty" in metrics:
+            outcomes["critic/penalty"] = metrics["gradient_penalty"]
+        outcomes[f"{player}/gradients"] = gradients_of(module, gradients, getattr(state, player).variables)
+    return outcomes
 
 
 def variables_of(player: Player) -> dict[str, Any]:
@@ -158,6 +182,16 @@ def statistics(state_dict: Arrays) -> dict[str, np.ndarray]:
 def movement(after: Arrays, before: Arrays) -> dict[str, np.ndarray]:
     """What training changed in the weights: a stricter thing to compare than the weights."""
     return {name: array - before[name] for name, array in parameters(after).items()}
+
+
+def compare_outcomes(found: Mapping[str, Any], expected: Mapping[str, Any], tolerance: float) -> None:
+    """Losses and penalty one by one, gradients as whole trees."""
+    assert found.keys() == expected.keys()
+    for name, value in expected.items():
+        if name.endswith("gradients"):
+            assert deviation(found[name], value) < tolerance, name
+        else:
+            np.testing.assert_allclose(found[name], value, rtol=tolerance, err_msg=name)
 
 
 def is_statistic(name: str) -> bool:
@@ -183,6 +217,5 @@ STORED: dict[str, tuple[str, str, dict[str, Any]]] = {  # (network, variant, fie
     ),
     "fc-gan": ("fc", "gan", {"optimizer": "adam", "n_critic": 1}),
     "lab_conv-wgan": ("lab_conv", "wgan", {"optimizer": "rmsprop"}),
-    "conv-lsgan": ("conv", "lsgan", {"optimizer": "rmsprop"}),
-    "conv-wgan_gp-conditional": ("conv", "wgan_gp", {"optimizer": "adam", "conditional": True}),
+    "conv-lsgan": ("conv", "lsgan", {"optimizer": "rmsprop", "n_critic": 1}),
 }

@@ -1,4 +1,4 @@
-"""Makes the outputs that hold jaxgan to PyTorch where there is no PyTorch: `python -m tests.parity.store`, from the root.
+"""Makes the outputs that stand for PyTorch where there is none: `python -m tests.parity.store`, from the root.
 
 One small file a setup of `small_setups.STORED`: the weights both sides begin with, and what PyTorch makes of them in
 float64.
@@ -21,7 +21,7 @@ def outputs(network: str, variant: str, options: dict) -> dict[str, np.ndarray]:
     setup = small_setup(network, variant, **options)
     rules, iterations = twins.rules_of(setup), random_iterations(setup)
     there = [([twins.as_torch(draw) for draw in draws], twins.as_torch(last)) for draws, last in iterations]
-    ([draw, *_], generator_draw), *_ = there
+    ([draw, *_], _), *_ = there
 
     def fresh():
         return [twins.shake(twin) for twin in twins.twins_of(setup)]
@@ -43,15 +43,11 @@ def outputs(network: str, variant: str, options: dict) -> dict[str, np.ndarray]:
         put("generator/eval", {"samples": twins.lay_out(generator.eval()(draw.latent, draw.fake_label))}, np.float32)
         put("critic/eval", {"score": critic.eval()(draw.real, draw.real_label)[:, 0].numpy()})
 
-    generator, critic = fresh()
-    loss, penalty = twins.critic_backward(generator, critic, rules, draw)
-    stored["critic/loss"] = loss.numpy()
-    if penalty is not None:
-        stored["critic/penalty"] = penalty.numpy()
-    put("critic/gradient_norm", norms(twins.gradients(critic)))
-    generator, critic = fresh()
-    stored["generator/loss"] = twins.generator_backward(generator, critic, rules, generator_draw).numpy()
-    put("generator/gradient_norm", norms(twins.gradients(generator)))
+    for name, value in twins.first_outcomes(setup, *fresh(), iterations).items():
+        if name.endswith("gradients"):
+            put(name, {key: np.linalg.norm(gradient) for key, gradient in value.items()})
+        else:
+            stored[name] = value
 
     generator, critic = fresh()
     twins.train(generator, critic, twins.optimizer_of(setup.config), setup.config.learning_rate, rules, there)
@@ -61,12 +57,10 @@ def outputs(network: str, variant: str, options: dict) -> dict[str, np.ndarray]:
     return stored
 
 
-def norms(gradients):
-    return {name: np.linalg.norm(gradient) for name, gradient in gradients.items()}
-
-
 def main() -> None:
     FOLDER.mkdir(exist_ok=True)
+    for old in FOLDER.glob("*.npz"):
+        old.unlink()
     for name, case in STORED.items():
         path = FOLDER / f"{name}.npz"
         np.savez_compressed(path, **outputs(*case))

@@ -106,9 +106,8 @@ def test_state_dicts_come_back_as_they_went(case, conditional):
 @pytest.mark.usefixtures("float64")
 def test_state_dicts_in_float64_come_back_as_they_went():
     setup, generator, _ = pair_of("lab_conv", True)
-    went = {
-        name: array + 1e-12 if array.dtype.kind == "f" else array for name, array in twins.arrays(generator).items()
-    }
+    went = twins.arrays(generator)
+    went = {name: array + 1e-12 if array.dtype.kind == "f" else array for name, array in went.items()}
     back = to_torch(setup.generator, from_torch(setup.generator, went))
     for name, array in went.items():
         np.testing.assert_array_equal(back[name], array)
@@ -142,9 +141,8 @@ def test_names_and_shapes_at_the_labs_widths(name, n_classes):
         found = to_torch(module, jax.tree.map(lambda leaf: jnp.zeros(leaf.shape, leaf.dtype), variables))
         with torch.device("meta"):
             expected = twin(torch_shape, n_classes=n_classes, **sizes).state_dict()
-        assert {key: array.shape for key, array in found.items()} == {
-            key: tuple(v.shape) for key, v in expected.items()
-        }
+        expected = {key: tuple(value.shape) for key, value in expected.items()}
+        assert {key: array.shape for key, array in found.items()} == expected
 
 
 def test_a_wrong_state_dict_is_refused_in_one_line():

@@ -5,19 +5,16 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
-from jaxgan.interop import to_torch
 from jaxgan.objectives import VARIANTS, losses
 from jaxgan.objectives.penalties import gradient_penalty
 from jaxgan.types import CriticOutput, Draw
 from tests.parity.small_setups import (
-    as_jax,
-    compiled,
-    deviation,
-    gradients_of,
+    compare_outcomes,
+    compiled_steps,
+    first_outcomes,
     loaded_state,
     random_iterations,
     small_setup,
-    statistics,
 )
 
 torch = pytest.importorskip("torch")
@@ -55,11 +52,11 @@ def test_losses_of_scores_and_their_gradients(variant):
 
 @pytest.mark.parametrize("size", [1.0, 30.0, 300.0])
 def test_cross_entropies_of_sure_critics_are_those_of_bce_with_logits(size):
-    """In float32 and far from 0, where a sigmoid followed by a logarithm fails."""
+    """In float32 and far from 0, where a sigmoid and a logarithm fail, against PyTorch's stable form in float64."""
     real, fake = (size * np.random.RandomState(0).normal(size=(2, 50))).astype(np.float32)
     bce = torch.nn.functional.binary_cross_entropy_with_logits
-    real_t, fake_t = (torch.tensor(scores).requires_grad_() for scores in (real, fake))
-    ones, zeros = torch.ones(50), torch.zeros(50)
+    real_t, fake_t = (torch.tensor(scores, dtype=torch.float64).requires_grad_() for scores in (real, fake))
+    ones, zeros = torch.ones(50, dtype=torch.float64), torch.zeros(50, dtype=torch.float64)
     pairs = [
         (losses.cross_entropy_critic_loss, (real, fake), (real_t, fake_t), bce(real_t, ones) + bce(fake_t, zeros)),
         (losses.non_saturating_generator_loss, (fake,), (fake_t,), bce(fake_t, ones)),
@@ -69,7 +66,7 @@ def test_cross_entropies_of_sure_critics_are_those_of_bce_with_logits(size):
         value, gradients = jax.value_and_grad(loss, tuple(range(len(scores))))(*map(jnp.asarray, scores))
         np.testing.assert_allclose(value, expected.detach(), rtol=1e-6)
         for mine, theirs in zip(gradients, torch.autograd.grad(expected, inputs), strict=True):
-            np.testing.assert_allclose(mine, theirs, rtol=1e-5, atol=1e-9)
+            np.testing.assert_allclose(mine, theirs, rtol=1e-5, atol=1e-15)
 
 
 @pytest.mark.usefixtures("float64")
@@ -83,15 +80,13 @@ def test_the_penalty_of_a_conditional_critic_of_sines(shape):
 
     def critic(samples, labels):
         flat = (samples * weights).reshape(6, -1)
-        return CriticOutput(
-            jnp.sin(flat.sum(1) + jnp.asarray(offsets)[labels]) * (1 + jnp.asarray(offsets)[labels] ** 2)
-        )
+        offset = jnp.asarray(offsets)[labels]
+        return CriticOutput(jnp.sin(flat.sum(1) + offset) * (1 + offset**2))
 
     def critic_there(samples, labels):  # the same on (B, C, H, W)
         flat = (samples * twins.tensor(weights[None])[0]).reshape(6, -1)
-        return (torch.sin(flat.sum(1) + torch.tensor(offsets)[labels]) * (1 + torch.tensor(offsets)[labels] ** 2))[
-            :, None
-        ]
+        offset = torch.tensor(offsets)[labels]
+        return (torch.sin(flat.sum(1) + offset) * (1 + offset**2))[:, None]
 
     unused = {"latent": jnp.zeros((6, 1)), "fake_label": jnp.zeros(6, int), "key": jax.random.key(0)}
     draw = Draw(real=jnp.asarray(real), real_label=jnp.asarray(labels), epsilon=jnp.asarray(epsilon), **unused)
@@ -103,63 +98,23 @@ def test_the_penalty_of_a_conditional_critic_of_sines(shape):
     np.testing.assert_allclose(metrics["gradient_penalty"], value)
 
 
-GRADIENT_CASES = {
-    **{f"mlp-{variant}": ("mlp", variant, {}) for variant in VARIANTS},
+FLOAT32_CASES = {
     "mlp-wgan_gp-conditional": ("mlp", "wgan_gp", {"conditional": True}),
-    "mlp-gan-halved": ("mlp", "gan", {"critic_loss_scale": 0.5, "output": "linear"}),
-    "fc-gan-conditional": ("fc", "gan", {"conditional": True}),
+    "fc-gan_minimax": ("fc", "gan_minimax", {}),
     "fc-wgan_gp-conditional": ("fc", "wgan_gp", {"conditional": True}),
-    "lab_conv-wgan_gp-conditional": ("lab_conv", "wgan_gp", {"conditional": True}),
+    "lab_conv-wgan_gp": ("lab_conv", "wgan_gp", {}),
     "conv-gan": ("conv", "gan", {}),
-    "conv-wgan_gp-conditional": ("conv", "wgan_gp", {"conditional": True}),
-    "dcgan-wgan_gp-layer": ("dcgan", "wgan_gp", {"critic_norm": "layer"}),
 }
-FLOAT32_CASES = (
-    "mlp-wgan_gp-conditional",
-    "fc-wgan_gp-conditional",
-    "lab_conv-wgan_gp-conditional",
-    "conv-gan",
-    "dcgan-wgan_gp-layer",
-)
 
 
-@pytest.mark.parametrize(
-    ("case", "precision"),
-    [*((case, "float64") for case in GRADIENT_CASES), *((case, "float32") for case in FLOAT32_CASES)],
-)
-def test_losses_penalty_and_gradients_of_both_players(case, precision):
-    network, variant, options = GRADIENT_CASES[case]
-    dtype, tolerance = getattr(torch, precision), {"float64": 1e-6, "float32": 1e-4}[precision]
-    with jax.enable_x64(precision == "float64"):
-        setup = small_setup(network, variant, **options)
-        generator, critic = map(twins.shake, twins.twins_of(setup, dtype))
-        state = loaded_state(setup, twins.arrays(generator), twins.arrays(critic))
-        [([draw, *_], generator_draw)] = random_iterations(setup, n=1)
-        rules = twins.rules_of(setup)
-
-        gradients, metrics, generator_variables, critic_variables = compiled(setup, "critic_gradients")(
-            state, as_jax(draw)
-        )
-        loss, penalty = twins.critic_backward(generator, critic, rules, twins.as_torch(draw, dtype))
-        np.testing.assert_allclose(metrics["critic_loss"], loss, rtol=tolerance)
-        if penalty is not None:
-            np.testing.assert_allclose(metrics["gradient_penalty"], penalty, rtol=tolerance)
-        found = gradients_of(setup.critic, gradients, critic_variables)
-        assert all(array.dtype == precision for array in found.values())
-        assert deviation(found, twins.gradients(critic)) < tolerance
-        for module, variables, twin in (
-            (setup.generator, {"params": state.generator.params, **generator_variables}, generator),
-            (setup.critic, {"params": state.critic.params, **critic_variables}, critic),
-        ):
-            assert deviation(statistics(to_torch(module, variables)), statistics(twins.arrays(twin))) < tolerance
-
-        generator, critic = map(twins.shake, twins.twins_of(setup, dtype))
-        gradients, metrics, generator_variables, critic_variables = compiled(setup, "generator_gradients")(
-            state, as_jax(generator_draw)
-        )
-        loss = twins.generator_backward(generator, critic, rules, twins.as_torch(generator_draw, dtype))
-        np.testing.assert_allclose(metrics["generator_loss"], loss, rtol=tolerance)
-        assert (
-            deviation(gradients_of(setup.generator, gradients, generator_variables), twins.gradients(generator))
-            < tolerance
-        )
+@pytest.mark.parametrize("case", FLOAT32_CASES)
+def test_one_steps_gradients_in_float32(case):
+    """To 1e-4 of the whole tree; in float64 they are compared in test_parity_training, before five iterations."""
+    network, variant, options = FLOAT32_CASES[case]
+    setup = small_setup(network, variant, **options)
+    pair = [twins.shake(twin) for twin in twins.twins_of(setup, torch.float32)]
+    state, iterations = loaded_state(setup, *map(twins.arrays, pair)), random_iterations(setup, n=1)
+    found = first_outcomes(setup, compiled_steps(setup), state, iterations)
+    compare_outcomes(found, twins.first_outcomes(setup, *pair, iterations, torch.float32), 1e-4)
+    for player in ("critic", "generator"):
+        assert all(array.dtype == np.float32 for array in found[f"{player}/gradients"].values())

@@ -1,9 +1,10 @@
 """The labs' networks, losses and training steps in PyTorch, written from the labs' text: what jaxgan is held against.
 
-Images are (B, C, H, W) here. Attribute names are the labs', so state dicts carry their names. Critics end in raw scores, of
-shape (B, 1). Widths are parameters; the defaults are the labs' own. A network without labels ignores those it is given.
+Images are (B, C, H, W) here. Attribute names are the labs', so state dicts carry their names. Critics end in raw
+scores, of shape (B, 1). Widths are parameters; the defaults are the labs' own. Without classes labels are ignored.
 """
 
+import copy
 import math
 from collections.abc import Iterable, Sequence
 from itertools import pairwise
@@ -156,9 +157,9 @@ class ConvGenerator(Joined):
 
 def norm_layer(norm: str, channels: int) -> nn.Module:
     """Batch norm, or what stands in its place; one group is a norm over height, width and channels of each sample."""
-    return {"batch": nn.BatchNorm2d, "layer": lambda c: nn.GroupNorm(1, c), "none": lambda c: nn.Identity()}[norm](
-        channels
-    )
+    if norm == "none":
+        return nn.Identity()
+    return nn.BatchNorm2d(channels) if norm == "batch" else nn.GroupNorm(1, channels)
 
 
 class ConvCritic(Joined):
@@ -219,7 +220,7 @@ class MlpCritic(Joined):
         return self.model(self.joined(x, labels))
 
 
-# The DCGAN paper, arXiv 1511.06434: figure 1 is the generator for 64 pixels with hidden_dim 128; all weights N(0, .02^2)
+# The DCGAN paper, arXiv 1511.06434: figure 1 is the generator for 64 pixels with hidden_dim 128; weights N(0, .02^2)
 
 
 def paper_init(module: nn.Module) -> None:
@@ -270,7 +271,7 @@ class DcganCritic(Joined):
 
 
 class ProjectionCritic(nn.Module):
-    """critic(x) + <v_y, features(x)> (arXiv 1802.05637, eq. 3); features: what the last layer sees, summed over positions."""
+    """critic(x) + <v_y, features(x)> (arXiv 1802.05637, eq. 3); features: what the last layer sees, summed."""
 
     def __init__(self, critic: nn.Module, last: nn.Module, n_classes: int):
         super().__init__()
@@ -360,7 +361,7 @@ class Rules:
 
 
 def critic_backward(generator, critic, rules: Rules, draw):
-    """The critic's loss on one draw, its gradients left in the parameters; real before fake, the penalty at the real labels."""
+    """The critic's loss and penalty on one draw, gradients left in the parameters; real before fake."""
     critic.zero_grad()
     fake = generator(draw.latent, draw.fake_label).detach()
     real_output = critic(draw.real, draw.real_label)
@@ -411,9 +412,7 @@ OPTIMIZERS = {
 }
 
 
-def train(
-    generator, critic, make_optimizer, learning_rate: float, rules: Rules, iterations: Sequence[tuple[Sequence, object]]
-):
+def train(generator, critic, make_optimizer, learning_rate: float, rules: Rules, iterations: Sequence):
     """For each (critic draws, generator draw): the critic steps, then the generator step."""
     optimizer_g = make_optimizer(generator.parameters(), learning_rate)
     optimizer_d = make_optimizer(critic.parameters(), learning_rate)
@@ -423,7 +422,7 @@ def train(
         generator_step(generator, critic, optimizer_g, rules, generator_draw)
 
 
-# The labs' own loops. What they draw at random they take, in their order, from iterators: `randn`, `randint` and `rand`.
+# The labs' own loops. What they draw at random they take, in their order, from iterators: `randn`, `randint`, `rand`.
 
 
 def lab000(generator, critic, loader: Iterable, randn, *, learning_rate, clip_value=0.01):
@@ -504,8 +503,8 @@ def lab003(generator, critic, loader: Iterable, randn, *, generator_first: bool,
 
 def lab004_conditional(generator, critic, loader: Iterable, randn, randint, rand, *, lambda_gp=10, lr=0.0002):
     """Lab 004, section 7: new labels for the same latents in the generator's step, which batches 0, 5, 10, ... make."""
-    optimizer_g = torch.optim.Adam(generator.parameters(), lr=lr, betas=(0, 0.9))
-    optimizer_d = torch.optim.Adam(critic.parameters(), lr=lr, betas=(0, 0.9))
+    optimizer_g = torch.optim.Adam(generator.parameters(), lr=lr, betas=(0.0, 0.9))
+    optimizer_d = torch.optim.Adam(critic.parameters(), lr=lr, betas=(0.0, 0.9))
     for i, (real_imgs, labels) in enumerate(loader):
         optimizer_d.zero_grad()
         z = next(randn)
@@ -552,8 +551,8 @@ def lab004_vanilla(generator, critic, loader: Iterable, randn):
 
 def lab004_points(generator, critic, loader: Iterable, randn, rand, *, conditional: bool, lambda_gp=10):
     """Lab 004, section 11.1, train_wgan_gp and train_conditional_wgan_gp: fakes get the real labels, fresh latents."""
-    optimizer_g = torch.optim.Adam(generator.parameters(), lr=0.0002, betas=(0, 0.9))
-    optimizer_d = torch.optim.Adam(critic.parameters(), lr=0.0002, betas=(0, 0.9))
+    optimizer_g = torch.optim.Adam(generator.parameters(), lr=0.0002, betas=(0.0, 0.9))
+    optimizer_d = torch.optim.Adam(critic.parameters(), lr=0.0002, betas=(0.0, 0.9))
     for i, (real_samples, labels) in enumerate(loader):
         labels = labels if conditional else None
         optimizer_d.zero_grad()
@@ -614,6 +613,25 @@ def arrays(module: nn.Module) -> dict[str, np.ndarray]:
 
 def gradients(module: nn.Module) -> dict[str, np.ndarray]:
     return {name: p.grad.numpy().copy() for name, p in module.named_parameters()}
+
+
+def first_outcomes(setup, generator, critic, iterations, dtype=torch.float64):
+    """Losses, penalty and gradients of the first critic and generator draw, each at the weights given."""
+    ([critic_draw, *_], generator_draw), *_ = iterations
+    rules, outcomes = rules_of(setup), {}
+    for player, backward, draw in (
+        ("critic", critic_backward, critic_draw),
+        ("generator", generator_backward, generator_draw),
+    ):
+        pair = copy.deepcopy((generator, critic))
+        loss = backward(*pair, rules, as_torch(draw, dtype))
+        if player == "critic":
+            loss, penalty = loss
+            if penalty is not None:
+                outcomes["critic/penalty"] = penalty.numpy()
+        outcomes[f"{player}/loss"] = loss.numpy()
+        outcomes[f"{player}/gradients"] = gradients(pair[player == "critic"])
+    return outcomes
 
 
 def tensor(x, dtype=torch.float64) -> torch.Tensor:
