@@ -38,7 +38,7 @@ class Config:
     dataset: str = "digits"
     """digits, mnist, fashion_mnist, ring8, grid25, mixture4|8|16|32, swiss_roll, gaussian, tfds:NAME, folder:PATH, npz:PATH."""
     recipe: Str = None
-    """Whose settings: paper (the default), lab000, lab002, lab003, lab004, or digits (tuned here; the default on digits)."""
+    """Whose settings: paper (the default), lab000, lab002, lab003, lab004, toy, or digits (tuned here; the default on digits)."""
 
     network: Str = None
     """Both networks: conv, dcgan, fc, fc_conv (a conv generator against an fc critic), lab_conv or mlp; chosen by the data set."""

@@ -63,6 +63,8 @@ DEFAULTS: dict[str, Any] = dict(
     ema=0.0,
 )  # where neither a flag nor a recipe says otherwise
 
+NETWORK_FIELDS = ("latent_dim", "hidden_dim", "output", "critic_norm", "dropout")  # which a recipe sets for the network it names
+
 RANGES: dict[str, tuple[Callable[[Any], bool], str]] = {
     **dict.fromkeys(
         ("steps", "batch_size", "latent_dim", "hidden_dim", "n_critic", "points", "replicas", "image_size", "log_every",
@@ -183,8 +185,9 @@ def _filled(config: Config, *sources: Mapping[str, Any]) -> Config:
         values.update(source)
     if config.steps is not None or config.epochs is not None:
         values = {name: value for name, value in values.items() if name not in ("steps", "epochs")}
-    if config.network or config.generator or config.critic:
-        values.pop("network", None)
+    if config.generator or config.critic or config.network not in (None, values.get("network")):
+        named = values.pop("network", None)
+        values = {name: value for name, value in values.items() if not named or name not in NETWORK_FIELDS}
     return dataclasses.replace(config, **{name: value for name, value in values.items() if getattr(config, name) is None})
 
 
@@ -240,7 +243,7 @@ def _networks(config: Config, dataset: Dataset, penalised: bool) -> tuple[Config
     common = {"sample_shape": dataset.sample_shape}
     generator = generator_class(**common, n_classes=n_classes, **_chosen(generator_class, given))
     critic = critic_class(**common, n_classes=0 if projected else n_classes, **_chosen(critic_class, given))
-    critic_norm, dropout = getattr(critic, "norm", None), getattr(critic, "dropout", None)
+    critic_norm, dropout, critic_width = getattr(critic, "norm", None), getattr(critic, "dropout", None), critic.hidden_dim
     if projected:
         critic = ProjectionCritic(critic, n_classes)
     config = dataclasses.replace(
@@ -248,6 +251,7 @@ def _networks(config: Config, dataset: Dataset, penalised: bool) -> tuple[Config
         network=None,
         **names,
         latent_dim=generator.latent_dim,
+        hidden_dim=generator.hidden_dim if generator.hidden_dim == critic_width else config.hidden_dim,
         output=getattr(generator, "output", None),
         critic_norm=critic_norm,
         dropout=dropout,

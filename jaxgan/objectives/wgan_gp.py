@@ -25,6 +25,24 @@ WGAN_GP = Variant(
             ),
         ),
         Recipe(
+            "digits",
+            "tuned here on scikit-learn's digits for two CPU cores and two minutes: experiments/results/digits_quality.md",
+            dict(
+                optimizer="adam", learning_rate=5e-4, beta1=0.5, beta2=0.9, gradient_penalty_weight=10.0, n_critic=2, batch_size=64,
+                hidden_dim=128, ema=0.995, dropout=0.0, network="fc", steps=8000,
+            ),
+            data="images",
+        ),
+        Recipe(
+            "toy",
+            "the authors' code for 2-D data, gan_toy.py: width 512 and a weight of .1, as the plane is small beside an image",
+            dict(
+                optimizer="adam", learning_rate=1e-4, beta1=0.5, beta2=0.9, gradient_penalty_weight=0.1, n_critic=5, batch_size=256,
+                hidden_dim=512, latent_dim=2,
+            ),
+            data="points",
+        ),
+        Recipe(
             "lab002",
             "lab 002, sections 2.2 and 4.5",
             dict(

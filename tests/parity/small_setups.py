@@ -136,6 +136,20 @@ def compiled_steps(setup: Setup, gradients: bool = True) -> Steps:
     return partial(jit(critic), setup.numbers), partial(jit(generator), setup.numbers)
 
 
+def compiled_gradients(setup: Setup) -> Steps:
+    """As `compiled_steps`, for the metrics and gradients alone; the state comes back as it was."""
+
+    def critic(numbers: Numbers, state: GanState, draw: Draw):
+        gradients, metrics, *_ = make_steps(setup, numbers).critic_gradients(state, draw)
+        return state, metrics, gradients
+
+    def generator(numbers: Numbers, state: GanState, draw: Draw):
+        gradients, metrics, *_ = make_steps(setup, numbers).generator_gradients(state, draw)
+        return state, metrics, gradients
+
+    return partial(jit(critic), setup.numbers), partial(jit(generator), setup.numbers)
+
+
 def run(steps: Steps, state: GanState, iterations: Sequence[tuple[Sequence[Draw], Draw]]) -> GanState:
     """For each iteration the critic steps and then the generator step, each on the draw given."""
     critic_step, generator_step = steps

@@ -28,6 +28,7 @@ twins = pytest.importorskip("tests.parity.twins")
 
 N = 3  # iterations; with 40 samples and batches of 6, more than one pass where each critic step takes a batch
 LAB000 = ("lab_conv", "wgan", {"recipe": "lab000", "n_critic": 5})
+LAB004_ORDER = {"order": "generator_second", "generator_latent": "same", "fake_labels": "random"}
 LAB004 = ("fc", "wgan_gp", {"recipe": "lab004", "n_critic": 5, "learning_rate": 2e-4, "conditional": True})
 
 
@@ -171,7 +172,9 @@ def test_what_lab000_draws_anew_and_what_it_keeps():
 
 
 def test_what_lab004_draws_anew_and_what_it_keeps():
-    critic_draws, generator_draws = all_draws(lab_setup(*LAB004), jax.random.key(3))
+    setup = lab_setup(*LAB004)
+    assert {name: getattr(setup.config, name) for name in LAB004_ORDER} == LAB004_ORDER
+    critic_draws, generator_draws = all_draws(setup, jax.random.key(3))
     assert differ(*(draw.real for draw in critic_draws))
     assert differ(*(draw.latent for draw in critic_draws))
     for t, draw in enumerate(generator_draws):
@@ -182,12 +185,12 @@ def test_what_lab004_draws_anew_and_what_it_keeps():
 
 @pytest.mark.usefixtures("float64")
 @pytest.mark.parametrize(
-    ("case", "order"),
-    [(("fc", *LAB000[1:]), "CCCCCG"), (LAB004, "CGCCCC")],
-    ids=["lab000", "lab004"],
+    ("options", "order"),
+    [({"critic_data": "same"}, "CCCCCG"), (LAB004_ORDER, "CGCCCC"), ({"order": "generator_first"}, "GCCCCC")],
+    ids=["lab000", "lab004", "generator_first"],
 )
-def test_an_iteration_is_its_steps_by_hand(case, order):
-    setup = lab_setup(*case)
+def test_an_iteration_is_its_steps_by_hand(options, order):
+    setup = small_setup("mlp", "wgan_gp", n_critic=5, conditional=True, optimizer="adam", **options)
     pair = [twins.shake(twin) for twin in twins.twins_of(setup)]
     state = by_hand = loaded_state(setup, *map(twins.arrays, pair))
     data, steps = setup.data(), make_steps(setup, setup.numbers)

@@ -1,0 +1,26 @@
+"""Mode coverage of 2-D mixtures by PacGAN's protocol (Lin et al. 2017, arXiv 1712.04086, section 4.1)."""
+
+from typing import NamedTuple
+
+import jax.numpy as jnp
+from jaxtyping import Array, ArrayLike, Float, Int
+
+
+class Coverage(NamedTuple):
+    """How many modes hold a high-quality sample, and the share of samples that are one."""
+
+    modes: Int[Array, ""]
+    high_quality: Float[Array, ""]  # in [0, 1]
+
+
+def mode_coverage(points: Float[ArrayLike, "n 2"], centres: Float[ArrayLike, "modes 2"], std: float) -> Coverage:
+    """A sample is of high quality within 3 std of its nearest centre; a mode counts with at least one such sample.
+
+    All in the distribution's own units.
+    """
+    points, centres = jnp.asarray(points), jnp.asarray(centres)
+    distances = jnp.linalg.norm(points[:, None] - centres, axis=-1)  # (n, modes)
+    nearest = distances.argmin(1)
+    good = distances.min(1) <= 3 * std
+    held = jnp.zeros(len(centres), bool).at[nearest].max(good)
+    return Coverage(held.sum(), good.mean())
