@@ -6,21 +6,24 @@ import re
 import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from jaxgan.errors import DivergedError, UserError, unknown
 
 Options = TypeVar("Options")
 
 
-def parse(options: type[Options], argv: Sequence[str], *, prog: str, description: str, default: Options | None = None) -> Options:
+def parse(
+    options: type[Options], argv: Sequence[str], *, prog: str, description: str, default: Options | None = None
+) -> Options:
     """The options that argv gives, by tyro; a wrong flag or value raises UserError with tyro's message as one line."""
     import tyro
 
     said = io.StringIO()
     try:
         with contextlib.redirect_stderr(said):
-            return tyro.cli(options, args=list(argv), prog=prog, description=description, default=default)
+            read: Any = tyro.cli(options, args=list(argv), prog=prog, description=description, default=default)
+            return read
     except SystemExit as end:
         if not end.code:  # --help
             raise

@@ -60,14 +60,14 @@ def fit(config: Config, *, listeners: Sequence[Listener] = (), progress: bool = 
         if config.resume and checkpoints.steps():
             state = checkpoints.restore(state)
         begin = int(np.ravel(state.step)[0])
-        if config.resume and begin >= setup.config.steps:
+        if config.resume and begin >= setup.plan.steps:
             raise UserError(f"{folder} is already trained to step {begin}; --steps {begin * 2} would go on to twice that")
         write_config(setup.config, folder / "config.json")
         (folder / "environment.json").write_text(json.dumps(environment(setup), indent=2) + "\n")
         if progress:
             print(summary(setup, state), flush=True)
         n_classes = setup.dataset.n_classes if setup.config.conditional else 0
-        drawn_with = {"distribution": setup.dataset.distribution, "n_classes": n_classes}
+        drawn_with: dict[str, Any] = {"distribution": setup.dataset.distribution, "n_classes": n_classes}
         everyone = Listeners([
             MetricsFile(folder / "metrics.jsonl"),
             TensorBoard(folder / "tensorboard", **drawn_with),
@@ -87,7 +87,7 @@ def fit(config: Config, *, listeners: Sequence[Listener] = (), progress: bool = 
                 save_curves(folder / "curves.png", metrics)
             write_page(folder)
     done = int(np.ravel(state.step)[0])
-    if done < setup.config.steps:
+    if done < setup.plan.steps:
         raise KeyboardInterrupt(f"interrupted at step {done}; the checkpoint is safe: --out {folder} --resume goes on")
     return Fit(state, metrics, folder)
 
@@ -166,7 +166,11 @@ def summary(setup: Setup, state: GanState) -> str:
     amount = "drawn afresh" if dataset.size is None else f"{dataset.size:,}"
     counts = [sum(leaf.size for leaf in jax.tree.leaves(p.params)) // config.replicas for p in (state.generator, state.critic)]
     device = jax.devices()[0]
-    where = f"{device.platform} ({os.cpu_count()} cores)" if device.platform == "cpu" else f"{device.platform} ({device.device_kind})"
+    where = (
+        f"{device.platform} ({os.cpu_count()} cores)"
+        if device.platform == "cpu"
+        else f"{device.platform} ({device.device_kind})"
+    )
     replicas = f", {config.replicas} replicas" if config.replicas > 1 else ""
     return (
         f"{config.variant}, recipe {config.recipe}, on {config.dataset} ({shape}, {amount}){replicas}: {config.steps:,} steps of batch"

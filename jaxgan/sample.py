@@ -4,13 +4,16 @@ import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 from tyro.conf import Positional, arg
 
 from jaxgan import command
 from jaxgan.config import Int
 from jaxgan.errors import UserError
+
+if TYPE_CHECKING:  # imported when it is needed, after the flags are read
+    from jaxgan.runs import TrainedRun
 
 
 @dataclass(frozen=True)
@@ -44,9 +47,7 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 
 def sample(argv: Sequence[str]) -> None:
-    options = command.parse(
-        Options, argv, prog="python -m jaxgan.sample", description="Draw samples from a trained run."
-    )
+    options = command.parse(Options, argv, prog="python -m jaxgan.sample", description="Draw samples from a trained run.")
     out = options.out or options.run / ("interpolation.png" if options.interpolate else "sample.png")
     if out.suffix not in (".png", ".npz", ".gif"):
         raise UserError(f"--out {out}: the name must end in .png, .npz or .gif")
@@ -66,19 +67,19 @@ def sample(argv: Sequence[str]) -> None:
     print(out)
 
 
-def _draw(run, options: Options, out: Path) -> None:  # noqa: ANN001 (jaxgan.runs is imported late)
+def _draw(run: "TrainedRun", options: Options, out: Path) -> None:
     import numpy as np
 
     from jaxgan.report import pictures
 
     points = run.setup.dataset.is_points
     n = options.n or (2500 if points else 100 if run.config.conditional and options.label is None else 64)
-    samples, labels = run.sample(
+    drawn, labels = run.sample(
         n, seed=options.seed, label=options.label, batch_statistics=options.batch_statistics, average=options.average
     )
-    samples = np.asarray(samples, np.float32)
+    samples = np.asarray(drawn, np.float32)
     if out.suffix == ".npz":
-        arrays = {"points" if points else "images": samples}
+        arrays: dict[str, Any] = {"points" if points else "images": samples}
         if labels is not None:
             arrays["labels"] = np.asarray(labels)
         if run.setup.dataset.distribution is not None:
@@ -90,7 +91,7 @@ def _draw(run, options: Options, out: Path) -> None:  # noqa: ANN001 (jaxgan.run
         pictures.save_grid(out, samples)
 
 
-def _interpolate(run, options: Options, out: Path) -> None:  # noqa: ANN001
+def _interpolate(run: "TrainedRun", options: Options, out: Path) -> None:
     import numpy as np
 
     from jaxgan.report import pictures

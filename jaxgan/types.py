@@ -24,7 +24,9 @@ class Draw(NamedTuple):
     real_label: Labels
     latent: Float[Array, "batch latent"]  # standard normal
     fake_label: Labels
-    epsilon: Float[Array, " batch"]  # U[0, 1], one a sample: the place of the penalty's interpolate between fake (0) and real (1)
+    epsilon: Float[
+        Array, " batch"
+    ]  # U[0, 1], one a sample: the place of the penalty's interpolate between fake (0) and real (1)
     key: Key[Array, ""]  # dropout, and what a variant draws beside
 
 

@@ -17,7 +17,9 @@ os.environ.setdefault("JAX_PERSISTENT_CACHE_MIN_ENTRY_SIZE_BYTES", "-1")
 
 hook = install_import_hook("jaxgan", "beartype.beartype")  # before jaxgan is imported: its annotations become checks
 
-REAL_DATA = Path(__file__).parents[2] / "shared" / "data"  # real MNIST and Fashion-MNIST, where they happen to lie beside the checkout
+REAL_DATA = (
+    Path(__file__).parents[2] / "shared" / "data"
+)  # real MNIST and Fashion-MNIST, where they happen to lie beside the checkout
 
 
 @pytest.fixture(scope="session")

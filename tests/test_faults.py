@@ -100,7 +100,15 @@ def test_fault_a_resumed_run_loses_part_of_its_state():
     state = state_and_draws(setup)[0]
     stored = _storable(state)
     assert len(stored) == len(jax.tree.leaves(state))
-    for part in ("generator/opt_state", "critic/opt_state", "ema/params", "ema/variables", "generator/variables", "key", "step"):
+    for part in (
+        "generator/opt_state",
+        "critic/opt_state",
+        "ema/params",
+        "ema/variables",
+        "generator/variables",
+        "key",
+        "step",
+    ):
         assert any(name.startswith(part) for name in stored), part
 
 
@@ -110,7 +118,9 @@ def test_fault_averaged_weights_without_their_batch_statistics():
 
     setup = tiny("conv", variant="gan", ema=0.9)
     state = state_and_draws(setup)[0]
-    spoilt = state._replace(generator=state.generator._replace(variables=jax.tree.map(lambda x: x + 5, state.generator.variables)))
+    spoilt = state._replace(
+        generator=state.generator._replace(variables=jax.tree.map(lambda x: x + 5, state.generator.variables))
+    )
     z, y = jnp.ones((2, 3)), jnp.zeros(2, jnp.int32)
     chex.assert_trees_all_equal(generate(setup, state, z, y), generate(setup, spoilt, z, y))
     assert jnp.any(generate(setup, state, z, y, average=False) != generate(setup, spoilt, z, y, average=False))

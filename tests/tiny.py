@@ -30,7 +30,15 @@ def pictures(n: int = 40, size: int = 28, channels: int = 1, n_classes: int = 3)
 
 def tiny(network: str = "mlp", *, dataset: Dataset | None = None, **fields: Any) -> Setup:
     """A setup of narrow networks; points of ring8 for `mlp`, random pictures for the others."""
-    fields = {"batch_size": 6, "n_critic": 2, "steps": 4, "latent_dim": 3, "recipe": "paper", "hidden_dim": WIDTHS[network], **fields}
+    fields = {
+        "batch_size": 6,
+        "n_critic": 2,
+        "steps": 4,
+        "latent_dim": 3,
+        "recipe": "paper",
+        "hidden_dim": WIDTHS[network],
+        **fields,
+    }
     if network == "mlp":
         return prepare(Config(dataset=fields.pop("points_of", "ring8"), network=network, **fields))
     return prepare(Config(dataset="digits", network=network, **fields), dataset or pictures())

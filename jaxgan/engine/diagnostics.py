@@ -1,5 +1,7 @@
 """What is measured at a logged step beside the losses, by pure functions that leave the state as it is."""
 
+from typing import Any
+
 import jax
 import jax.numpy as jnp
 from jaxtyping import Array, Float
@@ -10,7 +12,7 @@ from jaxgan.engine.sampling import generate
 from jaxgan.engine.setup import DataArrays, Setup
 from jaxgan.engine.steps import make_steps
 from jaxgan.objectives.penalties import gradient_norm, interpolate
-from jaxgan.types import GanState, Metrics, Params
+from jaxgan.types import CriticOutput, GanState, Labels, Metrics, Params, Samples
 
 NEAR_ZERO = 1e-6  # a gradient entry smaller than this counts as near zero
 
@@ -21,16 +23,17 @@ def diagnose(setup: Setup, numbers: Numbers, data: DataArrays, state: GanState) 
     The norm is that of the critic as it is used (evaluation mode), for every variant, so that variants compare.
     """
     steps = make_steps(setup, numbers)
-    draw = critic_draw(setup, data, state.key, state.step * setup.config.n_critic)
+    draw = critic_draw(setup, data, state.key, state.step * setup.plan.n_critic)
     critic_gradients = steps.critic_gradients(state, draw)[0]
     generator_gradients = steps.generator_gradients(state, generator_draw(setup, data, state.key, state.step))[0]
     fake = generate(setup, state, draw.latent, draw.fake_label, average=False)
     variables = {"params": state.critic.params, **state.critic.variables}
-    norms = gradient_norm(
-        lambda samples, labels: setup.critic.apply(variables, samples, labels, train=False),
-        interpolate(draw.real, fake, draw.epsilon),
-        draw.real_label,
-    )
+
+    def critic(samples: Samples, labels: Labels) -> CriticOutput:
+        output: Any = setup.critic.apply(variables, samples, labels, train=False)
+        return output
+
+    norms = gradient_norm(critic, interpolate(draw.real, fake, draw.epsilon), draw.real_label)
     weights = _entries(state.critic.params)
     return {
         "gradient_norm": norms.mean(),

@@ -34,7 +34,9 @@ def stream_key(key: Key[Array, ""], stream: Stream, index: Int[Array, ""] | int 
     return jax.random.fold_in(jax.random.fold_in(key, stream), index)
 
 
-def shuffled(key: Key[Array, ""], epoch: UInt[Array, " batch"], position: UInt[Array, " batch"], size: int) -> UInt[Array, " batch"]:
+def shuffled(
+    key: Key[Array, ""], epoch: UInt[Array, " batch"], position: UInt[Array, " batch"], size: int
+) -> UInt[Array, " batch"]:
     """Where a keyed permutation of range(size), another one each epoch, sends each position.
 
     A swap-or-not shuffle (Hoang, Morris and Rogaway 2012, figure 1): each round pairs x with K - x mod size and swaps the pair
@@ -63,8 +65,9 @@ def real_batch(setup: Setup, data: DataArrays, key: Key[Array, ""], index: Int[A
 
     Images come as uint8 and leave as x / 127.5 - 1 in [-1, 1].
     """
-    batch_size = setup.config.batch_size
-    if data.samples is None:
+    batch_size = setup.plan.batch_size
+    if data.samples is None or data.labels is None:
+        assert setup.dataset.distribution is not None
         return setup.dataset.distribution.sample(stream_key(key, Stream.DATA, index), batch_size)
     size = len(data.samples)
     turn, within = jnp.divmod(index.astype(jnp.uint32), jnp.uint32(size))  # index B = turn size B + within B, without overflow
@@ -78,26 +81,26 @@ def real_batch(setup: Setup, data: DataArrays, key: Key[Array, ""], index: Int[A
 
 def critic_draw(setup: Setup, data: DataArrays, key: Key[Array, ""], index: Int[Array, ""]) -> Draw:
     """The draw of the index-th critic step of the run."""
-    config = setup.config
-    batch = index if config.critic_data == "fresh" else index // config.n_critic
+    plan = setup.plan
+    batch = index if plan.critic_data == "fresh" else index // plan.n_critic
     real, real_label = real_batch(setup, data, key, batch)
     return Draw(
         real=real,
         real_label=real_label,
         latent=_latent(setup, stream_key(key, Stream.LATENT, index)),
         fake_label=_fake_label(setup, real_label, stream_key(key, Stream.LABEL, index)),
-        epsilon=jax.random.uniform(stream_key(key, Stream.EPSILON, index), (config.batch_size,), float),
+        epsilon=jax.random.uniform(stream_key(key, Stream.EPSILON, index), (plan.batch_size,), float),
         key=stream_key(key, Stream.CRITIC_STEP, index),
     )
 
 
 def generator_draw(setup: Setup, data: DataArrays, key: Key[Array, ""], step: Int[Array, ""]) -> Draw:
     """The draw of generator step `step`; its real batch is that of the critic step before it."""
-    config = setup.config
-    offset = {"critic_first": config.n_critic - 1, "generator_first": -1, "generator_second": 0}[config.order]
-    before = jnp.maximum(step * config.n_critic + offset, 0)
+    plan = setup.plan
+    offset = {"critic_first": plan.n_critic - 1, "generator_first": -1, "generator_second": 0}[plan.order]
+    before = jnp.maximum(step * plan.n_critic + offset, 0)
     draw = critic_draw(setup, data, key, before)
-    if config.generator_latent == "fresh":
+    if plan.generator_latent == "fresh":
         draw = draw._replace(latent=_latent(setup, stream_key(key, Stream.GENERATOR_LATENT, step)))
     return draw._replace(
         fake_label=_fake_label(setup, draw.real_label, stream_key(key, Stream.GENERATOR_LABEL, step)),
@@ -106,10 +109,10 @@ def generator_draw(setup: Setup, data: DataArrays, key: Key[Array, ""], step: In
 
 
 def _latent(setup: Setup, key: Key[Array, ""]) -> Array:
-    return jax.random.normal(key, (setup.config.batch_size, setup.config.latent_dim), float)
+    return jax.random.normal(key, (setup.plan.batch_size, setup.plan.latent_dim), float)
 
 
 def _fake_label(setup: Setup, real_label: Labels, key: Key[Array, ""]) -> Labels:
-    if setup.config.fake_labels == "real" or not setup.config.conditional:
+    if setup.plan.fake_labels == "real" or not setup.plan.conditional:
         return real_label
     return jax.random.randint(key, real_label.shape, 0, setup.dataset.n_classes, jnp.int32)

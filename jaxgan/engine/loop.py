@@ -16,7 +16,7 @@ from jaxgan.engine.draws import critic_draw, generator_draw
 from jaxgan.engine.listeners import Listener
 from jaxgan.engine.numbers import Numbers
 from jaxgan.engine.sampling import picture, picture_labels
-from jaxgan.engine.setup import DataArrays, Setup
+from jaxgan.engine.setup import DataArrays, Plan, Setup
 from jaxgan.engine.state import initial_state
 from jaxgan.engine.steps import make_steps
 from jaxgan.errors import DivergedError
@@ -28,7 +28,7 @@ CHUNK_SECONDS = 1.0  # how long a chunk is to take: how soon an interrupt is hea
 def iteration(setup: Setup, numbers: Numbers, data: DataArrays, state: GanState) -> tuple[GanState, Metrics]:
     """n_critic critic steps and one generator step, in the configured order; metrics of critic steps are their mean."""
     steps = make_steps(setup, numbers)
-    n_critic, order, t = setup.config.n_critic, setup.config.order, state.step
+    n_critic, order, t = setup.plan.n_critic, setup.plan.order, state.step
 
     def critic_steps(state: GanState, indices: range) -> tuple[GanState, Metrics]:
         """Critic steps in one inner loop, and their metrics stacked."""
@@ -56,7 +56,7 @@ class Program:
     def __init__(self, setup: Setup):
         self.setup = setup
         self.data = setup.data()
-        self.replicas = setup.config.replicas
+        self.replicas = setup.plan.replicas
         self._step = partial(iteration, setup)
         over_replicas = (lambda f: f) if self.replicas == 1 else partial(jax.vmap, in_axes=(None, None, 0))
         step = over_replicas(self._step)
@@ -73,13 +73,11 @@ class Program:
         self.lead = () if self.replicas == 1 else (self.replicas,)
         self._chunk = jax.jit(chunk, donate_argnums=(0, 1))
         self._diagnose = jax.jit(over_replicas(partial(diagnose, setup)))
-        self._picture = jax.jit(
-            partial(picture, setup) if self.replicas == 1 else jax.vmap(partial(picture, setup))
-        )
+        self._picture = jax.jit(partial(picture, setup) if self.replicas == 1 else jax.vmap(partial(picture, setup)))
 
     def initial_state(self) -> GanState:
         """Step 0; replica i is the solo run with seed + i."""
-        seed, numbers = self.setup.config.seed, self.setup.numbers
+        seed, numbers = self.setup.plan.seed, self.setup.numbers
         init = jax.jit(partial(initial_state, self.setup))
         if self.replicas == 1:
             state = init(numbers, jax.random.key(seed))
@@ -128,17 +126,17 @@ def train(
     An interrupt ends it after the chunk in progress, with a checkpoint; a number that is not finite raises DivergedError.
     `last_safe` is the checkpoint that a resumed run begins from. What happens between chunks, and where they are cut, changes nothing that is computed.
     """
-    config = program.setup.config
+    plan = program.setup.plan
     step, last_log = int(np.ravel(state.step)[0]), int(np.ravel(state.step)[0])
     labels = [picture_labels(program.setup)] * program.replicas
-    listener.on_start(step, config.steps)
+    listener.on_start(step, plan.steps)
     sums, rate = program.zero_sums(state), None
     log_time = time.perf_counter()
     try:
         if step == 0:
             listener.on_sample(0, program.picture(state), labels)
-        while step < config.steps and not interrupted():
-            stops = [config.steps, *((step // every + 1) * every for every in _intervals(config))]
+        while step < plan.steps and not interrupted():
+            stops = [plan.steps, *((step // every + 1) * every for every in _intervals(plan))]
             n = min(min(stops) - step, 1 if rate is None else max(1, round(rate * CHUNK_SECONDS)))
             began = time.perf_counter()
             state, sums, finite = program.chunk(state, sums, n)
@@ -151,20 +149,20 @@ def train(
                 which = "" if program.replicas == 1 else f" in replica {', '.join(map(str, np.flatnonzero(~finite)))}"
                 safe = f"the last good checkpoint is {last_safe}" if last_safe else "there is no checkpoint yet"
                 raise DivergedError(f"training diverged{which}: a number is not finite at step {step}; {safe}")
-            means = _by_replica(jax.tree.map(lambda s: s / (step - last_log), sums), program.replicas)
+            means = _by_replica(jax.tree.map(partial(_divided, count=step - last_log), sums), program.replicas)
             listener.on_chunk(step, means)
-            if step % config.log_every == 0 or step == config.steps:
+            if step % plan.log_every == 0 or step == plan.steps:
                 now = time.perf_counter()
                 speed = {"steps_per_second": (step - last_log) / (now - log_time)}
                 extra = _by_replica(program.diagnose(state), program.replicas)
                 listener.on_log(step, [{**more, **mean, **speed} for mean, more in zip(means, extra, strict=True)])
                 sums, last_log, log_time = jax.tree.map(jnp.zeros_like, sums), step, time.perf_counter()
-            if step % config.sample_every == 0 or step == config.steps:
+            if step % plan.sample_every == 0 or step == plan.steps:
                 listener.on_sample(step, program.picture(state), labels)
-            if step % config.checkpoint_every == 0 or step == config.steps:
+            if step % plan.checkpoint_every == 0 or step == plan.steps:
                 last_safe = save(step, state)
                 listener.on_checkpoint(step, last_safe)
-        if step < config.steps:
+        if step < plan.steps:
             last_safe = save(step, state)
             listener.on_checkpoint(step, last_safe)
     finally:
@@ -172,8 +170,12 @@ def train(
     return state
 
 
-def _intervals(config: Any) -> tuple[int, int, int]:
-    return config.log_every, config.sample_every, config.checkpoint_every
+def _divided(total: Array, count: int) -> Array:
+    return total / count
+
+
+def _intervals(plan: Plan) -> tuple[int, int, int]:
+    return plan.log_every, plan.sample_every, plan.checkpoint_every
 
 
 def _by_replica(metrics: Metrics, replicas: int) -> list[dict[str, float]]:

@@ -1,5 +1,7 @@
 """Samples from a trained state."""
 
+from typing import Any
+
 import jax
 import jax.numpy as jnp
 import numpy as np
@@ -27,12 +29,13 @@ def generate(
     """
     source = state.ema if average and state.ema else state.generator
     inputs = {"params": source.params, **source.variables}
-    return setup.generator.apply(inputs, latent, labels, train=batch_statistics)
+    samples: Any = setup.generator.apply(inputs, latent, labels, train=batch_statistics)
+    return samples
 
 
 def picture_labels(setup: Setup) -> Int[np.ndarray, " n"]:
     """Labels of the pictures a run draws: ten a class, in rows, where it is conditional; zeros otherwise."""
-    if setup.config.conditional:
+    if setup.plan.conditional:
         columns = PICTURE_POINTS // setup.dataset.n_classes if setup.dataset.is_points else 10
         return np.repeat(np.arange(min(setup.dataset.n_classes, 100), dtype=np.int32), columns)
     return np.zeros(PICTURE_POINTS if setup.dataset.is_points else 64, np.int32)
@@ -45,4 +48,4 @@ def picture(setup: Setup, state: GanState) -> Samples:
 
 
 def latents(setup: Setup, key: Key[Array, ""], n: int) -> Float[Array, "n latent"]:
-    return jax.random.normal(key, (n, setup.config.latent_dim), float)
+    return jax.random.normal(key, (n, setup.plan.latent_dim), float)

@@ -18,7 +18,7 @@ from jaxgan.config import Config, flag
 from jaxgan.data.dataset import Dataset
 from jaxgan.engine.numbers import Numbers
 from jaxgan.errors import UserError, unknown
-from jaxgan.networks import CRITICS, GENERATORS, PAIRS, ProjectionCritic
+from jaxgan.networks import CRITICS, GENERATORS, PAIRS, Critic, Generator, ProjectionCritic
 from jaxgan.objectives import VARIANTS, Recipe, Variant
 from jaxgan.types import Game
 
@@ -30,11 +30,34 @@ class DataArrays(NamedTuple):
     labels: jax.Array | None  # int32 (N,)
 
 
+class Plan(NamedTuple):
+    """What the engine goes by: the configuration's fields of the same names, all settled."""
+
+    steps: int
+    batch_size: int
+    n_critic: int
+    latent_dim: int
+    conditional: bool
+    optimizer: str
+    critic_optimizer: str
+    ema: float
+    critic_data: str
+    generator_latent: str
+    fake_labels: str
+    order: str
+    replicas: int
+    seed: int
+    log_every: int
+    sample_every: int
+    checkpoint_every: int
+
+
 @dataclass(frozen=True, eq=False)
 class Setup:
     """A run, ready to be compiled."""
 
     config: Config  # every field that has a meaning for the run is set
+    plan: Plan
     dataset: Dataset
     generator: nn.Module
     critic: nn.Module
@@ -46,9 +69,10 @@ class Setup:
         samples, labels = self.dataset.samples, self.dataset.labels
         if samples is None:
             return DataArrays(None, None)
-        labels = jnp.zeros(len(samples), jnp.int32) if labels is None else jnp.asarray(labels, jnp.int32)
-        samples = jnp.asarray(samples) if samples.dtype == "uint8" else jnp.asarray(samples, float)
-        return DataArrays(samples, labels)
+        return DataArrays(
+            samples=jnp.asarray(samples) if samples.dtype == "uint8" else jnp.asarray(samples, float),
+            labels=jnp.zeros(len(samples), jnp.int32) if labels is None else jnp.asarray(labels, jnp.int32),
+        )
 
 
 DEFAULTS: dict[str, Any] = dict(
@@ -63,7 +87,13 @@ DEFAULTS: dict[str, Any] = dict(
     ema=0.0,
 )  # where neither a flag nor a recipe says otherwise
 
-NETWORK_FIELDS = ("latent_dim", "hidden_dim", "output", "critic_norm", "dropout")  # which a recipe sets for the network it names
+NETWORK_FIELDS = (
+    "latent_dim",
+    "hidden_dim",
+    "output",
+    "critic_norm",
+    "dropout",
+)  # which a recipe sets for the network it names
 
 RANGES: dict[str, tuple[Callable[[Any], bool], str]] = {
     **dict.fromkeys(
@@ -115,7 +145,8 @@ def prepare(config: Config, dataset: Dataset | None = None) -> Setup:
     config = _schedule(config, dataset)
     _check_ranges(config)
     numbers = Numbers(**{name: getattr(config, name) for name in Numbers._fields if name != "game"}, game=game_numbers)
-    return Setup(config, dataset, generator, critic, variant.build, numbers)
+    plan = Plan(**{name: getattr(config, name) for name in Plan._fields})
+    return Setup(config, plan, dataset, generator, critic, variant.build, numbers)
 
 
 def check_choices(config: Config) -> None:
@@ -174,7 +205,9 @@ def _recipe(variant: Variant, config: Config, dataset: Dataset) -> Recipe:
         return fitting[config.recipe]
     if any(recipe.name == config.recipe for recipe in variant.recipes):
         other = "points" if kind == "images" else "images"
-        raise UserError(f"--recipe {config.recipe}: for {config.variant} it is about {other}, and {config.dataset} holds {kind}")
+        raise UserError(
+            f"--recipe {config.recipe}: for {config.variant} it is about {other}, and {config.dataset} holds {kind}"
+        )
     raise unknown(f"the recipe of {config.variant}", config.recipe, fitting)
 
 
@@ -212,12 +245,14 @@ def _networks(config: Config, dataset: Dataset, penalised: bool) -> tuple[Config
     network = config.network or _default_network(config.dataset, dataset)
     if network not in PAIRS:
         raise unknown("network", network, PAIRS)
-    names = {"generator": config.generator or PAIRS[network][0], "critic": config.critic or PAIRS[network][1]}
-    for role, table in (("generator", GENERATORS), ("critic", CRITICS)):
+    names: dict[str, Any] = {"generator": config.generator or PAIRS[network][0], "critic": config.critic or PAIRS[network][1]}
+    tables: dict[str, Any] = {"generator": GENERATORS, "critic": CRITICS}
+    for role, table in tables.items():
         if names[role] not in table:
             raise unknown(role, names[role], table)
         _check_fit(f"{role} '{names[role]}'", table[names[role]], dataset)
-    generator_class, critic_class = GENERATORS[names["generator"]], CRITICS[names["critic"]]
+    generator_class: Any = GENERATORS[names["generator"]]
+    critic_class: Any = CRITICS[names["critic"]]
     if penalised and config.critic_norm == "batch":
         raise UserError(
             "--critic-norm batch: under a gradient penalty each sample's gradient must be its own, and batch norm couples the"
@@ -225,7 +260,7 @@ def _networks(config: Config, dataset: Dataset, penalised: bool) -> tuple[Config
         )
     if config.critic_norm is None and penalised and _takes(critic_class, "norm"):
         config = dataclasses.replace(config, critic_norm="none")
-    given = {
+    given: dict[str, Any] = {
         "latent_dim": config.latent_dim,
         "hidden_dim": config.hidden_dim,
         "output": config.output,
@@ -240,9 +275,9 @@ def _networks(config: Config, dataset: Dataset, penalised: bool) -> tuple[Config
     projected = config.conditioning == "projection"
     if projected and not config.conditional:
         raise UserError("--conditioning projection says how labels reach the critic: it needs --conditional")
-    common = {"sample_shape": dataset.sample_shape}
+    common: dict[str, Any] = {"sample_shape": dataset.sample_shape}
     generator = generator_class(**common, n_classes=n_classes, **_chosen(generator_class, given))
-    critic = critic_class(**common, n_classes=0 if projected else n_classes, **_chosen(critic_class, given))
+    critic: Any = critic_class(**common, n_classes=0 if projected else n_classes, **_chosen(critic_class, given))
     critic_norm, dropout, critic_width = getattr(critic, "norm", None), getattr(critic, "dropout", None), critic.hidden_dim
     if projected:
         critic = ProjectionCritic(critic, n_classes)
@@ -275,10 +310,10 @@ def _default_network(name: str, dataset: Dataset) -> str:
         return "fc"
     if height == width == 28:
         return "lab_conv"
-    return "dcgan" if height == width and height in GENERATORS["dcgan"].image_sizes else "fc"
+    return "dcgan" if height == width and height in (GENERATORS["dcgan"].image_sizes or ()) else "fc"
 
 
-def _check_fit(what: str, module: type, dataset: Dataset) -> None:
+def _check_fit(what: str, module: type[Generator] | type[Critic], dataset: Dataset) -> None:
     if dataset.is_points != (module.__name__.startswith("Mlp")):
         raise UserError(f"{what} is for {'images' if dataset.is_points else 'points'}, and {dataset.name} holds the other")
     sizes = module.image_sizes
@@ -293,6 +328,7 @@ def _schedule(config: Config, dataset: Dataset) -> Config:
     if config.epochs is not None:
         if dataset.size is None:
             raise UserError("--epochs: points are drawn afresh, so there is no pass over them; give --points or --steps")
+        assert config.batch_size and config.n_critic  # filled by the recipe
         samples_per_step = config.batch_size * (config.n_critic if config.critic_data == "fresh" else 1)
         steps = math.ceil(config.epochs * dataset.size / samples_per_step)
     if steps is None:

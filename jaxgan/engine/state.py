@@ -1,6 +1,5 @@
 """The state a run begins with."""
 
-import jax
 import jax.numpy as jnp
 from jaxtyping import Array, Key
 
@@ -15,7 +14,7 @@ def initial_state(setup: Setup, numbers: Numbers, key: Key[Array, ""]) -> GanSta
     """Step 0 of the run whose chance all comes from `key`."""
     generator_optimizer, critic_optimizer = make_optimizers(setup, numbers)
 
-    def player(module, optimizer, index):  # noqa: ANN001, ANN202
+    def player(module, optimizer, index):
         variables = module.init({"params": stream_key(key, Stream.INIT, index)}, *module.example_inputs())
         params = variables.pop("params")
         return Player(params, variables, optimizer.init(params))
@@ -26,6 +25,6 @@ def initial_state(setup: Setup, numbers: Numbers, key: Key[Array, ""]) -> GanSta
         key=key,
         generator=generator,
         critic=player(setup.critic, critic_optimizer, 1),
-        ema=Average(generator.params, generator.variables) if setup.config.ema else (),
+        ema=Average(generator.params, generator.variables) if setup.plan.ema else (),
         objective=setup.build(**numbers.game).objective.init(),
     )

@@ -12,7 +12,20 @@ from jaxtyping import Array, Key, PyTree
 from jaxgan.engine.numbers import Numbers
 from jaxgan.engine.optimizers import OPTIMIZERS
 from jaxgan.engine.setup import Setup
-from jaxgan.types import Average, Constraint, Critic, CriticOutput, Draw, GanState, Labels, Metrics, Params, Player, Samples, View
+from jaxgan.types import (
+    Average,
+    Constraint,
+    Critic,
+    CriticOutput,
+    Draw,
+    GanState,
+    Labels,
+    Metrics,
+    Params,
+    Player,
+    Samples,
+    View,
+)
 
 Gradients = tuple[Params, Metrics, PyTree, PyTree]  # gradients, metrics, the generator's variables, the critic's variables
 
@@ -37,7 +50,8 @@ def make_steps(setup: Setup, numbers: Numbers) -> Steps:
     def ask(params: Params, variables: PyTree, draw: Draw) -> Critic:
         def critic(samples: Samples, labels: Labels) -> CriticOutput:
             rngs = {"dropout": jax.random.fold_in(draw.key, 3)}
-            return setup.critic.apply({"params": params, **variables}, samples, labels, train=True, rngs=rngs)
+            output: Any = setup.critic.apply({"params": params, **variables}, samples, labels, train=True, rngs=rngs)
+            return output
 
         return critic
 
@@ -74,7 +88,12 @@ def make_steps(setup: Setup, numbers: Numbers) -> Steps:
         def loss(params: Params) -> tuple[Array, tuple[Metrics, PyTree, PyTree]]:
             fake, variables = generate(params, state.generator.variables, draw)
             output, critic_variables = _apply(
-                setup.critic, state.critic.params, state.critic.variables, fake, draw.fake_label, jax.random.fold_in(draw.key, 2)
+                setup.critic,
+                state.critic.params,
+                state.critic.variables,
+                fake,
+                draw.fake_label,
+                jax.random.fold_in(draw.key, 2),
             )
             critic = ask(state.critic.params, state.critic.variables, draw)
             view = View(draw=draw, samples=fake, fake=output, real=None, critic=critic)
@@ -103,12 +122,14 @@ def make_steps(setup: Setup, numbers: Numbers) -> Steps:
 def make_optimizers(setup: Setup, numbers: Numbers) -> tuple[optax.GradientTransformation, optax.GradientTransformation]:
     """The generator's and the critic's."""
     return (
-        OPTIMIZERS[setup.config.optimizer](numbers.learning_rate, numbers),
-        OPTIMIZERS[setup.config.critic_optimizer](numbers.critic_learning_rate, numbers),
+        OPTIMIZERS[setup.plan.optimizer](numbers.learning_rate, numbers),
+        OPTIMIZERS[setup.plan.critic_optimizer](numbers.critic_learning_rate, numbers),
     )
 
 
-def _apply(module: nn.Module, params: Params, variables: PyTree, x: Array, labels: Labels, key: Key[Array, ""]) -> tuple[Any, PyTree]:
+def _apply(
+    module: nn.Module, params: Params, variables: PyTree, x: Array, labels: Labels, key: Key[Array, ""]
+) -> tuple[Any, PyTree]:
     """A pass in training mode: (output, the variables it moved)."""
     inputs = {"params": params, **variables}
     return module.apply(inputs, x, labels, train=True, rngs={"dropout": key}, mutable=list(variables))

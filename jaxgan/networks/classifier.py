@@ -1,12 +1,12 @@
 """The classifier of lab 004, section 8, by which generated images are judged."""
 
+import flax.linen as nn
 import jax
 from jaxtyping import Array, Float
 
 from jaxgan.networks.convolution import max_pool
 from jaxgan.networks.layers import Conv, Linear, flatten
 from jaxgan.types import Samples
-import flax.linen as nn
 
 
 class Classifier(nn.Module):

@@ -18,6 +18,10 @@ from functools import partial
 import jax
 import jax.numpy as jnp
 from jax import lax
+from jaxtyping import Array, Float
+
+Images = Float[Array, "n _h _w _c"]
+Kernel = Float[Array, "_kh _kw _a _b"]
 
 CACHE_BYTES = 2**21  # patches in flight: about the second-level cache
 
@@ -27,7 +31,7 @@ def _on_cpu() -> bool:
     return jax.default_backend() == "cpu"
 
 
-def conv(x, kernel, *, stride: int = 1, padding: int = 0):
+def conv(x: Images, kernel: Kernel, *, stride: int = 1, padding: int = 0) -> Images:
     """PyTorch's Conv2d without bias: y[n,h,w,o] = sum_ijc x[n, s h + i - p, s w + j - p, c] kernel[i,j,c,o].
 
     `x` (N, H, W, Ci), `kernel` (kh, kw, Ci, Co); gives (N, Ho, Wo, Co) with Ho = (H + 2 p - kh) // s + 1.
@@ -35,7 +39,7 @@ def conv(x, kernel, *, stride: int = 1, padding: int = 0):
     return (_conv_matrix if _on_cpu() else _conv_lax)(x, kernel, stride, padding)
 
 
-def conv_transpose(x, kernel, *, stride: int = 1, padding: int = 0, output_padding: int = 0):
+def conv_transpose(x: Images, kernel: Kernel, *, stride: int = 1, padding: int = 0, output_padding: int = 0) -> Images:
     """PyTorch's ConvTranspose2d without bias: y[n, s h + i - p, s w + j - p, o] = sum x[n,h,w,c] kernel[i,j,o,c].
 
     `x` (N, H, W, Ci), `kernel` (kh, kw, Co, Ci), PyTorch's weight (Ci, Co, kh, kw) by `transpose(2, 3, 1, 0)`; gives
@@ -46,7 +50,7 @@ def conv_transpose(x, kernel, *, stride: int = 1, padding: int = 0, output_paddi
     return (_conv_transpose_matrix if _on_cpu() else _conv_transpose_lax)(x, kernel, stride, padding, output_padding)
 
 
-def max_pool(x):
+def max_pool(x: Images) -> Images:
     """The largest of each 2x2 block, (N, H, W, C) -> (N, H // 2, W // 2, C); gradients go to the first of equals."""
     return (_max_pool_matrix if _on_cpu() else _max_pool_lax)(x)
 
@@ -62,9 +66,7 @@ def _conv_lax(x, kernel, stride, padding):
 def _conv_transpose_lax(x, kernel, stride, padding, output_padding):
     pads = tuple((size - 1 - padding, size - 1 - padding + output_padding) for size in kernel.shape[:2])
     dims = ("NHWC", "HWOI", "NHWC")
-    return lax.conv_general_dilated(
-        x, kernel[::-1, ::-1], (1, 1), pads, lhs_dilation=(stride, stride), dimension_numbers=dims
-    )
+    return lax.conv_general_dilated(x, kernel[::-1, ::-1], (1, 1), pads, lhs_dilation=(stride, stride), dimension_numbers=dims)
 
 
 def _max_pool_lax(x):
@@ -115,9 +117,7 @@ def _spread(y, kernel, stride, padding, size):
     height, width = (-(-k // stride) - 1 for k in (kh, kw))  # rows and columns that the overlap adds
 
     def crop(full):
-        return _pad(
-            full, *((-padding, want + padding - have) for want, have in zip(size, full.shape[1:3], strict=True))
-        )
+        return _pad(full, *((-padding, want + padding - have) for want, have in zip(size, full.shape[1:3], strict=True)))
 
     def spread(y):
         n, h, w, _ = y.shape

@@ -1,18 +1,28 @@
 """DCGAN for square images of 28, 32, 64 and 128 pixels (Radford et al. 2015, arXiv 1511.06434, figure 1 and section 4)."""
 
-from typing import Literal
+from typing import Any, Literal
 
 import jax
 import jax.numpy as jnp
 from jaxtyping import Array
 
 from jaxgan.networks.layers import (
-    BatchNorm, Conv, ConvTranspose, Linear, Sequential, critic_norm, flatten, leaky_relu, normal, unflatten, zeros,
+    BatchNorm,
+    Conv,
+    ConvTranspose,
+    Linear,
+    Sequential,
+    critic_norm,
+    flatten,
+    leaky_relu,
+    normal,
+    unflatten,
+    zeros,
 )  # fmt: skip
 from jaxgan.networks.player import Critic, Generator, scored
 from jaxgan.types import CriticOutput, Samples
 
-PAPER_INIT = {"kernel_init": normal(0.02), "bias_init": zeros}
+PAPER_INIT: dict[str, Any] = {"kernel_init": normal(0.02), "bias_init": zeros}
 
 
 def channels_by_size(image_size: int, hidden_dim: int) -> tuple[int, list[int]]:
@@ -61,9 +71,7 @@ class DcganCritic(Critic):
         downward = [
             layer for width in rest for layer in (Conv(width, 5, 2, 2, **PAPER_INIT), critic_norm(self.norm), leaky_relu)
         ]
-        self.model = Sequential(
-            [Conv(first, 5, 2, 2, **PAPER_INIT), leaky_relu, *downward, flatten, Linear(1, **PAPER_INIT)]
-        )
+        self.model = Sequential([Conv(first, 5, 2, 2, **PAPER_INIT), leaky_relu, *downward, flatten, Linear(1, **PAPER_INIT)])
 
     def judge(self, samples: Array, train: bool) -> CriticOutput:
         return scored(self.model, samples, train)

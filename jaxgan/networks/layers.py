@@ -90,9 +90,7 @@ class ConvTranspose(nn.Module):
         shape = (self.size, self.size, self.features, x.shape[-1])
         fan_in = math.prod(shape[:3])
         kernel = self.param("kernel", self.kernel_init or torch_uniform(fan_in), shape)
-        y = convolution.conv_transpose(
-            x, kernel, stride=self.stride, padding=self.padding, output_padding=self.output_padding
-        )
+        y = convolution.conv_transpose(x, kernel, stride=self.stride, padding=self.padding, output_padding=self.output_padding)
         return y + self.param("bias", self.bias_init or torch_uniform(fan_in), (self.features,)) if self.use_bias else y
 
 

@@ -23,6 +23,8 @@ class ProjectionCritic(nn.Module):
     @nn.compact
     def __call__(self, samples: Samples, labels: Labels, *, train: bool = False) -> CriticOutput:
         output = self.critic(samples, labels, train=train)
-        glorot = nn.initializers.glorot_uniform()  # as the authors' code has it: with N(0, 1) the inner product would drown the score
+        glorot = (
+            nn.initializers.glorot_uniform()
+        )  # as the authors' code has it: with N(0, 1) the inner product would drown the score
         table = self.param("embedding", glorot, (self.n_classes, output.features.shape[-1]), float)
         return output._replace(score=output.score + jnp.sum(table[labels] * output.features, axis=-1))

@@ -25,7 +25,9 @@ class Variant(NamedTuple):
 
 
 def score_objective(
-    critic_loss: Callable[[Scores, Scores], Scalar], generator_loss: Callable[[Scores], Scalar], critic_loss_scale: Scalar | float = 1.0
+    critic_loss: Callable[[Scores, Scores], Scalar],
+    generator_loss: Callable[[Scores], Scalar],
+    critic_loss_scale: Scalar | float = 1.0,
 ) -> Objective:
     """A stateless objective made of a loss on (real, fake) scores and a loss on fake scores."""
 

@@ -8,9 +8,7 @@ def write_atomically(path: str | Path, content: bytes) -> None:
     """Write `content` to `path`, making its folder; a reader finds the old file or the new one, never a part of one."""
     path = Path(path)
     path.parent.mkdir(parents=True, exist_ok=True)
-    temporary = path.with_name(
-        f".{path.name}.{os.getpid()}.tmp"
-    )  # the same folder: a rename across file systems would copy
+    temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")  # the same folder: a rename across file systems would copy
     try:
         temporary.write_bytes(content)
         os.replace(temporary, path)

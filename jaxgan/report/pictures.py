@@ -274,9 +274,7 @@ def _density_of(distribution: Distribution) -> tuple[Limits, Grid]:
 
     corners = np.asarray(distribution.to_units(np.array([[-1.1, -1.1], [1.1, 1.1]], np.float32)))
     limits = (float(corners[0, 0]), float(corners[1, 0]), float(corners[0, 1]), float(corners[1, 1]))
-    return limits, surface_on_grid(
-        jax.jit(distribution.log_density), limits
-    )  # the Swiss roll's takes seconds uncompiled
+    return limits, surface_on_grid(jax.jit(distribution.log_density), limits)  # the Swiss roll's takes seconds uncompiled
 
 
 def samples_of_points_figure(

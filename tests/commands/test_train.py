@@ -111,8 +111,7 @@ def test_a_run_folder_explains_itself(capsys, tmp_path, monkeypatch):
     assert train.main(["--config", str(folder / "config.json"), "--seed", "0"]) == 0
     again = Path("runs/ring8-wgan_gp-2")
     first, second = (
-        [{k: v for k, v in record.items() if k != "steps_per_second"} for record in records_of(f)]
-        for f in (folder, again)
+        [{k: v for k, v in record.items() if k != "steps_per_second"} for record in records_of(f)] for f in (folder, again)
     )
     assert first == second
     points = tmp_path / "points.npz"
@@ -136,7 +135,10 @@ def test_replicas_write_their_own_metrics_and_pictures(tmp_path):
     assert [(r["step"], r["replica"]) for r in records] == [(2, 0), (2, 1), (4, 0), (4, 1)]
     assert records[0]["critic_loss"] != records[1]["critic_loss"]
     assert (tmp_path / "run" / "samples" / "step_00000004-replica_01.png").exists()
-    assert sample.main([str(tmp_path / "run"), "--replica", "1", "--label", "3", "--n", "5", "--out", str(tmp_path / "x.npz")]) == 0
+    assert (
+        sample.main([str(tmp_path / "run"), "--replica", "1", "--label", "3", "--n", "5", "--out", str(tmp_path / "x.npz")])
+        == 0
+    )
     assert set(np.load(tmp_path / "x.npz")["labels"]) == {3}
 
 
@@ -184,7 +186,10 @@ def test_a_variant_of_ones_own(tmp_path, monkeypatch):
     [
         (["--dataset", "mixture8", "--variant", "gan", "--recipe", "lab004", "--epochs", "2"], 157),  # 2 x 10,000 / 128
         (["--dataset", "mixture8", "--recipe", "lab004", "--epochs", "2"], 32),  # ... / 5
-        (["--dataset", "digits", "--variant", "wgan", "--recipe", "lab000", "--epochs", "1"], 12),  # 1,497 / 128, one batch five times
+        (
+            ["--dataset", "digits", "--variant", "wgan", "--recipe", "lab000", "--epochs", "1"],
+            12,
+        ),  # 1,497 / 128, one batch five times
     ],
 )
 def test_epochs_count_passes_by_critic_batches(argv, steps):
@@ -207,4 +212,10 @@ def test_recipes_set_what_the_labs_set_and_flags_override(tmp_path):
     lab000 = prepare(train.parse(["--variant", "wgan", "--recipe", "lab000"])).config
     assert (lab000.critic_data, lab000.generator, lab000.optimizer, lab000.clip) == ("same", "lab_conv", "rmsprop", 0.01)
     paper = prepare(train.parse(["--variant", "wgan_gp", "--recipe", "paper"])).config
-    assert (paper.learning_rate, paper.beta1, paper.beta2, paper.n_critic, paper.gradient_penalty_weight) == (1e-4, 0, 0.9, 5, 10)
+    assert (paper.learning_rate, paper.beta1, paper.beta2, paper.n_critic, paper.gradient_penalty_weight) == (
+        1e-4,
+        0,
+        0.9,
+        5,
+        10,
+    )

@@ -38,9 +38,7 @@ def label(case: tuple) -> str:
     return f"{variant}-{network}-{'conditional' if conditional else 'plain'}"
 
 
-@pytest.mark.parametrize(
-    "case", [pytest.param(c, id=label(c), marks=() if c in QUICK else pytest.mark.slow) for c in PRODUCT]
-)
+@pytest.mark.parametrize("case", [pytest.param(c, id=label(c), marks=() if c in QUICK else pytest.mark.slow) for c in PRODUCT])
 def test_two_iterations_of(case):
     variant, network, conditional = case
     setup = tiny(network, variant=variant, conditional=conditional, n_critic=1, ema=0.5)

@@ -45,15 +45,17 @@ class KillAt(Listener):
 @pytest.mark.parametrize("variant", sorted(VARIANTS))
 def test_killed_and_resumed_is_bit_for_bit_the_whole_run(variant, tmp_path):
     whole = runs.fit(points_config(tmp_path / "whole", variant=variant), progress=False)
+    killed = points_config(tmp_path / "halves", variant=variant, checkpoint_every=3)
     with pytest.raises(RuntimeError, match="killed"):
-        killed = points_config(tmp_path / "halves", variant=variant, checkpoint_every=3)
         runs.fit(killed, progress=False, listeners=[KillAt(5)])
     resumed = runs.fit(Config(out=tmp_path / "halves", resume=True), progress=False)
     chex.assert_trees_all_equal(plain(whole.state), plain(resumed.state))
     assert int(resumed.state.step) == 6
     assert [r["step"] for r in resumed.metrics] == [1, 2, 3, 4, 5, 6]
     for a, b in zip(whole.metrics, resumed.metrics, strict=True):
-        assert {k: v for k, v in a.items() if k != "steps_per_second"} == {k: v for k, v in b.items() if k != "steps_per_second"}
+        assert {k: v for k, v in a.items() if k != "steps_per_second"} == {
+            k: v for k, v in b.items() if k != "steps_per_second"
+        }
 
 
 def test_batch_statistics_dropout_data_and_replicas_survive_too(tmp_path, small_pictures):
@@ -82,7 +84,9 @@ def test_an_interrupt_saves_a_checkpoint_and_says_how_to_go_on(tmp_path, monkeyp
 def test_a_number_that_is_not_finite_stops_the_run_and_names_the_last_good_checkpoint(tmp_path):
     runs.fit(points_config(tmp_path / "run", steps=2), progress=False)
     config = runs.read_config(tmp_path / "run" / "config.json")
-    runs.write_config(dataclasses.replace(config, learning_rate=1e38, critic_learning_rate=1e38), tmp_path / "run" / "config.json")
+    runs.write_config(
+        dataclasses.replace(config, learning_rate=1e38, critic_learning_rate=1e38), tmp_path / "run" / "config.json"
+    )
     with pytest.raises(DivergedError, match=r"step \d+; the last good checkpoint is .*checkpoints/2$"):
         runs.fit(Config(out=tmp_path / "run", resume=True, steps=50), progress=False)
     assert run_folders(tmp_path / "run" / "checkpoints") == ["2"]
@@ -109,7 +113,9 @@ def test_a_run_in_the_way_is_not_overwritten(tmp_path):
 
 
 def test_load_gives_the_run_back_without_its_data(tmp_path, small_pictures, monkeypatch):
-    fields = dict(generator="fc", critic="fc", hidden_dim=8, latent_dim=3, batch_size=6, steps=2, variant="gan", conditional=True)
+    fields = dict(
+        generator="fc", critic="fc", hidden_dim=8, latent_dim=3, batch_size=6, steps=2, variant="gan", conditional=True
+    )
     fit = runs.fit(Config(out=tmp_path / "run", **fields), progress=False)
     monkeypatch.setattr("jaxgan.engine.setup.datasets.load", lambda *_, **__: pytest.fail("the data were read"))
     run = runs.load(tmp_path / "run")
@@ -135,7 +141,9 @@ def test_the_running_statistics_are_sampled_with_unless_the_batchs_are_asked_for
     alone, among = run.sample(1)[0], run.sample(20)[0]
     z = jax.random.normal(jax.random.key(0), (20, 3))
     zeros = np.zeros(20, np.int32)
-    np.testing.assert_allclose(run.generate(z, jax.numpy.asarray(zeros))[:1], run.generate(z[:1], jax.numpy.asarray(zeros[:1])), atol=1e-5)
+    np.testing.assert_allclose(
+        run.generate(z, jax.numpy.asarray(zeros))[:1], run.generate(z[:1], jax.numpy.asarray(zeros[:1])), atol=1e-5
+    )
     own = run.sample(20, batch_statistics=True)[0]
     assert float(abs(np.asarray(own) - np.asarray(among)).max()) > 1e-3
     assert alone.shape == (1, 28, 28, 1)

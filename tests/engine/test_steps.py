@@ -72,7 +72,9 @@ def test_the_same_draw_gives_the_same_numbers_and_another_key_another_dropout():
     first, again = critic_step(state, draw)[0], critic_step(state, draw)[0]
     chex.assert_trees_all_equal(plain(first), plain(again))
     other = critic_step(state, draw._replace(key=jax.random.key(99)))[0]
-    assert any(jnp.any(a != b) for a, b in zip(jax.tree.leaves(first.critic.params), jax.tree.leaves(other.critic.params), strict=True))
+    assert any(
+        jnp.any(a != b) for a, b in zip(jax.tree.leaves(first.critic.params), jax.tree.leaves(other.critic.params), strict=True)
+    )
 
 
 def test_real_and_fake_share_a_pass_only_where_that_changes_nothing():

@@ -51,5 +51,5 @@ def test_wasserstein_critic_raises_real_and_lowers_fake():
 
 
 def test_scores_with_a_stray_axis_are_refused_rather_than_broadcast():
-    with pytest.raises(Exception, match="shape|annotation|Type"):
+    with pytest.raises(Exception, match=r"shape|annotation|Type"):
         losses.wasserstein_critic_loss(REAL[:, None], FAKE)

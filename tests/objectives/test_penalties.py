@@ -56,7 +56,9 @@ def test_norms_of_images_sum_over_all_their_axes():
 def test_quadratic_critic_is_penalised_at_the_interpolates():
     some = draw(5)
     fake = some.real + 2.0
-    points = np.asarray(some.epsilon)[:, None] * np.asarray(some.real) + (1 - np.asarray(some.epsilon))[:, None] * np.asarray(fake)
+    points = np.asarray(some.epsilon)[:, None] * np.asarray(some.real) + (1 - np.asarray(some.epsilon))[:, None] * np.asarray(
+        fake
+    )
     expected = 10.0 * np.mean((np.linalg.norm(points, axis=1) - 1) ** 2)
     chex.assert_trees_all_close(gradient_penalty(10.0)(quadratic, some, fake)[0], jnp.asarray(expected, jnp.float32), rtol=1e-5)
 

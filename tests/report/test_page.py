@@ -190,9 +190,7 @@ class TestTables:
     def test_several_replicas_show_mean_and_spread_of_their_last_lines(self, tmp_path):
         values = {100: [50.0, 60.0, 70.0], 300: [1.0, 2.0, 6.0]}
         records = [
-            {"step": step, "replica": i, "critic_loss": value}
-            for step, row in values.items()
-            for i, value in enumerate(row)
+            {"step": step, "replica": i, "critic_loss": value} for step, row in values.items() for i, value in enumerate(row)
         ]
         page = page_of(make_run(tmp_path, replicas=3, records=records))
         assert page.row("critic_loss") == ["3", "2.646", "1", "6"]  # (4 + 1 + 9) / 2 = 7 = 2.646^2

@@ -120,9 +120,7 @@ class TestFiles:
 
 class TestPoints:
     def test_surface_has_a_row_for_each_y(self):
-        grid_x, grid_y, values = surface_on_grid(
-            lambda points: points[:, 0] + 10 * points[:, 1], (0.0, 2.0, -1.0, 1.0), 5
-        )
+        grid_x, grid_y, values = surface_on_grid(lambda points: points[:, 0] + 10 * points[:, 1], (0.0, 2.0, -1.0, 1.0), 5)
         assert values[0, -1] == pytest.approx(2 - 10)
         assert values[-1, 0] == pytest.approx(0 + 10)
         assert np.allclose(values, grid_x[None, :] + 10 * grid_y[:, None])
