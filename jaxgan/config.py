@@ -131,6 +131,7 @@ class Config:
 
 FIELDS = {field.name: field for field in dataclasses.fields(Config)}
 NOT_SAVED = ("resume", "config")  # how a run was started is no property of it
+MAY_CHANGE = ("steps", "epochs", "log_every", "sample_every", "checkpoint_every", "keep_checkpoints", "data_dir", "out")
 
 
 def flag(name: str) -> str:
@@ -165,3 +166,14 @@ def read_config(path: Path) -> Config:
         if values.get(name) is not None:
             values[name] = Path(values[name])
     return Config(**values)
+
+
+def going_on(saved: Config, asked: Config) -> Config:
+    """What was asked, if it may differ so from the saved configuration of the run that is resumed; else raises UserError."""
+    for name in FIELDS:
+        if name not in (*NOT_SAVED, *MAY_CHANGE) and getattr(asked, name) != getattr(saved, name):
+            raise UserError(
+                f"--resume: {flag(name)} {getattr(asked, name)} differs from the run's {getattr(saved, name)};"
+                f" only {', '.join(flag(n) for n in MAY_CHANGE)} may change"
+            )
+    return asked

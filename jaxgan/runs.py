@@ -19,7 +19,7 @@ import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Float
 
-from jaxgan.config import FIELDS, NOT_SAVED, Config, flag, read_config, write_config
+from jaxgan.config import FIELDS, Config, going_on, read_config, write_config
 from jaxgan.data.dataset import Dataset
 from jaxgan.engine.checkpoints import Checkpoints
 from jaxgan.engine.listeners import Listener, Listeners
@@ -31,8 +31,6 @@ from jaxgan.report.listeners import MetricsFile, ProgressBar, SamplePictures, Te
 from jaxgan.report.page import write_page
 from jaxgan.report.pictures import save_curves
 from jaxgan.types import GanState, Labels, Samples
-
-MAY_CHANGE = ("steps", "epochs", "log_every", "sample_every", "checkpoint_every", "keep_checkpoints", "data_dir", "out")
 
 
 class Fit(NamedTuple):
@@ -100,20 +98,10 @@ def resumed(config: Config) -> Config:
         raise UserError(f"--resume: {config.out} is no run folder: it has no config.json")
     saved = read_config(config.out / "config.json")
     default = Config()
-    changes: dict[str, Any] = {"resume": True, "out": config.out}
-    for name in FIELDS:
-        value = getattr(config, name)
-        if name in NOT_SAVED or name == "out" or value == getattr(default, name) or value == getattr(saved, name):
-            continue
-        if name not in MAY_CHANGE:
-            raise UserError(
-                f"--resume: {flag(name)} {value} differs from the run's {getattr(saved, name)};"
-                f" only {', '.join(flag(n) for n in MAY_CHANGE)} may change"
-            )
-        changes[name] = value
-    if "epochs" in changes:
-        changes.setdefault("steps", None)
-    return dataclasses.replace(saved, **changes)
+    named = {name: getattr(config, name) for name in FIELDS if getattr(config, name) != getattr(default, name)}
+    if "epochs" in named:
+        named.setdefault("steps", None)
+    return going_on(saved, dataclasses.replace(saved, **named))
 
 
 def new_folder(config: Config) -> Path:

@@ -5,7 +5,7 @@ import sys
 from collections.abc import Sequence
 
 from jaxgan import command
-from jaxgan.config import Config, read_config
+from jaxgan.config import Config, going_on, read_config
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -24,7 +24,7 @@ def train(argv: Sequence[str]) -> None:
 
 
 def parse(argv: Sequence[str]) -> Config:
-    """The configuration that the flags give, over that of --config where it is named."""
+    """The configuration that the flags give, over that of --config or of the run to resume."""
 
     def read(default: Config | None) -> Config:
         return command.parse(
@@ -32,13 +32,22 @@ def parse(argv: Sequence[str]) -> Config:
         )
 
     config = read(None)
-    if config.config is None:
+    saved = _saved(config)
+    if saved is None:
         return config
-    saved = dataclasses.replace(read_config(config.config), out=None)
     merged = read(saved)
     if merged.epochs is not None and merged.steps == saved.steps:
         merged = dataclasses.replace(merged, steps=None)
-    return merged
+    return going_on(saved, merged) if config.resume else merged
+
+
+def _saved(config: Config) -> Config | None:
+    """The configuration that the flags are to change: that of the run to resume, or that of --config."""
+    if config.resume and config.out is not None and (config.out / "config.json").is_file():
+        return read_config(config.out / "config.json")
+    if config.config is not None:
+        return dataclasses.replace(read_config(config.config), out=None)
+    return None
 
 
 if __name__ == "__main__":

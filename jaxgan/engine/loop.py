@@ -113,6 +113,32 @@ def _finite(tree: Any, replicas: int) -> Array:
     return jnp.stack([jnp.isfinite(leaf).all(axis) for leaf, axis in zip(leaves, axes, strict=True)]).all(0)
 
 
+class Pace:
+    """How fast steps are made, and so how many make a chunk. The first call compiles, and is not counted where others follow."""
+
+    def __init__(self) -> None:
+        self._first: float | None = None  # steps a second, compilation included
+        self._recent: tuple[int, float] = (0, 0.0)  # steps and seconds since the rate was last read
+        self._latest = 0.0  # steps a second of the last chunk
+
+    def chunk(self) -> int:
+        """Steps that take about CHUNK_SECONDS; one at first, to compile, and then one to measure."""
+        return max(1, round(self._latest * CHUNK_SECONDS))
+
+    def took(self, steps: int, seconds: float) -> None:
+        if self._first is None:
+            self._first = steps / max(seconds, 1e-9)
+            return
+        self._latest = steps / max(seconds, 1e-9)
+        self._recent = (self._recent[0] + steps, self._recent[1] + seconds)
+
+    def rate(self) -> float:
+        """Steps a second since the last call."""
+        steps, seconds = self._recent
+        self._recent = (0, 0.0)
+        return steps / max(seconds, 1e-9) if steps else self._first or 0.0
+
+
 def train(
     program: Program,
     state: GanState,
@@ -124,26 +150,23 @@ def train(
     """Trains to the configured step, telling the listener and saving checkpoints on the way.
 
     An interrupt ends it after the chunk in progress, with a checkpoint; a number that is not finite raises DivergedError.
-    `last_safe` is the checkpoint that a resumed run begins from. What happens between chunks, and where they are cut, changes nothing that is computed.
+    `last_safe` is the checkpoint that a resumed run begins from. What happens between chunks, and where they are cut, changes
+    nothing that is computed.
     """
     plan = program.setup.plan
     step, last_log = int(np.ravel(state.step)[0]), int(np.ravel(state.step)[0])
     labels = [picture_labels(program.setup)] * program.replicas
     listener.on_start(step, plan.steps)
-    sums, rate = program.zero_sums(state), None
-    log_time = time.perf_counter()
+    sums, pace = program.zero_sums(state), Pace()
     try:
         if step == 0:
             listener.on_sample(0, program.picture(state), labels)
         while step < plan.steps and not interrupted():
             stops = [plan.steps, *((step // every + 1) * every for every in _intervals(plan))]
-            n = min(min(stops) - step, 1 if rate is None else max(1, round(rate * CHUNK_SECONDS)))
+            n = min(min(stops) - step, pace.chunk())
             began = time.perf_counter()
             state, sums, finite = program.chunk(state, sums, n)
-            if rate is not None or n > 1:
-                rate = n / max(time.perf_counter() - began, 1e-9)
-            else:  # the first chunk compiles: its time says nothing of the rest
-                rate = 1.0
+            pace.took(n, time.perf_counter() - began)
             step += n
             if not finite.all():
                 which = "" if program.replicas == 1 else f" in replica {', '.join(map(str, np.flatnonzero(~finite)))}"
@@ -152,11 +175,10 @@ def train(
             means = _by_replica(jax.tree.map(partial(_divided, count=step - last_log), sums), program.replicas)
             listener.on_chunk(step, means)
             if step % plan.log_every == 0 or step == plan.steps:
-                now = time.perf_counter()
-                speed = {"steps_per_second": (step - last_log) / (now - log_time)}
+                speed = {"steps_per_second": pace.rate()}
                 extra = _by_replica(program.diagnose(state), program.replicas)
                 listener.on_log(step, [{**more, **mean, **speed} for mean, more in zip(means, extra, strict=True)])
-                sums, last_log, log_time = jax.tree.map(jnp.zeros_like, sums), step, time.perf_counter()
+                sums, last_log = jax.tree.map(jnp.zeros_like, sums), step
             if step % plan.sample_every == 0 or step == plan.steps:
                 listener.on_sample(step, program.picture(state), labels)
             if step % plan.checkpoint_every == 0 or step == plan.steps:

@@ -105,7 +105,7 @@ def test_five_iterations(case):
 
 @pytest.mark.usefixtures("float64")
 def test_the_penaltys_gradients_in_the_form_of_accelerators(monkeypatch):
-    """Second derivatives of convolution and pooling as GPU and TPU take them, transposed convolution in the generator."""
+    """Second derivatives of convolution and pooling as GPU and TPU take them, and transposed convolution."""
     monkeypatch.setattr(convolution, "_on_cpu", lambda: False)
     setup = small_setup("lab_conv", "wgan_gp", conditional=True)
     pair = [twins.shake(twin) for twin in twins.twins_of(setup)]
