@@ -1,7 +1,8 @@
 """All the chance of training, made here: a step's `Draw` is a function of the run's key and the step's number alone.
 
 So a resumed run draws what the uninterrupted one would have drawn, and the place in the data needs no state of its own. Every
-purpose has a stream, and a key is `fold_in(fold_in(run key, stream), index)`: none is used twice.
+purpose has a stream, the key of its index-th use is `fold_in(fold_in(run key, stream), index)`, and one that serves several draws is
+split: no key is used twice.
 """
 
 from enum import IntEnum
@@ -19,14 +20,9 @@ class Stream(IntEnum):
 
     INIT = 0
     DATA = 1
-    LATENT = 2
-    LABEL = 3
-    EPSILON = 4
-    CRITIC_STEP = 5
-    GENERATOR_STEP = 6
-    GENERATOR_LATENT = 7
-    GENERATOR_LABEL = 8
-    PICTURE = 9
+    CRITIC_STEP = 2
+    GENERATOR_STEP = 3
+    PICTURE = 4
 
 
 def stream_key(key: Key[Array, ""], stream: Stream, index: Int[Array, ""] | int = 0) -> Key[Array, ""]:
@@ -84,13 +80,14 @@ def critic_draw(setup: Setup, data: DataArrays, key: Key[Array, ""], index: Int[
     plan = setup.plan
     batch = index if plan.critic_data == "fresh" else index // plan.n_critic
     real, real_label = real_batch(setup, data, key, batch)
+    latent, label, epsilon, step = jax.random.split(stream_key(key, Stream.CRITIC_STEP, index), 4)
     return Draw(
         real=real,
         real_label=real_label,
-        latent=_latent(setup, stream_key(key, Stream.LATENT, index)),
-        fake_label=_fake_label(setup, real_label, stream_key(key, Stream.LABEL, index)),
-        epsilon=jax.random.uniform(stream_key(key, Stream.EPSILON, index), (plan.batch_size,), float),
-        key=stream_key(key, Stream.CRITIC_STEP, index),
+        latent=_latent(setup, latent),
+        fake_label=_fake_label(setup, real_label, label),
+        epsilon=jax.random.uniform(epsilon, (plan.batch_size,), float),
+        key=step,
     )
 
 
@@ -98,13 +95,12 @@ def generator_draw(setup: Setup, data: DataArrays, key: Key[Array, ""], step: In
     """The draw of generator step `step`; its real batch is that of the critic step before it."""
     plan = setup.plan
     offset = {"critic_first": plan.n_critic - 1, "generator_first": -1, "generator_second": 0}[plan.order]
-    before = jnp.maximum(step * plan.n_critic + offset, 0)
-    draw = critic_draw(setup, data, key, before)
-    if plan.generator_latent == "fresh":
-        draw = draw._replace(latent=_latent(setup, stream_key(key, Stream.GENERATOR_LATENT, step)))
-    return draw._replace(
-        fake_label=_fake_label(setup, draw.real_label, stream_key(key, Stream.GENERATOR_LABEL, step)),
-        key=stream_key(key, Stream.GENERATOR_STEP, step),
+    before = critic_draw(setup, data, key, jnp.maximum(step * plan.n_critic + offset, 0))
+    latent, label, own = jax.random.split(stream_key(key, Stream.GENERATOR_STEP, step), 3)
+    return before._replace(
+        latent=_latent(setup, latent) if plan.generator_latent == "fresh" else before.latent,
+        fake_label=_fake_label(setup, before.real_label, label),
+        key=own,
     )
 
 

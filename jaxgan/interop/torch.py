@@ -36,10 +36,11 @@ def from_torch(module: nn.Module, state_dict: Mapping[str, np.ndarray]) -> PyTre
 
     Args:
         module: the network that the state dict is for, with the sizes it was made with.
-        state_dict: {name: array}, as `{k: v.numpy() for k, v in torch_module.state_dict().items()}`; float types are kept.
+        state_dict: {name: array}, as `{k: v.numpy() for k, v in torch_module.state_dict().items()}`; numbers take the type that the
+            module's own variables have (jax's default float).
 
     Raises:
-        UserError: a name is missing or unknown, or a shape does not fit; all such names in one line.
+        UserError: names are missing or unknown (all of them in one line), or a shape does not fit (the first).
     """
     expected = dict(_names(module))
     missing, unknown = sorted(expected.keys() - state_dict.keys()), sorted(state_dict.keys() - expected.keys())
@@ -56,13 +57,16 @@ def from_torch(module: nn.Module, state_dict: Mapping[str, np.ndarray]) -> PyTre
                 f"'{name}' has shape {np.shape(state_dict[name])}; {type(module).__name__} expects"
                 f" {_to_torch(path, np.empty(abstract.shape)).shape}"
             )
-        flat[path] = jax.numpy.asarray(value.astype(abstract.dtype) if path[-1] == "count" else value)
+        flat[path] = jax.numpy.asarray(value.astype(abstract.dtype))
     return unflatten_dict(flat)
 
 
 def to_torch(module: nn.Module, variables: PyTree[Array]) -> dict[str, np.ndarray]:
     """The PyTorch state dict of a network's variables, the inverse of `from_torch`; counters come back as int64."""
     flat = flatten_dict(variables)
+    missing = [name for name, (path, _) in _names(module) if path not in flat]
+    if missing:
+        raise UserError(f"the variables do not fit {type(module).__name__}: missing what PyTorch calls {', '.join(missing)}")
     arrays = {name: _to_torch(path, np.asarray(flat[path])) for name, (path, _) in _names(module)}
     return {name: a.astype(np.int64) if name.endswith("num_batches_tracked") else a for name, a in arrays.items()}
 

@@ -54,8 +54,9 @@ def test_images_are_scaled_to_minus_one_and_one():
 
 def test_no_key_serves_two_purposes():
     key = jax.random.key(0)
-    keys = [jax.random.key_data(stream_key(key, s, i)).tobytes() for s in Stream for i in range(50)]
-    assert len(set(keys)) == len(keys)
+    keys = [stream_key(key, s, i) for s in Stream for i in range(50)]
+    keys += [part for k in keys for part in jax.random.split(k, 4)]
+    assert len({jax.random.key_data(k).tobytes() for k in [key, *keys]}) == len(keys) + 1
 
 
 def draws(n_critic=3, step=2, conditional=True, **fields):

@@ -4,16 +4,19 @@ import dataclasses
 
 import chex
 import jax
+import jax.numpy as jnp
 import numpy as np
 import pytest
 
 from jaxgan import runs
 from jaxgan.config import Config
 from jaxgan.data.dataset import Dataset
+from jaxgan.engine.checkpoints import Checkpoints
 from jaxgan.engine.listeners import Listener
+from jaxgan.engine.loop import Program
 from jaxgan.errors import DivergedError, UserError
 from jaxgan.objectives import VARIANTS
-from tests.tiny import pictures, plain, run_folders
+from tests.tiny import pictures, plain, run_folders, tiny
 
 
 @pytest.fixture
@@ -43,9 +46,27 @@ class KillAt(Listener):
 
 
 @pytest.mark.parametrize("variant", sorted(VARIANTS))
-def test_killed_and_resumed_is_bit_for_bit_the_whole_run(variant, tmp_path):
-    whole = runs.fit(points_config(tmp_path / "whole", variant=variant), progress=False)
-    killed = points_config(tmp_path / "halves", variant=variant, checkpoint_every=3)
+def test_stopped_and_resumed_is_bit_for_bit_the_whole_run(variant, tmp_path):
+    """For each variant, by the engine alone: six steps at once, and four and two with a checkpoint and new programs between."""
+    setup = tiny("mlp", variant=variant, ema=0.9, steps=6)
+    program = Program(setup)
+    state = program.initial_state()
+    whole, _, _ = program.chunk(jax.tree.map(jnp.copy, state), program.zero_sums(state), 6)
+    part, _, _ = program.chunk(state, program.zero_sums(state), 4)
+    saved = Checkpoints(tmp_path)
+    saved.save(4, part)
+    saved.close()
+    fresh, again = Program(setup), Checkpoints(tmp_path)
+    restored = again.restore(fresh.initial_state())
+    chex.assert_trees_all_equal(plain(restored), plain(part))
+    resumed, _, _ = fresh.chunk(restored, fresh.zero_sums(restored), 2)
+    again.close()
+    chex.assert_trees_all_equal(plain(whole), plain(resumed))
+
+
+def test_a_killed_run_resumes_with_its_metrics_and_pictures(tmp_path):
+    whole = runs.fit(points_config(tmp_path / "whole"), progress=False)
+    killed = points_config(tmp_path / "halves", checkpoint_every=3)
     with pytest.raises(RuntimeError, match="killed"):
         runs.fit(killed, progress=False, listeners=[KillAt(5)])
     resumed = runs.fit(Config(out=tmp_path / "halves", resume=True), progress=False)
@@ -60,7 +81,7 @@ def test_killed_and_resumed_is_bit_for_bit_the_whole_run(variant, tmp_path):
 
 def test_batch_statistics_dropout_data_and_replicas_survive_too(tmp_path, small_pictures):
     fields = dict(
-        dataset="digits", generator="conv", critic="conv", variant="gan", hidden_dim=4, latent_dim=3, batch_size=6, n_critic=2,
+        dataset="digits", generator="dcgan", critic="dcgan", variant="gan", hidden_dim=4, latent_dim=3, batch_size=6, n_critic=2,
         conditional=True, replicas=2, ema=0.9, steps=4, checkpoint_every=2, sample_every=4, log_every=4,
     )  # fmt: skip
     whole = runs.fit(Config(out=tmp_path / "whole", **fields), progress=False)
@@ -135,7 +156,7 @@ def test_load_gives_the_run_back_without_its_data(tmp_path, small_pictures, monk
 
 
 def test_the_running_statistics_are_sampled_with_unless_the_batchs_are_asked_for(tmp_path, small_pictures):
-    fields = dict(generator="conv", critic="fc", hidden_dim=4, latent_dim=3, batch_size=6, steps=2, variant="gan")
+    fields = dict(generator="dcgan", critic="fc", hidden_dim=4, latent_dim=3, batch_size=6, steps=2, variant="gan")
     runs.fit(Config(out=tmp_path / "run", **fields), progress=False)
     run = runs.load(tmp_path / "run")
     alone, among = run.sample(1)[0], run.sample(20)[0]
