@@ -51,10 +51,9 @@ def initial(setup: Setup, seed: int = 0) -> GanState:
 
 def state_and_draws(setup: Setup, seed: int = 0) -> tuple[GanState, Draw, Draw]:
     """Step 0 with its first critic draw and its generator draw."""
-    state = initial(setup, seed)
-    data = setup.data()
-    index = jax.numpy.int32(0)
-    return state, critic_draw(setup, data, state.key, index), generator_draw(setup, data, state.key, index)
+    state, data, index = initial(setup, seed), setup.data(), jax.numpy.int32(0)
+    draws = jax.jit(lambda key, data: (critic_draw(setup, data, key, index), generator_draw(setup, data, key, index)))
+    return state, *draws(state.key, data)
 
 
 def plain(tree: Any) -> Any:
