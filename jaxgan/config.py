@@ -23,6 +23,9 @@ Optimizer = Annotated[
     Literal["adagrad", "adam", "momentum", "nesterov", "rmsprop", "sgd"] | None,
     arg(metavar="{adagrad,adam,momentum,nesterov,rmsprop,sgd}", help_behavior_hint=""),
 ]
+Schedule = Annotated[
+    Literal["constant", "cosine", "linear"] | None, arg(metavar="{constant,cosine,linear}", help_behavior_hint="")
+]
 Order = Annotated[
     Literal["critic_first", "generator_first", "generator_second"] | None,
     arg(metavar="{critic_first,generator_first,generator_second}", help_behavior_hint=""),
@@ -91,6 +94,10 @@ class Config:
     """RMSprop's decay of the mean of squared gradients (PyTorch's alpha)."""
     momentum: Float = None
     """Momentum of the optimizers momentum and nesterov."""
+    schedule: Schedule = None
+    """Both learning rates over the run: constant, or falling to 0 at --steps along a cosine or a line."""
+    warmup_steps: Int = None
+    """Generator steps over which both learning rates first rise from 0."""
     ema: Float = None
     """Decay of the running mean of the generator's weights that samples are drawn from; 0 keeps none."""
 
@@ -109,6 +116,16 @@ class Config:
 
     replicas: int = 1
     """Random seeds trained side by side in one program; replica i has seed + i."""
+    mesh: Str = None
+    """Spread the run over devices: data=4,replica=2 cuts each batch in 4 and the replicas in 2. One device where not given."""
+    distributed: bool = False
+    """Train together with other processes, found from the environment (Slurm, GKE, TPU pods) or by the three flags below."""
+    coordinator: Annotated[str | None, arg(metavar="HOST:PORT", help_behavior_hint="")] = None
+    """Where process 0 listens."""
+    process_count: Int = None
+    """How many processes there are."""
+    process_id: Int = None
+    """Which one this is, from 0."""
     seed: int = 0
     """Root of all chance."""
     out: File = None
@@ -130,8 +147,15 @@ class Config:
 
 
 FIELDS = {field.name: field for field in dataclasses.fields(Config)}
-NOT_SAVED = ("resume", "config")  # how a run was started is no property of it
-MAY_CHANGE = ("steps", "epochs", "log_every", "sample_every", "checkpoint_every", "keep_checkpoints", "data_dir", "out")
+NOT_SAVED = (
+    "resume",
+    "config",
+    "distributed",
+    "coordinator",
+    "process_count",
+    "process_id",
+)  # how a run was started is no property of it
+MAY_CHANGE = ("steps", "epochs", "log_every", "sample_every", "checkpoint_every", "keep_checkpoints", "data_dir", "out", "mesh")
 
 
 def flag(name: str) -> str:

@@ -21,6 +21,7 @@ from jaxtyping import Array, Float
 
 from jaxgan.config import FIELDS, Config, going_on, read_config, write_config
 from jaxgan.data.dataset import Dataset
+from jaxgan.engine import processes
 from jaxgan.engine.checkpoints import Checkpoints
 from jaxgan.engine.listeners import Listener, Listeners
 from jaxgan.engine.loop import Program, train
@@ -47,32 +48,37 @@ def fit(config: Config, *, listeners: Sequence[Listener] = (), progress: bool = 
     Raises UserError for what cannot be, DivergedError when a number is not finite, KeyboardInterrupt (after a checkpoint is
     safe) on Ctrl-C.
     """
+    processes.join(config)
     config = resumed(config) if config.resume else config
     setup = prepare(config)
-    folder = config.out if config.resume and config.out else new_folder(setup.config)
+    folder = config.out if config.resume and config.out else _agreed_folder(setup.config)
     setup = dataclasses.replace(setup, config=dataclasses.replace(setup.config, out=folder))
     with _interrupts() as interrupted:
-        checkpoints = Checkpoints(folder / "checkpoints", keep=setup.config.keep_checkpoints)
         program = Program(setup)
+        checkpoints = Checkpoints(folder / "checkpoints", keep=setup.config.keep_checkpoints)
         state = program.initial_state()
         if config.resume and checkpoints.steps():
             state = checkpoints.restore(state)
         begin = int(np.ravel(state.step)[0])
         if config.resume and begin >= setup.plan.steps:
             raise UserError(f"{folder} is already trained to step {begin}; --steps {begin * 2} would go on to twice that")
-        write_config(setup.config, folder / "config.json")
-        (folder / "environment.json").write_text(json.dumps(environment(setup), indent=2) + "\n")
-        if progress:
+        first = processes.is_first()
+        if first:
+            write_config(setup.config, folder / "config.json")
+            (folder / "environment.json").write_text(json.dumps(environment(setup), indent=2) + "\n")
+        if progress and first:
             print(summary(setup, state), flush=True)
         n_classes = setup.dataset.n_classes if setup.config.conditional else 0
         drawn_with: dict[str, Any] = {"distribution": setup.dataset.distribution, "n_classes": n_classes}
-        everyone = Listeners([
-            MetricsFile(folder / "metrics.jsonl"),
-            TensorBoard(folder / "tensorboard", **drawn_with),
-            SamplePictures(folder / "samples", **drawn_with),
-            *([ProgressBar()] if progress else []),
-            *listeners,
-        ])  # fmt: skip
+        writers: list[Listener] = []
+        if first:
+            writers = [
+                MetricsFile(folder / "metrics.jsonl"),
+                TensorBoard(folder / "tensorboard", **drawn_with),
+                SamplePictures(folder / "samples", **drawn_with),
+                *([ProgressBar()] if progress else []),
+            ]
+        everyone = Listeners([*writers, *listeners])
         known = checkpoints.steps()
         last_safe = folder / "checkpoints" / str(known[-1]) if known else None
         try:
@@ -81,9 +87,10 @@ def fit(config: Config, *, listeners: Sequence[Listener] = (), progress: bool = 
             checkpoints.close()
             logged = folder / "metrics.jsonl"
             metrics = read_metrics(logged) if logged.exists() else []
-            if metrics:
+            if metrics and first:
                 save_curves(folder / "curves.png", metrics)
-            write_page(folder)
+            if first:
+                write_page(folder)
     done = int(np.ravel(state.step)[0])
     if done < setup.plan.steps:
         raise KeyboardInterrupt(f"interrupted at step {done}; the checkpoint is safe: --out {folder} --resume goes on")
@@ -120,6 +127,20 @@ def new_folder(config: Config) -> Path:
             return folder
         except FileExistsError:
             number += 1
+
+
+def _agreed_folder(config: Config) -> Path:
+    """A new folder, made by the first process and known to all; a refusal reaches all likewise."""
+    said = ""
+    if processes.is_first():
+        try:
+            said = f"folder {new_folder(config)}"
+        except UserError as error:
+            said = f"refused {error}"
+    what, _, words = processes.agreed_text(said).partition(" ")
+    if what == "refused":
+        raise UserError(words)
+    return Path(words)
 
 
 def environment(setup: Setup) -> dict[str, Any]:
@@ -232,7 +253,7 @@ def load(folder: Path | str, *, step: int | None = None, replica: int = 0) -> Tr
     folder = Path(folder)
     if not (folder / "config.json").is_file():
         raise UserError(f"{folder} is no run folder: it has no config.json")
-    config = dataclasses.replace(read_config(folder / "config.json"), out=folder)
+    config = dataclasses.replace(read_config(folder / "config.json"), out=folder, mesh=None)
     if not 0 <= replica < config.replicas:
         raise UserError(f"--replica {replica}: allowed are 0 to {config.replicas - 1}")
     setup = prepare(config, _remembered(folder))

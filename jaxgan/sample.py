@@ -57,6 +57,9 @@ def sample(argv: Sequence[str]) -> None:
         raise UserError(f"--n {options.n}: must be at least {2 if options.interpolate else 1}")
     command.existing_run(options.run)
     from jaxgan import runs
+    from jaxgan.engine.compilation import keep_compiled_programs
+
+    keep_compiled_programs()
 
     run = runs.load(options.run, step=options.step, replica=options.replica)
     out.parent.mkdir(parents=True, exist_ok=True)

@@ -14,9 +14,14 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 def train(argv: Sequence[str]) -> None:
     config = parse(argv)
-    from jaxgan.runs import fit  # after the flags are read, so that --help need not wait for jax
+    from jaxgan.engine.compilation import keep_compiled_programs  # after the flags are read: --help need not wait for jax
+    from jaxgan.engine.processes import is_first
+    from jaxgan.runs import fit
 
+    keep_compiled_programs()
     result = fit(config)
+    if not is_first():
+        return
     pictures = sorted((result.folder / "samples").glob("*.png"))
     print(f"run folder: {result.folder}")
     print(f"picture:    {pictures[-1]}")

@@ -1,6 +1,8 @@
 """What all tests share: shapes in annotations are checked, and nothing is shown on a screen."""
 
+import atexit
 import os
+import shutil
 import tempfile
 from pathlib import Path
 
@@ -10,7 +12,10 @@ from jaxtyping import install_import_hook
 os.environ.setdefault("MPLBACKEND", "agg")
 os.environ.setdefault("XLA_FLAGS", "--xla_backend_optimization_level=0")  # tests compile more than they compute: half the time
 # One cache of compiled programs for the whole test session: the same program is asked for many times, by all workers.
-_session = os.environ.setdefault("JAXGAN_TEST_SESSION", tempfile.mkdtemp(prefix="jaxgan-tests-"))
+_session = os.environ.get("JAXGAN_TEST_SESSION")  # set by the first process, for the workers it starts
+if _session is None:
+    _session = os.environ["JAXGAN_TEST_SESSION"] = tempfile.mkdtemp(prefix="jaxgan-tests-")
+    atexit.register(shutil.rmtree, _session, ignore_errors=True)
 os.environ.setdefault("JAX_COMPILATION_CACHE_DIR", _session)
 os.environ.setdefault("JAX_PERSISTENT_CACHE_MIN_COMPILE_TIME_SECS", "0")
 os.environ.setdefault("JAX_PERSISTENT_CACHE_MIN_ENTRY_SIZE_BYTES", "-1")

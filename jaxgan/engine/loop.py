@@ -9,24 +9,31 @@ from typing import Any
 import jax
 import jax.numpy as jnp
 import numpy as np
-from jaxtyping import Array, Int
+from jaxtyping import Array, Int, UInt
 
 from jaxgan.engine.diagnostics import diagnose
 from jaxgan.engine.draws import critic_draw, generator_draw
 from jaxgan.engine.listeners import Listener
 from jaxgan.engine.numbers import Numbers
+from jaxgan.engine.placement import place
+from jaxgan.engine.processes import agreed
 from jaxgan.engine.sampling import picture, picture_labels
 from jaxgan.engine.setup import DataArrays, Plan, Setup
 from jaxgan.engine.state import initial_state
 from jaxgan.engine.steps import make_steps
 from jaxgan.errors import DivergedError
-from jaxgan.types import GanState, Metrics
+from jaxgan.types import Draw, GanState, Metrics
 
 CHUNK_SECONDS = 1.0  # how long a chunk is to take: how soon an interrupt is heard and the progress bar moves
 
 
-def iteration(setup: Setup, numbers: Numbers, data: DataArrays, state: GanState) -> tuple[GanState, Metrics]:
-    """n_critic critic steps and one generator step, in the configured order; metrics of critic steps are their mean."""
+def iteration(
+    setup: Setup, numbers: Numbers, data: DataArrays, state: GanState, spread: Callable[[Draw], Draw] = lambda draw: draw
+) -> tuple[GanState, Metrics]:
+    """n_critic critic steps and one generator step, in the configured order; metrics of critic steps are their mean.
+
+    `spread` lays a draw over the devices, and changes no value.
+    """
     steps = make_steps(setup, numbers)
     n_critic, order, t = setup.plan.n_critic, setup.plan.order, state.step
 
@@ -34,7 +41,7 @@ def iteration(setup: Setup, numbers: Numbers, data: DataArrays, state: GanState)
         """Critic steps in one inner loop, and their metrics stacked."""
 
         def body(state: GanState, i: Int[Array, ""]) -> tuple[GanState, Metrics]:
-            return steps.critic_step(state, critic_draw(setup, data, state.key, t * n_critic + i))
+            return steps.critic_step(state, spread(critic_draw(setup, data, state.key, t * n_critic + i)))
 
         return jax.lax.scan(body, state, jnp.arange(indices.start, indices.stop), unroll=len(indices) == 1)
 
@@ -42,7 +49,7 @@ def iteration(setup: Setup, numbers: Numbers, data: DataArrays, state: GanState)
     stacked = []
     for part in (range(before), None, range(before, n_critic)):
         if part is None:
-            state, metrics = steps.gen_step(state, generator_draw(setup, data, state.key, t))
+            state, metrics = steps.gen_step(state, spread(generator_draw(setup, data, state.key, t)))
         elif part:  # an empty loop would be compiled all the same
             state, critic_metrics = critic_steps(state, part)
             stacked.append(critic_metrics)
@@ -54,12 +61,22 @@ class Program:
     """The compiled functions of a run. With several replicas the state has a leading axis and every function is vmapped over it."""
 
     def __init__(self, setup: Setup):
-        self.setup = setup
-        self.data = setup.data()
-        self.replicas = setup.plan.replicas
-        self._step = partial(iteration, setup)
-        over_replicas = (lambda f: f) if self.replicas == 1 else partial(jax.vmap, in_axes=(None, None, 0))
-        step = over_replicas(self._step)
+        plan = setup.plan
+        self.setup, self.replicas = setup, plan.replicas
+        self.placement = place(plan.mesh, plan.replicas, plan.batch_size)
+        everywhere = self.placement.everywhere
+        self.data = self.placement.copied(setup.data())
+        self.numbers, self.seeds = setup.numbers, np.asarray(plan.seed, np.uint32)
+        placed = everywhere
+        if self.replicas > 1:  # one entry a replica
+            placed = self.placement.by_replica
+            self.numbers = jax.tree.map(lambda x: np.broadcast_to(np.asarray(x, float), self.replicas), setup.numbers)
+            self.seeds = np.arange(plan.seed, plan.seed + self.replicas, dtype=np.uint32)
+
+        def over_replicas(f: Callable, in_axes: int | tuple = 0) -> Callable:
+            return f if self.replicas == 1 else jax.vmap(f, in_axes, spmd_axis_name="replica")
+
+        step = over_replicas(partial(iteration, setup, spread=self.placement.batch), (0, None, 0))
 
         def chunk(state: GanState, sums: Metrics, numbers: Numbers, data: DataArrays, n: Int[Array, ""]) -> tuple:
             def body(_: Array, carry: tuple[GanState, Metrics]) -> tuple[GanState, Metrics]:
@@ -70,35 +87,35 @@ class Program:
             state, sums = jax.lax.fori_loop(0, n, body, (state, sums))  # n is traced: any length, one compilation
             return state, sums, _finite((state._replace(key=jnp.zeros(self.lead)), sums), self.replicas)
 
+        def zero_sums(state: GanState) -> Metrics:
+            _, metrics = jax.eval_shape(step, self.numbers, self.data, state)
+            return jax.tree.map(lambda leaf: jnp.zeros(leaf.shape, leaf.dtype), metrics)
+
+        def begin(numbers: Numbers, seed: UInt[Array, ""]) -> GanState:
+            return initial_state(setup, numbers, jax.random.key(seed))
+
+        def begin_all(numbers: Numbers, seeds: UInt[Array, "..."]) -> GanState:
+            return over_replicas(begin)(numbers, seeds)
+
         self.lead = () if self.replicas == 1 else (self.replicas,)
-        self._chunk = jax.jit(chunk, donate_argnums=(0, 1))
-        self._diagnose = jax.jit(over_replicas(partial(diagnose, setup)))
-        self._picture = jax.jit(partial(picture, setup) if self.replicas == 1 else jax.vmap(partial(picture, setup)))
+        self._chunk = jax.jit(chunk, donate_argnums=(0, 1), out_shardings=(placed, everywhere, everywhere))
+        self._initial_state = jax.jit(begin_all, out_shardings=placed)
+        self._diagnose = jax.jit(over_replicas(partial(diagnose, setup), (0, None, 0)), out_shardings=everywhere)
+        self._picture = jax.jit(over_replicas(partial(picture, setup)), out_shardings=everywhere)
+        self.zero_sums = jax.jit(zero_sums, out_shardings=everywhere)  # the running sums of all metrics, empty
 
     def initial_state(self) -> GanState:
         """Step 0; replica i is the solo run with seed + i."""
-        seed, numbers = self.setup.plan.seed, self.setup.numbers
-        init = jax.jit(partial(initial_state, self.setup))
-        if self.replicas == 1:
-            state = init(numbers, jax.random.key(seed))
-        else:
-            keys = jnp.stack([jax.random.key(seed + i) for i in range(self.replicas)])
-            state = jax.jit(jax.vmap(init, in_axes=(None, 0)))(numbers, keys)
+        state = self._initial_state(self.numbers, self.seeds)
         return jax.tree.map(jnp.copy, state)  # the average starts as the weights do: donation needs buffers of its own
-
-    def zero_sums(self, state: GanState) -> Metrics:
-        """The running sums of all metrics, empty."""
-        step = self._step if self.replicas == 1 else jax.vmap(self._step, in_axes=(None, None, 0))
-        _, metrics = jax.eval_shape(step, self.setup.numbers, self.data, state)
-        return jax.tree.map(lambda leaf: jnp.zeros(leaf.shape, leaf.dtype), metrics)
 
     def chunk(self, state: GanState, sums: Metrics, n: int) -> tuple[GanState, Metrics, np.ndarray]:
         """n iterations: the state, the sums with n more terms, and whether all numbers of each replica are finite (a list)."""
-        state, sums, finite = self._chunk(state, sums, self.setup.numbers, self.data, jnp.int32(n))
+        state, sums, finite = self._chunk(state, sums, self.numbers, self.data, np.int32(n))
         return state, sums, np.atleast_1d(jax.device_get(finite))
 
     def diagnose(self, state: GanState) -> Metrics:
-        return self._diagnose(self.setup.numbers, self.data, state)
+        return self._diagnose(self.numbers, self.data, state)
 
     def picture(self, state: GanState) -> list[np.ndarray]:
         """One array of samples a replica."""
@@ -161,9 +178,11 @@ def train(
     try:
         if step == 0:
             listener.on_sample(0, program.picture(state), labels)
-        while step < plan.steps and not interrupted():
+        while step < plan.steps:
             stops = [plan.steps, *((step // every + 1) * every for every in _intervals(plan))]
-            n = min(min(stops) - step, pace.chunk())
+            n, stop = agreed(min(min(stops) - step, pace.chunk()), interrupted())
+            if stop:
+                break
             began = time.perf_counter()
             state, sums, finite = program.chunk(state, sums, n)
             pace.took(n, time.perf_counter() - began)
@@ -178,7 +197,7 @@ def train(
                 speed = {"steps_per_second": pace.rate()}
                 extra = _by_replica(program.diagnose(state), program.replicas)
                 listener.on_log(step, [{**more, **mean, **speed} for mean, more in zip(means, extra, strict=True)])
-                sums, last_log = jax.tree.map(jnp.zeros_like, sums), step
+                sums, last_log = program.zero_sums(state), step
             if step % plan.sample_every == 0 or step == plan.steps:
                 listener.on_sample(step, program.picture(state), labels)
             if step % plan.checkpoint_every == 0 or step == plan.steps:

@@ -1,4 +1,4 @@
-"""PyTorch's optimizers as optax transformations; their numbers may be traced."""
+"""PyTorch's optimizers as optax transformations, and schedules of their learning rates; all numbers may be traced."""
 
 from collections.abc import Callable
 
@@ -7,10 +7,13 @@ import jax.numpy as jnp
 import optax
 
 from jaxgan.engine.numbers import Numbers
+from jaxgan.engine.setup import Plan
 from jaxgan.types import Scalar
 
+Rate = Scalar | float | optax.Schedule
 
-def adagrad(learning_rate: Scalar | float) -> optax.GradientTransformation:
+
+def adagrad(learning_rate: Rate) -> optax.GradientTransformation:
     """p -= rate g / (sqrt(sum of g^2) + eps), the sum starting at 0 and eps = 1e-10 outside the root, as in PyTorch."""
 
     def init(params: optax.Params) -> optax.Params:
@@ -18,12 +21,12 @@ def adagrad(learning_rate: Scalar | float) -> optax.GradientTransformation:
 
     def update(gradients: optax.Updates, sums: optax.Params, params: optax.Params | None = None) -> tuple:
         sums = jax.tree.map(lambda s, g: s + g * g, sums, gradients)
-        return jax.tree.map(lambda g, s: -learning_rate * g / (jnp.sqrt(s) + 1e-10), gradients, sums), sums
+        return jax.tree.map(lambda g, s: g / (jnp.sqrt(s) + 1e-10), gradients, sums), sums
 
-    return optax.GradientTransformation(init, update)
+    return optax.chain(optax.GradientTransformation(init, update), optax.scale_by_learning_rate(learning_rate))
 
 
-OPTIMIZERS: dict[str, Callable[[Scalar | float, Numbers], optax.GradientTransformation]] = {
+OPTIMIZERS: dict[str, Callable[[Rate, Numbers], optax.GradientTransformation]] = {
     "adagrad": lambda rate, numbers: adagrad(rate),
     "adam": lambda rate, numbers: optax.adam(rate, b1=numbers.beta1, b2=numbers.beta2, eps=1e-8),
     "momentum": lambda rate, numbers: optax.sgd(rate, momentum=numbers.momentum),
@@ -31,3 +34,24 @@ OPTIMIZERS: dict[str, Callable[[Scalar | float, Numbers], optax.GradientTransfor
     "rmsprop": lambda rate, numbers: optax.rmsprop(rate, decay=numbers.rmsprop_decay, eps=1e-8, eps_in_sqrt=False),
     "sgd": lambda rate, numbers: optax.sgd(rate),
 }
+
+SCHEDULES: dict[str, Callable[[int], optax.Schedule]] = {
+    "constant": lambda steps: optax.constant_schedule(1.0),
+    "cosine": lambda steps: optax.cosine_decay_schedule(1.0, steps),
+    "linear": lambda steps: optax.linear_schedule(1.0, 0.0, steps),
+}  # the factor on a rate after some of so many steps
+
+
+def scheduled(rate: Scalar | float, plan: Plan, updates_per_step: int = 1) -> Rate:
+    """The rate times the plan's schedule, a function of the updates made; the rate itself where nothing changes it.
+
+    A player that makes `updates_per_step` updates a generator step has gone count // updates_per_step steps along the schedule,
+    whose fall begins where the warm-up ends and reaches 0 at the plan's last step.
+    """
+    if plan.schedule == "constant" and not plan.warmup_steps:
+        return rate
+    fall = SCHEDULES[plan.schedule](max(1, plan.steps - plan.warmup_steps))
+    factor = fall
+    if plan.warmup_steps:
+        factor = optax.join_schedules([optax.linear_schedule(0.0, 1.0, plan.warmup_steps), fall], [plan.warmup_steps])
+    return lambda count: rate * factor(count // updates_per_step)

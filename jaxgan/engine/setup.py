@@ -40,12 +40,15 @@ class Plan(NamedTuple):
     conditional: bool
     optimizer: str
     critic_optimizer: str
+    schedule: str
+    warmup_steps: int
     ema: float
     critic_data: str
     generator_latent: str
     fake_labels: str
     order: str
     replicas: int
+    mesh: str | None
     seed: int
     log_every: int
     sample_every: int
@@ -84,6 +87,8 @@ DEFAULTS: dict[str, Any] = dict(
     beta1=0.5,
     beta2=0.999,
     rmsprop_decay=0.99,
+    schedule="constant",
+    warmup_steps=0,
     ema=0.0,
 )  # where neither a flag nor a recipe says otherwise
 
@@ -105,7 +110,7 @@ RANGES: dict[str, tuple[Callable[[Any], bool], str]] = {
         ("epochs", "clip", "learning_rate", "critic_learning_rate", "critic_loss_scale"),
         (lambda value: 0 < value < math.inf, "more than 0"),
     ),
-    "gradient_penalty_weight": (lambda value: 0 <= value < math.inf, "at least 0"),
+    **dict.fromkeys(("gradient_penalty_weight", "warmup_steps"), (lambda value: 0 <= value < math.inf, "at least 0")),
     "seed": (lambda value: 0 <= value < 2**31, "from 0 to 2147483647"),
     **dict.fromkeys(
         ("beta1", "beta2", "rmsprop_decay", "momentum", "ema", "dropout"),

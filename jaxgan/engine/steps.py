@@ -10,7 +10,7 @@ import optax
 from jaxtyping import Array, Key, PyTree
 
 from jaxgan.engine.numbers import Numbers
-from jaxgan.engine.optimizers import OPTIMIZERS
+from jaxgan.engine.optimizers import OPTIMIZERS, scheduled
 from jaxgan.engine.setup import Setup
 from jaxgan.types import (
     Average,
@@ -120,10 +120,12 @@ def make_steps(setup: Setup, numbers: Numbers) -> Steps:
 
 
 def make_optimizers(setup: Setup, numbers: Numbers) -> tuple[optax.GradientTransformation, optax.GradientTransformation]:
-    """The generator's and the critic's."""
+    """The generator's and the critic's; both rates follow the schedule by generator steps."""
+    plan = setup.plan
+    critic_rate = scheduled(numbers.critic_learning_rate, plan, plan.n_critic)
     return (
-        OPTIMIZERS[setup.plan.optimizer](numbers.learning_rate, numbers),
-        OPTIMIZERS[setup.plan.critic_optimizer](numbers.critic_learning_rate, numbers),
+        OPTIMIZERS[plan.optimizer](scheduled(numbers.learning_rate, plan), numbers),
+        OPTIMIZERS[plan.critic_optimizer](critic_rate, numbers),
     )
 
 

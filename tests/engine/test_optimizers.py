@@ -6,7 +6,8 @@ import optax
 import pytest
 
 from jaxgan.engine.numbers import Numbers
-from jaxgan.engine.optimizers import OPTIMIZERS
+from jaxgan.engine.optimizers import OPTIMIZERS, SCHEDULES, scheduled
+from tests.tiny import tiny
 
 NUMBERS = Numbers(beta1=0.5, beta2=0.9, rmsprop_decay=0.99, momentum=0.9)
 GRADIENTS = np.array([[0.5, -2.0, 1e-9, 1e-4], [1.0, 0.3, 0.0, -1e-4], [-0.2, 0.1, 1e-9, 2e-4]])
@@ -54,3 +55,36 @@ def test_three_updates_follow_pytorchs_rule(name):
         params = optax.apply_updates(params, updates)
         expected = expected - 0.1 * RULES[name](g, memory, t)
     np.testing.assert_allclose(params["w"], expected, rtol=2e-5, atol=1e-6)
+
+
+@pytest.mark.parametrize(
+    ("schedule", "warmup", "expected"),
+    [
+        ("linear", 0, [1, 0.75, 0.5, 0.25, 0]),
+        ("cosine", 0, [1, (1 + 0.5**0.5) / 2, 0.5, (1 - 0.5**0.5) / 2, 0]),
+        ("constant", 2, [0, 0.5, 1, 1, 1]),
+        ("linear", 2, [0, 0.5, 1, 0.5, 0]),
+    ],
+)
+def test_a_rate_follows_its_schedule(schedule, warmup, expected):
+    """By closed forms, over four steps; the critic, with two updates a step, goes at the generator's pace."""
+    plan = tiny(schedule=schedule, warmup_steps=warmup, steps=4).plan
+    rate, critic_rate = scheduled(0.2, plan), scheduled(0.2, plan, 2)
+    np.testing.assert_allclose([rate(count) for count in range(5)], 0.2 * np.array(expected), atol=1e-7)
+    np.testing.assert_allclose([critic_rate(count) for count in range(10)], np.repeat(0.2 * np.array(expected), 2), atol=1e-7)
+
+
+def test_without_a_schedule_the_rate_stays_a_number():
+    assert scheduled(0.2, tiny().plan) == 0.2
+    assert set(SCHEDULES) == {"constant", "cosine", "linear"}
+
+
+def test_an_update_takes_the_scheduled_rate():
+    plan = tiny(schedule="linear", steps=4).plan
+    optimizer = OPTIMIZERS["sgd"](scheduled(0.2, plan), NUMBERS)
+    params = jnp.zeros(1)
+    state = optimizer.init(params)
+    for _ in range(4):
+        updates, state = optimizer.update(jnp.ones(1), state, params)
+        params = optax.apply_updates(params, updates)
+    np.testing.assert_allclose(params, -0.2 * (1 + 0.75 + 0.5 + 0.25), rtol=1e-6)

@@ -1,0 +1,55 @@
+"""Several processes, on one host or many, that train one run together: jax.distributed, and what they must agree on."""
+
+import jax
+import numpy as np
+
+from jaxgan.config import Config
+from jaxgan.errors import UserError
+
+
+def join(config: Config) -> None:
+    """Joins the processes of the run (`--distributed`); without it, or where the program has joined already, does nothing.
+
+    What no flag says jax finds in the environment: Slurm, Open MPI, GKE and TPU pods.
+    """
+    named = {"coordinator": config.coordinator, "process_count": config.process_count, "process_id": config.process_id}
+    given = [name for name, value in named.items() if value is not None]
+    if not config.distributed:
+        if given:
+            raise UserError(f"--{given[0].replace('_', '-')} has no meaning without --distributed")
+        return
+    if jax.distributed.is_initialized():
+        return
+    try:
+        jax.distributed.initialize(config.coordinator, config.process_count, config.process_id)
+    except (ValueError, RuntimeError) as error:
+        reason = str(error).splitlines()[0]
+        raise UserError(
+            f"--distributed: {reason}; name --coordinator HOST:PORT, --process-count N and --process-id I, the last from 0 to N - 1"
+        ) from error
+
+
+def is_first() -> bool:
+    """Whether this process is the one that writes files and talks."""
+    return jax.process_index() == 0
+
+
+def agreed(*values: int) -> tuple[int, ...]:
+    """The first process's numbers, in every process: what a clock or a signal decides must be the same in all."""
+    if jax.process_count() == 1:
+        return values
+    from jax.experimental import multihost_utils
+
+    return tuple(int(value) for value in multihost_utils.broadcast_one_to_all(np.asarray(values, np.int32)))
+
+
+def agreed_text(text: str) -> str:
+    """The first process's text, in every process."""
+    if jax.process_count() == 1:
+        return text
+    from jax.experimental import multihost_utils
+
+    room = np.zeros(4096, np.uint8)
+    data = np.frombuffer(text.encode()[:4096], np.uint8)
+    room[: len(data)] = data
+    return bytes(np.asarray(multihost_utils.broadcast_one_to_all(room))).rstrip(b"\0").decode()

@@ -1,0 +1,55 @@
+"""Runs on eight forced CPU devices against one, in a process of its own: prints the deviations as JSON for test_sharding.py."""
+
+import json
+
+import jax
+import numpy as np
+
+from jaxgan.engine.loop import Program
+from tests.tiny import pictures, tiny
+
+CASES = {
+    "wgan_gp mlp, replicas and data": (
+        dict(network="mlp", variant="wgan_gp", conditional=True, replicas=2),
+        "data=4,replica=2",
+    ),
+    "gan dcgan, batch norm in both players": (dict(network="dcgan", variant="gan"), "data=4"),
+    "wgan lab_conv, batch norm and replicas": (dict(network="lab_conv", variant="wgan", replicas=2), "data=2,replica=2"),
+}
+
+
+def trained(fields: dict, mesh: str | None) -> tuple:
+    setup = tiny(**fields, mesh=mesh, batch_size=8, n_critic=2, dataset=pictures() if fields["network"] != "mlp" else None)
+    program = Program(setup)
+    state = program.initial_state()
+    sums = program.zero_sums(state)
+    text = program._chunk.lower(state, sums, program.numbers, program.data, np.int32(1)).compile().as_text()
+    state, sums, finite = program.chunk(state, sums, 3)
+    pictured = np.asarray(program.picture(state))
+    values = [np.asarray(leaf, float) for leaf in jax.tree.leaves((state._replace(key=state.step), dict(sums)))] + [pictured]
+    devices = len(jax.tree.leaves(state.critic.params)[0].sharding.device_set)
+    return values, devices, "all-reduce" in text, bool(finite.all())
+
+
+def deviation(ours: list[np.ndarray], theirs: list[np.ndarray]) -> float:
+    """The norm of the difference over the norm, of the whole."""
+    apart = sum(float(((a - b) ** 2).sum()) for a, b in zip(ours, theirs, strict=True))
+    return (apart / sum(float((b**2).sum()) for b in theirs)) ** 0.5
+
+
+def main() -> None:
+    report = {}
+    for name, (fields, mesh) in CASES.items():
+        alone, _, _, _ = trained(fields, None)
+        spread, devices, sums_over_devices, finite = trained(fields, mesh)
+        report[name] = {
+            "deviation": deviation(spread, alone),
+            "devices": devices,
+            "sums_over_devices": sums_over_devices,
+            "finite": finite,
+        }
+    print(json.dumps(report))
+
+
+if __name__ == "__main__":
+    main()
