@@ -6,7 +6,11 @@ import sys
 from jaxgan import command
 from jaxgan.errors import unknown
 
-COMMANDS = {"train": "train a GAN and fill a run folder", "sample": "draw samples from a trained run"}
+COMMANDS = {
+    "train": "train a GAN and fill a run folder",
+    "sample": "draw samples from a trained run",
+    "sweep": "train a grid of settings over several seeds",
+}
 
 
 def main() -> int:

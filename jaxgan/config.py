@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from tyro.conf import arg
+from tyro.conf import Suppress, arg
 
 from jaxgan.errors import UserError, unknown
 
@@ -116,6 +116,8 @@ class Config:
 
     replicas: int = 1
     """Random seeds trained side by side in one program; replica i has seed + i."""
+    by_replica: Annotated[dict[str, list[int | float]] | None, Suppress] = None
+    """Numbers that differ by replica, and its seed, one entry a replica each (`python -m jaxgan.sweep` fills this in)."""
     mesh: Str = None
     """Spread the run over devices: data=4,replica=2 cuts each batch in 4 and the replicas in 2. One device where not given."""
     distributed: bool = False

@@ -111,7 +111,7 @@ def resumed(config: Config) -> Config:
     return going_on(saved, dataclasses.replace(saved, **named))
 
 
-def new_folder(config: Config) -> Path:
+def new_folder(config: Config, prefix: str = "") -> Path:
     """Makes the run folder: `--out`, refused where it would overwrite, or the first free runs/DATASET-VARIANT-N."""
     if config.out is not None:
         if config.out.exists() and (not config.out.is_dir() or any(config.out.iterdir())):
@@ -121,7 +121,7 @@ def new_folder(config: Config) -> Path:
     names = [part.replace(":", "_").rstrip("/").rsplit("/", 1)[-1] for part in (config.dataset, config.variant)]
     number = 1
     while True:
-        folder = Path("runs") / f"{names[0]}-{names[1]}-{number}"
+        folder = Path("runs") / f"{prefix}{names[0]}-{names[1]}-{number}"
         try:
             folder.mkdir(parents=True)
             return folder
@@ -250,22 +250,27 @@ class TrainedRun:
 
 def load(folder: Path | str, *, step: int | None = None, replica: int = 0) -> TrainedRun:
     """A trained run: its last checkpoint, or that of `step`. The data set itself is not needed."""
+    program, state = load_all(folder, step=step)
+    if not 0 <= replica < program.replicas:
+        raise UserError(f"--replica {replica}: allowed are 0 to {program.replicas - 1}")
+    if program.replicas > 1:
+        state = jax.tree.map(lambda leaf: leaf[replica], state)
+    return TrainedRun(program.setup, state, Path(folder))
+
+
+def load_all(folder: Path | str, *, step: int | None = None) -> tuple[Program, GanState]:
+    """The program of a trained run, on one device, and the state of all its replicas."""
     folder = Path(folder)
     if not (folder / "config.json").is_file():
         raise UserError(f"{folder} is no run folder: it has no config.json")
     config = dataclasses.replace(read_config(folder / "config.json"), out=folder, mesh=None)
-    if not 0 <= replica < config.replicas:
-        raise UserError(f"--replica {replica}: allowed are 0 to {config.replicas - 1}")
-    setup = prepare(config, _remembered(folder))
-    program = Program(setup)
+    program = Program(prepare(config, _remembered(folder)))
     if not (folder / "checkpoints").is_dir():
         raise UserError(f"{folder} holds no checkpoints: the run ended before its first")
     checkpoints = Checkpoints(folder / "checkpoints")
     state = checkpoints.restore(program.initial_state(), step)
     checkpoints.close()
-    if config.replicas > 1:
-        state = jax.tree.map(lambda leaf: leaf[replica], state)
-    return TrainedRun(setup, state, folder)
+    return program, state
 
 
 def _remembered(folder: Path) -> Dataset | None:

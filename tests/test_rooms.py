@@ -23,7 +23,7 @@ LAYERS = {
     "engine": 2,
     "report": 3,
     "runs": 4,
-    "command": 4, "train": 5, "sample": 5, "__main__": 5, "__init__": 5,
+    "command": 4, "train": 5, "sample": 5, "sweep": 5, "__main__": 5, "__init__": 5,
 }  # fmt: skip
 
 

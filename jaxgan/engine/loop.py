@@ -71,7 +71,8 @@ class Program:
         if self.replicas > 1:  # one entry a replica
             placed = self.placement.by_replica
             self.numbers = jax.tree.map(lambda x: np.broadcast_to(np.asarray(x, float), self.replicas), setup.numbers)
-            self.seeds = np.arange(plan.seed, plan.seed + self.replicas, dtype=np.uint32)
+            following = range(plan.seed, plan.seed + self.replicas)
+            self.seeds = np.asarray((setup.config.by_replica or {}).get("seed", following), np.uint32)
 
         def over_replicas(f: Callable, in_axes: int | tuple = 0) -> Callable:
             return f if self.replicas == 1 else jax.vmap(f, in_axes, spmd_axis_name="replica")

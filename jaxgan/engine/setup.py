@@ -12,6 +12,7 @@ from typing import Annotated, Any, Literal, NamedTuple, Union, get_args, get_ori
 import flax.linen as nn
 import jax
 import jax.numpy as jnp
+import numpy as np
 
 from jaxgan import data as datasets
 from jaxgan.config import Config, flag
@@ -150,8 +151,27 @@ def prepare(config: Config, dataset: Dataset | None = None) -> Setup:
     config = _schedule(config, dataset)
     _check_ranges(config)
     numbers = Numbers(**{name: getattr(config, name) for name in Numbers._fields if name != "game"}, game=game_numbers)
+    numbers = _varied(config, numbers)
     plan = Plan(**{name: getattr(config, name) for name in Plan._fields})
     return Setup(config, plan, dataset, generator, critic, variant.build, numbers)
+
+
+def _varied(config: Config, numbers: Numbers) -> Numbers:
+    """The numbers, those in place that differ by replica, as arrays of one entry a replica."""
+    for name, values in (config.by_replica or {}).items():
+        if len(values) != config.replicas:
+            raise UserError(f"by_replica: {len(values)} values of {name} for {config.replicas} replicas")
+        for value in values:
+            if name in RANGES and not RANGES[name][0](value):
+                raise UserError(f"{flag(name)} {value}: must be {RANGES[name][1]}")
+        varied: Any = np.asarray(values, float)
+        if name in numbers.game:
+            numbers = numbers._replace(game={**numbers.game, name: varied})
+        elif name in Numbers._fields:
+            numbers = numbers._replace(**{name: varied})
+        elif name != "seed":
+            raise UserError(f"by_replica: {name} cannot differ within one program")
+    return numbers
 
 
 def check_choices(config: Config) -> None:

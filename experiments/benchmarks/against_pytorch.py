@@ -1,0 +1,294 @@
+"""Whole iterations against PyTorch, in turn in one run: `python -m experiments.benchmarks.against_pytorch`.
+
+An iteration is n_critic critic steps and one generator step, with fresh data and noise for each. The PyTorch side is the twins of
+tests/parity (`pip install torch`), eager and, where torch.compile works, with both networks compiled (the penalty's pass stays eager:
+PyTorch does not differentiate a compiled pass twice). First both sides' losses are compared on the same weights and draw. A ratio is
+PyTorch's time by ours: the median of the pairs [min-max].
+
+Workloads, batch 128: w1 (ring8, mlp 128, WGAN-GP), w2 (lab_conv, WGAN with clipping), w3 (lab_conv, WGAN-GP), conv (lab 002's conv/conv,
+WGAN-GP). Writes text and, with --out X.json, JSON. About six minutes on two cores without --compile.
+"""
+
+import argparse
+import datetime
+import json
+import os
+import platform
+import statistics
+import subprocess
+import sys
+import time
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+
+from jaxgan.config import Config
+from jaxgan.data.dataset import Dataset
+from jaxgan.engine.draws import critic_draw
+from jaxgan.engine.loop import Program
+from jaxgan.engine.setup import Setup, prepare
+from jaxgan.engine.steps import make_steps
+from jaxgan.interop import to_torch
+
+GP = dict(variant="wgan_gp", optimizer="adam", beta1=0.0, beta2=0.9, gradient_penalty_weight=10.0, n_critic=5)
+WORKLOADS = {
+    "w1": dict(dataset="ring8", network="mlp", hidden_dim=128, latent_dim=2, learning_rate=2e-4, **GP),
+    "w2": dict(network="lab_conv", variant="wgan", optimizer="rmsprop", learning_rate=5e-5, clip=0.01, n_critic=5),
+    "w3": dict(network="lab_conv", learning_rate=1e-4, **GP),
+    "conv": dict(network="conv", learning_rate=1e-4, **GP),
+}
+SECONDS = 4.0  # about how long one measured piece takes
+
+
+def setup_of(name: str) -> Setup:
+    fields = {"dataset": "digits", **WORKLOADS[name]}
+    generator = np.random.default_rng(0)
+    pictures = None
+    if name != "w1":  # 60,000 pictures of noise, as many and as large as MNIST
+        samples = generator.integers(0, 256, (60_000, 28, 28, 1), dtype=np.uint8)
+        pictures = Dataset("digits", (28, 28, 1), 0, samples, None)
+    return prepare(Config(batch_size=128, recipe="paper", steps=10**6, **fields), pictures)
+
+
+class Ours:
+    """jaxgan: chunks of iterations in one program."""
+
+    def __init__(self, setup: Setup):
+        self.program = Program(setup)
+        self.state = self.program.initial_state()
+        sums = self.program.zero_sums(self.state)
+        began = time.perf_counter()
+        program = self.program
+        self.compiled = program._chunk.lower(self.state, sums, program.numbers, program.data, np.int32(1)).compile()
+        self.compile_seconds = time.perf_counter() - began
+
+    def run(self, n: int) -> None:
+        sums = self.program.zero_sums(self.state)
+        self.state, _, finite = self.program.chunk(self.state, sums, n)
+        assert finite.all()
+
+    def temporary_bytes(self) -> int:
+        return self.compiled.memory_analysis().temp_size_in_bytes
+
+
+class Theirs:
+    """PyTorch: the same networks, from our weights where they are given, its own data and noise on the device."""
+
+    def __init__(self, setup: Setup, ours: Ours | None = None, compiled: bool = False):
+        import torch
+
+        from tests.parity import twins
+
+        torch.set_num_threads(os.cpu_count() or 1)
+        self.torch, self.twins, self.setup = torch, twins, setup
+        self.device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
+        self.generator, self.critic = twins.twins_of(setup, torch.float32)
+        if ours is not None:
+            for module, ported, player in (
+                (self.generator, setup.generator, ours.state.generator),
+                (self.critic, setup.critic, ours.state.critic),
+            ):
+                arrays = to_torch(ported, jax.device_get({"params": player.params, **player.variables}))
+                module.load_state_dict({name: torch.tensor(np.asarray(array)) for name, array in arrays.items()})
+        self.generator.to(self.device)
+        self.critic.to(self.device)
+        config = setup.config
+        if config.optimizer == "adam":
+            kind = lambda p: torch.optim.Adam(p, lr=config.learning_rate, betas=(config.beta1, config.beta2))  # noqa: E731
+        else:
+            kind = lambda p: torch.optim.RMSprop(p, lr=config.learning_rate)  # noqa: E731
+        self.optimizers = kind(self.generator.parameters()), kind(self.critic.parameters())
+        self.rules = twins.rules_of(setup)
+        self.samples = None
+        if setup.dataset.samples is not None:
+            self.samples = torch.tensor(setup.dataset.samples.transpose(0, 3, 1, 2).copy()).to(self.device)
+        else:
+            self.centres = torch.tensor(np.asarray(setup.dataset.distribution.centres), dtype=torch.float32, device=self.device)
+        self.eager_critic = self.critic
+        if compiled:
+            self.generator, self.critic = torch.compile(self.generator), torch.compile(self.critic)
+
+    def losses(self, draw) -> tuple[float, float]:
+        import copy
+
+        draw = self.twins.as_torch(draw, self.torch.float32)
+        draw = draw._replace(**{name: getattr(draw, name).to(self.device) for name in draw._fields if name != "key"})
+        pair = copy.deepcopy((self.generator, self.eager_critic))
+        critic = float(self.twins.critic_backward(*pair, self.rules, draw)[0])
+        pair = copy.deepcopy((self.generator, self.eager_critic))
+        return critic, float(self.twins.generator_backward(*pair, self.rules, draw))
+
+    def draw(self):
+        torch, size = self.torch, self.setup.plan.batch_size
+        latent = torch.randn(size, self.setup.plan.latent_dim, device=self.device)
+        if self.samples is None:
+            which = torch.randint(len(self.centres), (size,), device=self.device)
+            real = self.centres[which] + 0.01 * torch.randn(size, 2, device=self.device)
+        else:
+            rows = torch.randint(len(self.samples), (size,), device=self.device)
+            real = self.samples[rows].float() / 127.5 - 1
+        return real, latent
+
+    def run(self, n: int) -> None:
+        torch, twins, rules = self.torch, self.twins, self.rules
+        generator_optimizer, critic_optimizer = self.optimizers
+        for _ in range(n):
+            for _ in range(self.setup.plan.n_critic):
+                real, latent = self.draw()
+                self.critic.zero_grad()
+                fake = self.generator(latent).detach()
+                loss = twins.critic_loss(rules.variant, self.critic(real), self.critic(fake))
+                if rules.variant == "wgan_gp":
+                    alpha = torch.rand(len(real), device=self.device)
+                    loss = loss + rules.weight * twins.compute_gradient_penalty(self.eager_critic, real, fake, alpha)
+                loss.backward()
+                critic_optimizer.step()
+                twins.clamp_(self.critic, rules)
+            _, latent = self.draw()
+            self.generator.zero_grad()
+            twins.generator_loss(rules.variant, self.critic(self.generator(latent))).backward()
+            generator_optimizer.step()
+        if self.device.type == "cuda":
+            torch.cuda.synchronize()
+
+
+def our_losses(setup: Setup, ours: Ours, draw) -> tuple[float, float]:
+    steps = make_steps(setup, setup.numbers)
+    critic = jax.jit(lambda state, draw: steps.critic_gradients(state, draw)[1]["critic_loss"])(ours.state, draw)
+    return float(critic), float(
+        jax.jit(lambda state, draw: steps.generator_gradients(state, draw)[1]["generator_loss"])(ours.state, draw)
+    )
+
+
+def flops(theirs: Theirs) -> float:
+    """Of one iteration, by PyTorch's count of matrix products and convolutions (XLA's counts a loop's body once)."""
+    from torch.utils.flop_counter import FlopCounterMode
+
+    with FlopCounterMode(display=False) as counter:
+        theirs.run(1)
+    return counter.get_total_flops()
+
+
+def peak() -> float:
+    """FLOP/s of a matrix product of 2048 in float32, the best of five."""
+    a = jnp.ones((2048, 2048))
+    product = jax.jit(jnp.dot)
+    product(a, a).block_until_ready()
+    times = []
+    for _ in range(5):
+        began = time.perf_counter()
+        product(a, a).block_until_ready()
+        times.append(time.perf_counter() - began)
+    return 2 * 2048**3 / min(times)
+
+
+def timed(side, n: int) -> float:
+    began = time.perf_counter()
+    side.run(n)
+    return (time.perf_counter() - began) / n
+
+
+def resident(name: str, side: str) -> int:
+    """Bytes: the peak resident size of a process that makes three iterations of one side."""
+    said = subprocess.run(
+        [sys.executable, "-m", "experiments.benchmarks.against_pytorch", "--resident", side, name],
+        capture_output=True, text=True, check=True,
+    )  # fmt: skip
+    return int(said.stdout.splitlines()[-1])
+
+
+def print_resident(name: str, side: str) -> None:
+    setup = setup_of(name)
+    (Ours(setup) if side == "jaxgan" else Theirs(setup)).run(3)
+    with open("/proc/self/status") as file:  # getrusage's maximum is inherited from the parent
+        print(1024 * next(int(row.split()[1]) for row in file if row.startswith("VmHWM")))
+
+
+def measure(name: str, pairs: int, compile_theirs: bool) -> dict:
+    setup = setup_of(name)
+    ours = Ours(setup)
+    theirs = {"eager": Theirs(setup, ours)}
+    draw = jax.jit(lambda key, data: critic_draw(setup, data, key, jnp.int32(0)))(ours.state.key, ours.program.data)
+    a, b = our_losses(setup, ours, draw), theirs["eager"].losses(jax.device_get(draw._replace(key=None)))
+    assert np.allclose(a, b, rtol=1e-3, atol=1e-5), f"{name}: the losses differ: {a} here, {b} in PyTorch"
+    if compile_theirs:
+        theirs["compile"] = Theirs(setup, ours, compiled=True)
+    operations = flops(theirs["eager"])
+    ours.run(2)
+    n = max(2, round(SECONDS / timed(ours, 2)))
+    result = {
+        "losses": {"jaxgan": a, "pytorch": b}, "flop_per_iteration": operations, "compile_seconds": ours.compile_seconds,
+        "temporary_bytes": ours.temporary_bytes(), "iterations_timed": n, "seconds": {"jaxgan": []}, "ratio": {},
+    }  # fmt: skip
+    for side in theirs.values():
+        side.run(2)
+    seconds: dict[str, list[float]] = {"jaxgan": [], **{kind: [] for kind in theirs}}
+    ratios: dict[str, list[float]] = {kind: [] for kind in theirs}
+    for _ in range(pairs):
+        here = timed(ours, n)
+        seconds["jaxgan"].append(here)
+        for kind, side in theirs.items():
+            there = timed(side, max(1, n // 4))
+            seconds[kind].append(there)
+            ratios[kind].append(there / here)
+    best = peak()
+    result |= {
+        "seconds": seconds,
+        "ratio": {kind: [statistics.median(r), min(r), max(r)] for kind, r in ratios.items()},
+        "flop_per_second": operations / statistics.median(seconds["jaxgan"]),
+        "peak_flop_per_second": best,
+        "resident_bytes": {side: resident(name, side) for side in ("jaxgan", "pytorch")},
+    }
+    return result
+
+
+def line(name: str, result: dict) -> str:
+    ratios = ", ".join(f"{kind} {m:.2f} [{low:.2f}-{high:.2f}]" for kind, (m, low, high) in result["ratio"].items())
+    share = result["flop_per_second"] / result["peak_flop_per_second"]
+    return (
+        f"{name:5} PyTorch's time by ours: {ratios}; {result['flop_per_iteration'] / 1e9:.2f} GFLOP an iteration at"
+        f" {result['flop_per_second'] / 1e9:.0f} GFLOP/s, {share:.0%} of the matrix product's {result['peak_flop_per_second'] / 1e9:.0f};"
+        f" compiles in {result['compile_seconds']:.1f} s; temporary memory {result['temporary_bytes'] / 2**20:.0f} MiB;"
+        f" peak resident {result['resident_bytes']['jaxgan'] / 2**20:.0f} MiB (PyTorch's side: {result['resident_bytes']['pytorch'] / 2**20:.0f})"
+    )
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("workloads", nargs="*", default=list(WORKLOADS), help="which; all without one")
+    parser.add_argument("--pairs", type=int, default=7)
+    parser.add_argument("--compile", action="store_true", help="also against torch.compile")
+    parser.add_argument("--out", help="a JSON file to write")
+    parser.add_argument("--resident", choices=["jaxgan", "pytorch"], help=argparse.SUPPRESS)
+    options = parser.parse_args()
+    if options.resident:
+        return print_resident(options.workloads[0], options.resident)
+    import torch
+
+    device = jax.devices()[0]
+    machine = {
+        "date": datetime.datetime.now(datetime.UTC).isoformat(timespec="minutes"), "python": platform.python_version(),
+        "jax": jax.__version__, "torch": torch.__version__, "device": f"{device.platform}: {device.device_kind}",
+        "processor": _processor(), "cores": os.cpu_count(), "load": os.getloadavg(),
+    }  # fmt: skip
+    print(json.dumps(machine), flush=True)
+    results = {}
+    for name in options.workloads:
+        results[name] = measure(name, options.pairs, options.compile)
+        print(line(name, results[name]), flush=True)
+    if options.out:
+        with open(options.out, "w") as file:
+            json.dump({"machine": machine, "results": results}, file, indent=1)
+
+
+def _processor() -> str:
+    try:
+        with open("/proc/cpuinfo") as file:
+            return next(row.split(":", 1)[1].strip() for row in file if row.startswith("model name"))
+    except (OSError, StopIteration):
+        return platform.processor()
+
+
+if __name__ == "__main__":
+    main()

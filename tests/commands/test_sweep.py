@@ -1,0 +1,96 @@
+"""`python -m jaxgan.sweep`: what varies by number trains in one program, and equals the solo run."""
+
+import csv
+import json
+
+import jax
+import numpy as np
+import pytest
+
+from jaxgan import runs, sweep
+from jaxgan.config import Config
+from jaxgan.errors import UserError
+
+BASE = ["--dataset", "ring8", "--recipe", "toy", "--optimizer", "momentum", "--hidden-dim", "8", "--batch-size", "8",
+        "--steps", "4", "--seed", "3"]  # fmt: skip
+GRID = ["--grid", "learning_rate=0.01,0.05", "n_critic=1,2"]
+
+
+@pytest.fixture(scope="module")
+def swept(tmp_path_factory):
+    out = tmp_path_factory.mktemp("sweep") / "out"
+    assert sweep.main([*GRID, "--seeds", "2", *BASE, "--out", str(out)]) == 0
+    return out
+
+
+def test_points_that_differ_in_numbers_share_a_program(swept):
+    programs = sorted(path.name for path in swept.glob("program_*"))
+    assert programs == ["program_0", "program_1"]  # one for each n_critic
+    config = json.loads((swept / "program_0" / "config.json").read_text())
+    assert config["replicas"] == 4
+    assert config["by_replica"]["seed"] == [3, 4, 3, 4]
+    assert config["by_replica"]["learning_rate"] == [0.01, 0.01, 0.05, 0.05]
+    assert config["by_replica"]["critic_learning_rate"] == [0.01, 0.01, 0.05, 0.05]  # which follows the generator's
+
+
+def test_a_replica_of_a_sweep_is_the_solo_run(swept, tmp_path):
+    """Five float32 iterations to 1e-4 of the norm, for the second setting's second seed."""
+    solo = runs.fit(
+        Config(dataset="ring8", recipe="toy", optimizer="momentum", hidden_dim=8, batch_size=8, steps=4, seed=4, n_critic=2,
+               learning_rate=0.05, out=tmp_path / "solo"),
+        progress=False,
+    ).state  # fmt: skip
+    ours, other = (runs.load(swept / "program_1", replica=i).state for i in (3, 1))
+    flat = [np.concatenate([np.ravel(leaf) for leaf in jax.tree.leaves(s.critic.params)]) for s in (ours, solo, other)]
+    assert np.linalg.norm(flat[0] - flat[1]) < 1e-4 * np.linalg.norm(flat[1])
+    assert np.linalg.norm(flat[2] - flat[1]) > 1e-3 * np.linalg.norm(flat[1]), "the other learning rate came to the same"
+
+
+def test_the_table_has_a_row_a_setting_with_spread(swept):
+    rows = list(csv.DictReader((swept / "table.csv").read_text().splitlines()))
+    assert [(row["learning_rate"], row["n_critic"]) for row in rows] == [
+        ("0.01", "1"), ("0.01", "2"), ("0.05", "1"), ("0.05", "2")]  # fmt: skip
+    outcomes = [json.loads((swept / f"program_{i}" / "result.json").read_text()) for i in (0, 1)]
+    losses = [outcome["critic_loss"] for outcome in outcomes[1][2:]]  # learning rate 0.05, n_critic 2
+    assert float(rows[3]["critic_loss mean"]) == pytest.approx(np.mean(losses))
+    assert float(rows[3]["critic_loss std"]) == pytest.approx(np.std(losses, ddof=1))
+    assert "modes_3sigma mean" in rows[0]
+    assert "±" in (swept / "table.md").read_text()
+
+
+def test_an_interrupted_sweep_goes_on(swept, capsys):
+    """A program without a result is trained, one with a result is read: here the second lost its result after training."""
+    before = (swept / "table.csv").read_text()
+    (swept / "program_1" / "result.json").unlink()
+    (swept / "table.csv").unlink()
+    assert sweep.main([*GRID, "--seeds", "2", *BASE, "--out", str(swept), "--resume"]) == 0
+    assert "finished before" in capsys.readouterr().out
+    assert (swept / "table.csv").read_text() == before
+
+
+def test_a_sweep_with_another_grid_does_not_go_on(swept, capsys):
+    assert sweep.main(["--grid", "n_critic=1", "--seeds", "2", *BASE, "--out", str(swept), "--resume"]) == 2
+    assert "another grid" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("grid", "words"),
+    [
+        ([], "what shall vary"),
+        (["learning_rat=1"], "learning_rate"),
+        (["learning_rate"], "FIELD=VALUE"),
+        (["n_critic=1,,2"], "FIELD=VALUE"),
+        (["n_critic=1", "n_critic=2"], "twice"),
+        (["seed=1,2"], "--grid"),
+        (["n_critic=x"], "x"),
+    ],
+)
+def test_a_grid_that_is_none_is_refused(grid, words):
+    with pytest.raises(UserError, match=words):
+        sweep.grid_points(grid)
+
+
+def test_a_value_out_of_range_is_refused_before_anything_runs(tmp_path, capsys):
+    assert sweep.main(["--grid", "learning_rate=0.1,-1", *BASE, "--out", str(tmp_path / "out")]) == 2
+    assert "--learning-rate -1" in capsys.readouterr().err
+    assert not (tmp_path / "out").exists()
