@@ -13,8 +13,7 @@ CASES = {
         dict(network="mlp", variant="wgan_gp", conditional=True, replicas=2),
         "data=4,replica=2",
     ),
-    "gan dcgan, batch norm in both players": (dict(network="dcgan", variant="gan"), "data=4"),
-    "wgan lab_conv, batch norm and replicas": (dict(network="lab_conv", variant="wgan", replicas=2), "data=2,replica=2"),
+    "gan dcgan, batch norm in both players, replicas": (dict(network="dcgan", variant="gan", replicas=2), "data=2,replica=2"),
 }
 
 
