@@ -128,6 +128,10 @@ class Config:
     """How many processes there are."""
     process_id: Int = None
     """Which one this is, from 0."""
+    precision: Literal["float32", "bfloat16"] = "float32"
+    """Of the factors of matrix products and convolutions; bfloat16 is for accelerators. All else, weights too, stays in float32."""
+    stream: Literal["auto", "always", "never"] = "auto"
+    """Whether pictures of folder: and tfds: sets are read as they are needed; auto: where they would fill a quarter of the memory."""
     seed: int = 0
     """Root of all chance."""
     out: File = None

@@ -27,6 +27,7 @@ from jaxgan.engine.listeners import Listener, Listeners
 from jaxgan.engine.loop import Program, train
 from jaxgan.engine.sampling import generate, latents
 from jaxgan.engine.setup import Setup, prepare
+from jaxgan.engine.state import step_of
 from jaxgan.errors import UserError
 from jaxgan.report.listeners import MetricsFile, ProgressBar, SamplePictures, TensorBoard, read_metrics
 from jaxgan.report.page import write_page
@@ -59,7 +60,7 @@ def fit(config: Config, *, listeners: Sequence[Listener] = (), progress: bool = 
         state = program.initial_state()
         if config.resume and checkpoints.steps():
             state = checkpoints.restore(state)
-        begin = int(np.ravel(state.step)[0])
+        begin = step_of(state)
         if config.resume and begin >= setup.plan.steps:
             raise UserError(f"{folder} is already trained to step {begin}; --steps {begin * 2} would go on to twice that")
         first = processes.is_first()
@@ -91,7 +92,7 @@ def fit(config: Config, *, listeners: Sequence[Listener] = (), progress: bool = 
                 save_curves(folder / "curves.png", metrics)
             if first:
                 write_page(folder)
-    done = int(np.ravel(state.step)[0])
+    done = step_of(state)
     if done < setup.plan.steps:
         raise KeyboardInterrupt(f"interrupted at step {done}; the checkpoint is safe: --out {folder} --resume goes on")
     return Fit(state, metrics, folder)
@@ -172,7 +173,7 @@ def summary(setup: Setup, state: GanState) -> str:
     """Two lines that say what is trained, on what and where."""
     config, dataset = setup.config, setup.dataset
     shape = "points" if dataset.is_points else "images of " + "x".join(map(str, dataset.sample_shape))
-    amount = "drawn afresh" if dataset.size is None else f"{dataset.size:,}"
+    amount = "drawn afresh" if dataset.size is None else f"{dataset.size:,}" + (", streamed" if dataset.records else "")
     counts = [sum(leaf.size for leaf in jax.tree.leaves(p.params)) // config.replicas for p in (state.generator, state.critic)]
     device = jax.devices()[0]
     where = (

@@ -1,5 +1,6 @@
 """Small setups that compile fast: random pictures, narrow networks, batches of a few."""
 
+import dataclasses
 from pathlib import Path
 from typing import Any
 
@@ -26,6 +27,25 @@ def pictures(n: int = 40, size: int = 28, channels: int = 1, n_classes: int = 3)
         samples=rng.integers(0, 256, (n, size, size, channels), dtype=np.uint8),
         labels=(np.arange(n) % n_classes).astype(np.int32),
     )
+
+
+class Counted:
+    """The pictures of a data set as records, which says how many were read."""
+
+    def __init__(self, dataset: Dataset):
+        self.dataset, self.read = dataset, 0
+
+    def __len__(self) -> int:
+        return len(self.dataset.samples)
+
+    def __getitem__(self, row: int) -> tuple[np.ndarray, int]:
+        self.read += 1
+        return self.dataset.samples[row], int(self.dataset.labels[row])
+
+
+def on_disk(dataset: Dataset) -> Dataset:
+    """The data set as one that is streamed."""
+    return dataclasses.replace(dataset, samples=None, labels=None, records=Counted(dataset))
 
 
 def tiny(network: str = "mlp", *, dataset: Dataset | None = None, **fields: Any) -> Setup:

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from jaxgan.data import mixtures
-from jaxgan.data.dataset import Dataset, Request
+from jaxgan.data.dataset import Dataset, Records, Request
 from jaxgan.data.digits import load_digits
 from jaxgan.data.distributions import Distribution
 from jaxgan.data.folder import load_folder
@@ -18,7 +18,7 @@ from jaxgan.data.swiss_roll import swiss_roll
 from jaxgan.data.tfds import load_tfds
 from jaxgan.errors import UserError, unknown
 
-__all__ = ["DATASETS", "PREFIXES", "Dataset", "Distribution", "load"]
+__all__ = ["DATASETS", "PREFIXES", "Dataset", "Distribution", "Records", "load"]
 
 DATASETS: dict[str, Callable[[Request], Dataset]] = {
     "digits": load_digits,
@@ -48,6 +48,7 @@ def load(
     split: str = "train",
     points: int | None = None,
     image_size: int | None = None,
+    memory: int | None = None,
 ) -> Dataset:
     """The data set of this name: a row of DATASETS, `tfds:NAME`, `folder:PATH` or `npz:PATH`.
 
@@ -57,6 +58,7 @@ def load(
         split: "train", or "test" where there is one.
         points: the size of a fixed sample of a 2-D distribution; drawn afresh where None.
         image_size: pixels a side that images are brought to; their own where None.
+        memory: bytes; the pictures of a folder or a TFDS set that would take more stay on disk (`Dataset.records`). No limit where None.
 
     Raises:
         UserError: one line that names what is wrong and what is expected.
@@ -71,7 +73,7 @@ def load(
     if loader is None:
         raise unknown("data set", name, DATASETS, ", tfds:NAME, folder:PATH, npz:PATH")
     directory = default_data_dir() if data_dir is None else Path(data_dir).expanduser()
-    return loader(Request(name, source if colon else name, directory, split, points, image_size))
+    return loader(Request(name, source if colon else name, directory, split, points, image_size, memory))
 
 
 def default_data_dir() -> Path:

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import NamedTuple
+from typing import NamedTuple, Protocol, runtime_checkable
 
 import numpy as np
 
@@ -10,9 +10,19 @@ from jaxgan.data.distributions import Distribution
 from jaxgan.errors import UserError
 
 
+@runtime_checkable
+class Records(Protocol):
+    """Pictures on disk, read one by one; several threads ask at once."""
+
+    def __len__(self) -> int: ...
+
+    def __getitem__(self, row: int) -> tuple[np.ndarray, int]:
+        """The picture, uint8 (H, W, C), and its label, 0 where there are none. Raises UserError where it cannot be read."""
+
+
 @dataclass(frozen=True, eq=False)
 class Dataset:
-    """Real samples in the host's memory, or a distribution that is drawn from afresh on the device.
+    """Real samples in the host's memory or, too many for it, on disk, or a distribution that is drawn from afresh on the device.
 
     Images stay uint8; whoever feeds them to a network scales them to [-1, 1] on the device (x / 127.5 - 1). Points
     are in model coordinates already, which `distribution.to_units` undoes.
@@ -21,15 +31,17 @@ class Dataset:
     name: str
     sample_shape: tuple[int, ...]  # (H, W, C), or (2,)
     n_classes: int  # 0 where there are no labels
-    samples: np.ndarray | None  # uint8 (N, H, W, C), or float32 (N, 2); None where points are drawn afresh
+    samples: np.ndarray | None  # uint8 (N, H, W, C), or float32 (N, 2); None where points are drawn afresh or pictures streamed
     labels: np.ndarray | None  # int32 (N,) in [0, n_classes)
     class_names: tuple[str, ...] = ()  # n_classes of them, or none
     distribution: Distribution | None = None  # the law that points come from, where it is known
+    records: Records | None = None  # the pictures, where they stay on disk
 
     @property
     def size(self) -> int | None:
         """The number of samples; None where there is no end of them."""
-        return None if self.samples is None else len(self.samples)
+        held = self.samples if self.records is None else self.records
+        return None if held is None else len(held)
 
     @property
     def is_points(self) -> bool:
@@ -46,6 +58,11 @@ class Request(NamedTuple):
     split: str = "train"
     points: int | None = None
     image_size: int | None = None
+    memory: int | None = None  # bytes that pictures may take before they are left on disk; no limit where None
+
+    def too_many(self, n: int, size: int, channels: int) -> bool:
+        """Whether n square pictures of `size` pixels a side outgrow the memory that they may take."""
+        return self.memory is not None and n * size * size * channels > self.memory
 
     def takes(self, *options: str) -> None:
         """Refuses what was asked for and is not among `options`, for it would have no effect.

@@ -5,6 +5,7 @@ tensorflow-datasets is imported within the functions, so only where such a set i
 are. Preparing one takes TensorFlow.
 """
 
+import contextlib
 import difflib
 import importlib.util
 from collections.abc import Iterator
@@ -13,7 +14,7 @@ from typing import Any
 
 import numpy as np
 
-from jaxgan.data.dataset import Dataset, Request, checked_labels
+from jaxgan.data.dataset import Dataset, Request
 from jaxgan.data.download import answers
 from jaxgan.data.pictures import first_line, read_picture, square
 from jaxgan.errors import UserError
@@ -46,22 +47,71 @@ def load_tfds(request: Request) -> Dataset:
     image_key, channels = image_feature(request.name, info.features)
     label: Any = dict(info.features.items()).get("label")
     labelled = getattr(label, "num_classes", None) is not None
-    images: list[np.ndarray] = []
-    labels: list[int] = []
-    for number, example in enumerate(records(request.name, builder, request.split, image_key)):
-        picture = read_picture(example[image_key], f"{request.name}, image {number} of split '{request.split}'")
-        size = request.image_size or (images[0].shape[0] if images else min(picture.size))
-        images.append(square(picture.convert("L") if channels == 1 else picture, size).reshape(size, size, channels))
-        if labelled:
-            labels.append(example["label"])
-    if not images:
+    records = TfdsPictures(request.name, builder, request.split, image_key, channels, label.num_classes if labelled else 0)
+    if not len(records):
         raise UserError(f"data set '{request.name}': split '{request.split}' is empty")
-    samples = np.stack(images)
-    if not labelled or min(labels) < 0:  # -1 is TFDS's sign for labels that are withheld
-        return Dataset(request.name, samples.shape[1:], 0, samples, None)
-    n_classes = int(label.num_classes)
-    checked = checked_labels(np.asarray(labels, np.int64), len(samples), request.name, n_classes)
-    return Dataset(request.name, samples.shape[1:], n_classes, samples, checked, tuple(label.names))
+    first = records.example(0)
+    size = records.size = request.image_size or min(records.picture(0, first).size)
+    n_classes = (
+        int(label.num_classes) if labelled and first["label"] >= 0 else 0
+    )  # -1 is TFDS's sign for labels that are withheld
+    names = tuple(label.names) if n_classes else ()
+    shape = (size, size, channels)
+    if request.too_many(len(records), size, channels):
+        return Dataset(request.name, shape, n_classes, None, None, names, records=records)
+    images, labels = zip(*(records[row] for row in range(len(records))), strict=True)
+    return Dataset(request.name, shape, n_classes, np.stack(images), np.asarray(labels, np.int32) if n_classes else None, names)
+
+
+class TfdsPictures:
+    """The pictures of a prepared set, in its order, read as they are asked for."""
+
+    def __init__(self, name: str, builder: Any, split: str, image_key: str, channels: int, n_classes: int):
+        import tensorflow_datasets
+
+        self.name, self.builder, self.split = name, builder, split
+        self.image_key, self.channels, self.n_classes = image_key, channels, n_classes
+        self.size = 0  # pixels a side: set once the first picture is known
+        with self._readable():
+            self.source = builder.as_data_source(split=split, decoders={image_key: tensorflow_datasets.decode.SkipDecoding()})
+            self.length = len(self.source)
+
+    def __len__(self) -> int:
+        return self.length
+
+    def __getitem__(self, row: int) -> tuple[np.ndarray, int]:
+        example = self.example(row)
+        picture = self.picture(row, example)
+        image = square(picture.convert("L") if self.channels == 1 else picture, self.size)
+        label = example["label"] if self.n_classes else 0
+        if not -1 <= label < max(1, self.n_classes):
+            raise UserError(f"{self.name}: labels hold {label}, expected class numbers below {self.n_classes}")
+        return image.reshape(self.size, self.size, self.channels), max(0, label)
+
+    def example(self, row: int) -> dict[str, Any]:
+        """The record, its image as encoded bytes."""
+        with self._readable():
+            example: dict[str, Any] = self.source[row]
+            if not isinstance(example[self.image_key], bytes):  # what a file that was cut short gives
+                raise OSError(f"record {row} of split '{self.split}' holds no image")
+            return example
+
+    def picture(self, row: int, example: dict[str, Any]) -> Any:
+        return read_picture(example[self.image_key], f"{self.name}, image {row} of split '{self.split}'")
+
+    @contextlib.contextmanager
+    def _readable(self) -> Iterator[None]:
+        try:
+            yield
+        except NotImplementedError as error:
+            raise UserError(
+                f"data set '{self.name}' is prepared at {self.builder.data_path} as {self.builder.info.file_format.value}, expected "
+                f"{FILE_FORMAT}: prepare it again with file_format='{FILE_FORMAT}'"
+            ) from error
+        except Exception as error:  # the reader's C++ part raises whatever it likes for a broken file
+            raise UserError(
+                f"data set '{self.name}' at {self.builder.data_path} is not readable ({first_line(error)})"
+            ) from error
 
 
 def image_feature(name: str, features: Any) -> tuple[str, int]:
@@ -76,26 +126,6 @@ def image_feature(name: str, features: Any) -> tuple[str, int]:
     if items[key].np_dtype != np.uint8:
         raise UserError(f"data set '{name}' holds images of {np.dtype(items[key].np_dtype)}, expected uint8")
     return key, 1 if items[key].shape[-1] == 1 else 3
-
-
-def records(name: str, builder: Any, split: str, image_key: str) -> Iterator[dict[str, Any]]:
-    """Yields the examples of a prepared set, in its order, their images as encoded bytes."""
-    import tensorflow_datasets
-
-    try:
-        source = builder.as_data_source(split=split, decoders={image_key: tensorflow_datasets.decode.SkipDecoding()})
-        for index in range(len(source)):
-            example = source[index]
-            if not isinstance(example[image_key], bytes):  # what a file that was cut short gives
-                raise OSError(f"record {index} of split '{split}' holds no image")
-            yield example
-    except NotImplementedError as error:
-        raise UserError(
-            f"data set '{name}' is prepared at {builder.data_path} as {builder.info.file_format.value}, expected "
-            f"{FILE_FORMAT}: prepare it again with file_format='{FILE_FORMAT}'"
-        ) from error
-    except Exception as error:  # the reader's C++ part raises whatever it likes for a broken file
-        raise UserError(f"data set '{name}' at {builder.data_path} is not readable ({first_line(error)})") from error
 
 
 def builder_of(request: Request) -> Any:

@@ -56,8 +56,15 @@ def _mixed(x: UInt[Array, "*shape"]) -> UInt[Array, "*shape"]:
     return x ^ (x >> 16)
 
 
+def batch_rows(key: Key[Array, ""], index: Int[Array, ""], batch_size: int, size: int) -> UInt[Array, " batch"]:
+    """The rows of the index-th batch in an endless row of shuffled passes over `size` samples, none left out."""
+    turn, within = jnp.divmod(index.astype(jnp.uint32), jnp.uint32(size))  # index B = turn size B + within B, without overflow
+    place = within * batch_size + jnp.arange(batch_size, dtype=jnp.uint32)
+    return shuffled(key, turn * batch_size + place // size, place % size, size)
+
+
 def real_batch(setup: Setup, data: DataArrays, key: Key[Array, ""], index: Int[Array, ""]) -> tuple[Samples, Labels]:
-    """The index-th batch: drawn afresh, or the next of an endless row of shuffled passes over the data, none left out.
+    """The index-th batch: drawn afresh, or by `batch_rows`, from the data set or out of a window of its batches.
 
     Images come as uint8 and leave as x / 127.5 - 1 in [-1, 1].
     """
@@ -65,14 +72,14 @@ def real_batch(setup: Setup, data: DataArrays, key: Key[Array, ""], index: Int[A
     if data.samples is None or data.labels is None:
         assert setup.dataset.distribution is not None
         return setup.dataset.distribution.sample(stream_key(key, Stream.DATA, index), batch_size)
-    size = len(data.samples)
-    turn, within = jnp.divmod(index.astype(jnp.uint32), jnp.uint32(size))  # index B = turn size B + within B, without overflow
-    place = within * batch_size + jnp.arange(batch_size, dtype=jnp.uint32)
-    rows = shuffled(stream_key(key, Stream.DATA), turn * batch_size + place // size, place % size, size)
-    samples = data.samples[rows]
+    if data.first is None:
+        place: Array = batch_rows(stream_key(key, Stream.DATA), index, batch_size, len(data.samples))
+    else:
+        place = index - data.first
+    samples = data.samples[place]
     if samples.dtype == jnp.uint8:
         samples = samples.astype(float) / 127.5 - 1
-    return samples, data.labels[rows]
+    return samples, data.labels[place]
 
 
 def critic_draw(setup: Setup, data: DataArrays, key: Key[Array, ""], index: Int[Array, ""]) -> Draw:

@@ -13,13 +13,14 @@ from jaxtyping import Array, Int, UInt
 
 from jaxgan.engine.diagnostics import diagnose
 from jaxgan.engine.draws import critic_draw, generator_draw
+from jaxgan.engine.feed import feed_of
 from jaxgan.engine.listeners import Listener
 from jaxgan.engine.numbers import Numbers
 from jaxgan.engine.placement import place
 from jaxgan.engine.processes import agreed
 from jaxgan.engine.sampling import picture, picture_labels
 from jaxgan.engine.setup import DataArrays, Plan, Setup
-from jaxgan.engine.state import initial_state
+from jaxgan.engine.state import initial_state, step_of
 from jaxgan.engine.steps import make_steps
 from jaxgan.errors import DivergedError
 from jaxgan.types import Draw, GanState, Metrics
@@ -65,7 +66,6 @@ class Program:
         self.setup, self.replicas = setup, plan.replicas
         self.placement = place(plan.mesh, plan.replicas, plan.batch_size)
         everywhere = self.placement.everywhere
-        self.data = self.placement.copied(setup.data())
         self.numbers, self.seeds = setup.numbers, np.asarray(plan.seed, np.uint32)
         placed = everywhere
         if self.replicas > 1:  # one entry a replica
@@ -74,10 +74,12 @@ class Program:
             following = range(plan.seed, plan.seed + self.replicas)
             self.seeds = np.asarray((setup.config.by_replica or {}).get("seed", following), np.uint32)
 
+        self.feed = feed_of(setup, self.seeds, self.placement)
+
         def over_replicas(f: Callable, in_axes: int | tuple = 0) -> Callable:
             return f if self.replicas == 1 else jax.vmap(f, in_axes, spmd_axis_name="replica")
 
-        step = over_replicas(partial(iteration, setup, spread=self.placement.batch), (0, None, 0))
+        step = over_replicas(partial(iteration, setup, spread=self.placement.batch), (0, self.feed.axes, 0))
 
         def chunk(state: GanState, sums: Metrics, numbers: Numbers, data: DataArrays, n: Int[Array, ""]) -> tuple:
             def body(_: Array, carry: tuple[GanState, Metrics]) -> tuple[GanState, Metrics]:
@@ -89,7 +91,7 @@ class Program:
             return state, sums, _finite((state._replace(key=jnp.zeros(self.lead)), sums), self.replicas)
 
         def zero_sums(state: GanState) -> Metrics:
-            _, metrics = jax.eval_shape(step, self.numbers, self.data, state)
+            _, metrics = jax.eval_shape(step, self.numbers, self.feed.like, state)
             return jax.tree.map(lambda leaf: jnp.zeros(leaf.shape, leaf.dtype), metrics)
 
         def begin(numbers: Numbers, seed: UInt[Array, ""]) -> GanState:
@@ -101,9 +103,14 @@ class Program:
         self.lead = () if self.replicas == 1 else (self.replicas,)
         self._chunk = jax.jit(chunk, donate_argnums=(0, 1), out_shardings=(placed, everywhere, everywhere))
         self._initial_state = jax.jit(begin_all, out_shardings=placed)
-        self._diagnose = jax.jit(over_replicas(partial(diagnose, setup), (0, None, 0)), out_shardings=everywhere)
+        self._diagnose = jax.jit(over_replicas(partial(diagnose, setup), (0, self.feed.axes, 0)), out_shardings=everywhere)
         self._picture = jax.jit(over_replicas(partial(picture, setup)), out_shardings=everywhere)
         self.zero_sums = jax.jit(zero_sums, out_shardings=everywhere)  # the running sums of all metrics, empty
+
+    @property
+    def data(self) -> DataArrays:
+        """What the first iterations read: the whole data set, or a window of it."""
+        return self.feed.at(0)
 
     def initial_state(self) -> GanState:
         """Step 0; replica i is the solo run with seed + i."""
@@ -112,11 +119,13 @@ class Program:
 
     def chunk(self, state: GanState, sums: Metrics, n: int) -> tuple[GanState, Metrics, np.ndarray]:
         """n iterations: the state, the sums with n more terms, and whether all numbers of each replica are finite (a list)."""
-        state, sums, finite = self._chunk(state, sums, self.numbers, self.data, np.int32(n))
+        step = step_of(state)
+        assert n <= self.feed.left(step), "a chunk reads from one window of the data"
+        state, sums, finite = self._chunk(state, sums, self.numbers, self.feed.at(step), np.int32(n))
         return state, sums, np.atleast_1d(jax.device_get(finite))
 
     def diagnose(self, state: GanState) -> Metrics:
-        return self._diagnose(self.numbers, self.data, state)
+        return self._diagnose(self.numbers, self.feed.at(step_of(state)), state)
 
     def picture(self, state: GanState) -> list[np.ndarray]:
         """One array of samples a replica."""
@@ -172,7 +181,7 @@ def train(
     nothing that is computed.
     """
     plan = program.setup.plan
-    step, last_log = int(np.ravel(state.step)[0]), int(np.ravel(state.step)[0])
+    step = last_log = step_of(state)
     labels = [picture_labels(program.setup)] * program.replicas
     listener.on_start(step, plan.steps)
     sums, pace = program.zero_sums(state), Pace()
@@ -181,7 +190,7 @@ def train(
             listener.on_sample(0, program.picture(state), labels)
         while step < plan.steps:
             stops = [plan.steps, *((step // every + 1) * every for every in _intervals(plan))]
-            n, stop = agreed(min(min(stops) - step, pace.chunk()), interrupted())
+            n, stop = agreed(min(min(stops) - step, pace.chunk(), program.feed.left(step)), interrupted())
             if stop:
                 break
             began = time.perf_counter()

@@ -34,6 +34,10 @@ class Placement:
         """The leading axis, one entry a replica, cut over the mesh's axis `replica`."""
         return NamedSharding(self.mesh, PartitionSpec("replica"))
 
+    def windows(self, replicas: bool) -> NamedSharding:
+        """Batches in a row, (replicas, ) n, B, ...: the replicas cut over one axis, the samples of each batch over the other."""
+        return NamedSharding(self.mesh, PartitionSpec(*(("replica",) if replicas else ()), None, "data"))
+
     def batch(self, draw: Draw) -> Draw:
         """The draw with its samples cut over the mesh's axis `data`; an identity in value."""
         spread = NamedSharding(self.mesh, PartitionSpec("data"))

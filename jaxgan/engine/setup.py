@@ -4,6 +4,7 @@ import dataclasses
 import importlib
 import inspect
 import math
+import os
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from types import UnionType
@@ -25,10 +26,11 @@ from jaxgan.types import Game
 
 
 class DataArrays(NamedTuple):
-    """The part of a data set that lies on the device."""
+    """The part of a data set that lies on the device: all of it, or a window of n batches in their order."""
 
-    samples: jax.Array | None  # uint8 (N, H, W, C) or points (N, 2); None where points are drawn afresh
-    labels: jax.Array | None  # int32 (N,)
+    samples: Any  # uint8 (N, H, W, C) or points (N, 2); None where points are drawn afresh; of a window uint8 (n, B, H, W, C)
+    labels: Any  # int32 (N,), or (n, B)
+    first: Any = None  # the index of a window's first batch
 
 
 class Plan(NamedTuple):
@@ -130,8 +132,14 @@ def prepare(config: Config, dataset: Dataset | None = None) -> Setup:
     variant = find_variant(config.variant)
     given = dataset
     dataset = given or datasets.load(
-        config.dataset, data_dir=config.data_dir, points=config.points, image_size=config.image_size
+        config.dataset,
+        data_dir=config.data_dir,
+        points=config.points,
+        image_size=config.image_size,
+        memory=_room_for_data(config),
     )
+    if config.stream == "always" and given is None and dataset.records is None:
+        raise UserError(f"--stream always: {config.dataset} is held in memory; only folder:PATH and tfds:NAME can be streamed")
     recipe = _recipe(variant, config, dataset)
     paper = next((r for r in variant.recipes if r.name == "paper"), None)
     config = _filled(config, recipe.settings, paper.settings if paper else {}, DEFAULTS)
@@ -154,6 +162,15 @@ def prepare(config: Config, dataset: Dataset | None = None) -> Setup:
     numbers = _varied(config, numbers)
     plan = Plan(**{name: getattr(config, name) for name in Plan._fields})
     return Setup(config, plan, dataset, generator, critic, variant.build, numbers)
+
+
+def _room_for_data(config: Config) -> int | None:
+    """The bytes that pictures may take on the host and on the device: a quarter of either (on a CPU both are one)."""
+    if config.stream != "auto":
+        return 0 if config.stream == "always" else None
+    stats = jax.local_devices()[0].memory_stats() or {}
+    host = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
+    return min(host, stats.get("bytes_limit", host)) // 4
 
 
 def _varied(config: Config, numbers: Numbers) -> Numbers:
@@ -300,7 +317,7 @@ def _networks(config: Config, dataset: Dataset, penalised: bool) -> tuple[Config
     projected = config.conditioning == "projection"
     if projected and not config.conditional:
         raise UserError("--conditioning projection says how labels reach the critic: it needs --conditional")
-    common: dict[str, Any] = {"sample_shape": dataset.sample_shape}
+    common: dict[str, Any] = {"sample_shape": dataset.sample_shape, "precision": config.precision}
     generator = generator_class(**common, n_classes=n_classes, **_chosen(generator_class, given))
     critic: Any = critic_class(**common, n_classes=0 if projected else n_classes, **_chosen(critic_class, given))
     critic_norm, dropout, critic_width = getattr(critic, "norm", None), getattr(critic, "dropout", None), critic.hidden_dim

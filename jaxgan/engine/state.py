@@ -1,6 +1,7 @@
 """The state a run begins with."""
 
 import jax.numpy as jnp
+import numpy as np
 from jaxtyping import Array, Key
 
 from jaxgan.engine.draws import Stream, stream_key
@@ -28,3 +29,8 @@ def initial_state(setup: Setup, numbers: Numbers, key: Key[Array, ""]) -> GanSta
         ema=Average(generator.params, generator.variables) if setup.plan.ema else (),
         objective=setup.build(**numbers.game).objective.init(),
     )
+
+
+def step_of(state: GanState) -> int:
+    """The generator steps made, on the host; all replicas have made as many."""
+    return int(np.ravel(state.step.addressable_data(0))[0])

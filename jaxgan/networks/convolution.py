@@ -20,6 +20,8 @@ import jax.numpy as jnp
 from jax import lax
 from jaxtyping import Array, Float
 
+from jaxgan.networks.precision import narrowed
+
 Images = Float[Array, "n _h _w _c"]
 Kernel = Float[Array, "_kh _kw _a _b"]
 
@@ -36,7 +38,8 @@ def conv(x: Images, kernel: Kernel, *, stride: int = 1, padding: int = 0) -> Ima
 
     `x` (N, H, W, Ci), `kernel` (kh, kw, Ci, Co); gives (N, Ho, Wo, Co) with Ho = (H + 2 p - kh) // s + 1.
     """
-    return (_conv_matrix if _on_cpu() else _conv_lax)(x, kernel, stride, padding)
+    form = _conv_matrix if _on_cpu() else _conv_lax
+    return form(*narrowed(x, kernel), stride, padding).astype(x.dtype)
 
 
 def conv_transpose(x: Images, kernel: Kernel, *, stride: int = 1, padding: int = 0, output_padding: int = 0) -> Images:
@@ -47,7 +50,8 @@ def conv_transpose(x: Images, kernel: Kernel, *, stride: int = 1, padding: int =
     """
     if not 0 <= output_padding < stride:
         raise ValueError(f"output_padding {output_padding} must be at least 0 and smaller than the stride {stride}")
-    return (_conv_transpose_matrix if _on_cpu() else _conv_transpose_lax)(x, kernel, stride, padding, output_padding)
+    form = _conv_transpose_matrix if _on_cpu() else _conv_transpose_lax
+    return form(*narrowed(x, kernel), stride, padding, output_padding).astype(x.dtype)
 
 
 def max_pool(x: Images) -> Images:

@@ -15,6 +15,7 @@ import jax.numpy as jnp
 from jaxtyping import Array, Float
 
 from jaxgan.networks import convolution
+from jaxgan.networks.precision import narrowed
 from jaxgan.types import Labels
 
 Initializer = Callable[..., Array]
@@ -49,7 +50,7 @@ class Linear(nn.Module):
         inputs = x.shape[-1]
         kernel = self.param("kernel", self.kernel_init or torch_uniform(inputs), (inputs, self.features))
         bias = self.param("bias", self.bias_init or torch_uniform(inputs), (self.features,))
-        return x @ kernel + bias
+        return jnp.matmul(*narrowed(x, kernel)).astype(x.dtype) + bias
 
 
 class Conv(nn.Module):

@@ -7,6 +7,7 @@ import jax.numpy as jnp
 from jaxtyping import Array, Float
 
 from jaxgan.networks.layers import LabelEmbedding, Sequential, flatten
+from jaxgan.networks.precision import products_in
 from jaxgan.types import CriticOutput, Labels, Samples
 
 
@@ -20,6 +21,7 @@ class Generator(nn.Module):
     sample_shape: tuple[int, ...]
     latent_dim: int
     n_classes: int = 0  # 0: labels are ignored
+    precision: str = "float32"  # of the factors of products: `jaxgan.networks.precision`
 
     image_sizes: ClassVar[tuple[int, ...] | None] = None  # heights = widths it can draw; None: any shape, points too
 
@@ -31,7 +33,8 @@ class Generator(nn.Module):
         return jnp.zeros((1, self.latent_dim), float), jnp.zeros(1, jnp.int32)
 
     def __call__(self, latent: Float[Array, "batch latent"], labels: Labels, *, train: bool = False) -> Samples:
-        return self.generate(self.label_embedding(latent, labels) if self.n_classes else latent, train)
+        with products_in(self.precision):
+            return self.generate(self.label_embedding(latent, labels) if self.n_classes else latent, train)
 
 
 class Critic(nn.Module):
@@ -43,6 +46,7 @@ class Critic(nn.Module):
 
     sample_shape: tuple[int, ...]
     n_classes: int = 0  # 0: labels are ignored
+    precision: str = "float32"  # of the factors of products: `jaxgan.networks.precision`
 
     image_sizes: ClassVar[tuple[int, ...] | None] = None
     flat: ClassVar[bool] = False  # whether it sees images as vectors
@@ -62,7 +66,8 @@ class Critic(nn.Module):
     def __call__(self, samples: Samples, labels: Labels, *, train: bool = False) -> CriticOutput:
         if self.flat and samples.ndim == 4:
             samples = flatten(samples)
-        return self.judge(self.label_embedding(samples, labels) if self.n_classes else samples, train)
+        with products_in(self.precision):
+            return self.judge(self.label_embedding(samples, labels) if self.n_classes else samples, train)
 
 
 def scored(model: Sequential, x: Array, train: bool) -> CriticOutput:

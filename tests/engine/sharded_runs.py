@@ -6,11 +6,15 @@ import jax
 import numpy as np
 
 from jaxgan.engine.loop import Program
-from tests.tiny import pictures, tiny
+from tests.tiny import on_disk, pictures, tiny
 
 CASES = {
     "wgan_gp mlp, replicas and data": (
         dict(network="mlp", variant="wgan_gp", conditional=True, replicas=2),
+        "data=4,replica=2",
+    ),
+    "wgan fc, streamed, replicas and data": (
+        dict(network="fc", variant="wgan", dropout=0.0, replicas=2, dataset=on_disk(pictures())),
         "data=4,replica=2",
     ),
     "gan dcgan, batch norm in both players, replicas": (dict(network="dcgan", variant="gan", replicas=2), "data=2,replica=2"),
@@ -18,7 +22,9 @@ CASES = {
 
 
 def trained(fields: dict, mesh: str | None) -> tuple:
-    setup = tiny(**fields, mesh=mesh, batch_size=8, n_critic=2, dataset=pictures() if fields["network"] != "mlp" else None)
+    setup = tiny(
+        **{"batch_size": 8, "n_critic": 2, "dataset": pictures() if fields["network"] != "mlp" else None, **fields}, mesh=mesh
+    )
     program = Program(setup)
     state = program.initial_state()
     sums = program.zero_sums(state)

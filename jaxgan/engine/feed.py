@@ -1,0 +1,138 @@
+"""What the compiled loop reads its real batches from: the data set on the device, or windows of one that outgrows memory.
+
+Which rows make the index-th batch is a function of key and index alone (`jaxgan.engine.draws.batch_rows`), streamed or not: a streamed
+run sees the batches that it would see with all its pictures on the device, and a resumed one goes on where its step says.
+"""
+
+from collections.abc import Iterator
+from typing import Any
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+
+from jaxgan.data import Records
+from jaxgan.engine.draws import Stream, batch_rows, stream_key
+from jaxgan.engine.placement import Placement
+from jaxgan.engine.setup import DataArrays, Setup
+
+WINDOW_BYTES = 2**27  # of pictures in one window
+WINDOW_STEPS = 64  # generator steps that one window serves, at most
+THREADS = 8  # that read and decode pictures
+
+
+class Resident:
+    """A data set that lies on the device as a whole, or a distribution that is drawn from afresh."""
+
+    def __init__(self, setup: Setup, placement: Placement):
+        self.data = placement.copied(setup.data())
+        self.like = jax.tree.map(lambda leaf: jax.ShapeDtypeStruct(leaf.shape, leaf.dtype), self.data)  # what `at` gives
+        self.axes = None  # the replicas' axis in it
+
+    def at(self, step: int) -> DataArrays:
+        """What the iterations from `step` on read."""
+        return self.data
+
+    def left(self, step: int) -> int:
+        """For how many iterations from `step` on."""
+        return 2**31
+
+
+class Streamed:
+    """Windows of some iterations' batches, read ahead by grain in threads; a process reads what its own devices see.
+
+    The window w serves steps [w S, (w + 1) S): k new batches a step, and before them the one that the step before ended with.
+    With replicas every array has a leading axis, for each replica has its own order of the data.
+    """
+
+    def __init__(self, setup: Setup, records: Records, seeds: np.ndarray, placement: Placement):
+        plan, shape = setup.plan, setup.dataset.sample_shape
+        self.records = records
+        self.per_step = plan.n_critic if plan.critic_data == "fresh" else 1
+        a_step = self.per_step * plan.replicas * plan.batch_size * int(np.prod(shape))
+        self.steps = max(1, min(WINDOW_STEPS, WINDOW_BYTES // a_step))
+        self.batches = self.steps * self.per_step + 1
+        self.lead = () if plan.replicas == 1 else (plan.replicas,)
+        self.axes = DataArrays(0, 0, None) if self.lead else None
+        whole = (*self.lead, self.batches, plan.batch_size)
+        self.like = DataArrays(
+            jax.ShapeDtypeStruct((*whole, *shape), jnp.uint8),
+            jax.ShapeDtypeStruct(whole, jnp.int32),
+            jax.ShapeDtypeStruct((), jnp.int32),
+        )
+        self.placed = placement.windows(bool(self.lead))
+        self.mine = np.zeros((*self.lead, plan.batch_size), bool)  # the samples that this process's devices see
+        for index in self.placed.addressable_devices_indices_map((*self.lead, self.batches, plan.batch_size)).values():
+            self.mine[(*index[: len(self.lead)], index[-1])] = True
+
+        def rows(seeds: Any, index: Any) -> Any:
+            def of(seed: Any) -> Any:
+                key = stream_key(jax.random.key(seed), Stream.DATA)
+                return batch_rows(key, index, plan.batch_size, len(records))
+
+            return jax.vmap(of)(seeds) if self.lead else of(seeds)
+
+        self._rows, self._seeds = jax.jit(rows), seeds
+        self._here = -1  # the window that `_arrays` is
+        self._arrays: DataArrays | None = None
+        self._reader: Iterator[tuple[np.ndarray, np.ndarray]] | None = None
+        self._last: tuple[np.ndarray, np.ndarray] | None = None  # the window's last batch, with which the next one begins
+
+    def at(self, step: int) -> DataArrays:
+        window = step // self.steps
+        if window != self._here or self._arrays is None:
+            self._arrays = None  # its memory may go before the next is made
+            self._arrays = self._read(window)
+            self._here = window
+        return self._arrays
+
+    def left(self, step: int) -> int:
+        return self.steps - step % self.steps
+
+    def _read(self, window: int) -> DataArrays:
+        first = window * self.steps * self.per_step - 1
+        if self._reader is None or window != self._here + 1 or self._last is None:
+            self._reader = self._batches_from(max(first, 0))
+            self._last = next(self._reader)
+            if first < 0:  # before the very first batch there is none: nothing looks at this place
+                self._reader = self._batches_from(0)
+        batches = [self._last, *(next(self._reader) for _ in range(self.batches - 1))]
+        self._last = batches[-1]
+        axis = len(self.lead)
+        samples, labels = (np.stack(parts, axis) for parts in zip(*batches, strict=True))
+        return DataArrays(self._on_devices(samples), self._on_devices(labels), np.int32(first))
+
+    def _batches_from(self, first: int) -> Iterator[tuple[np.ndarray, np.ndarray]]:
+        import grain
+
+        self._batch(first)  # compiles, and says in this thread what is wrong
+        batches = grain.MapDataset.range(first, 2**31 - 1).map(self._batch)
+        return iter(batches.to_iter_dataset(grain.ReadOptions(num_threads=THREADS, prefetch_buffer_size=self.batches)))
+
+    def _batch(self, index: int) -> tuple[np.ndarray, np.ndarray]:
+        """Samples and labels of the index-th batch of every replica; zeros where they are other processes' to read."""
+        with jax.default_device(_host()):
+            rows = np.asarray(self._rows(self._seeds, np.int32(index)))
+        samples = np.zeros((*rows.shape, *self.like.samples.shape[len(self.lead) + 2 :]), np.uint8)
+        labels = np.zeros(rows.shape, np.int32)
+        for place in zip(*np.nonzero(self.mine), strict=True):
+            samples[place], labels[place] = self.records[int(rows[place])]
+        return samples, labels
+
+    def _on_devices(self, array: np.ndarray) -> jax.Array:
+        return jax.make_array_from_callback(array.shape, self.placed, lambda index: array[index])
+
+
+def _host() -> Any:
+    """The processor, so that finding rows does not wait for what an accelerator is at; the default where jax may not use it."""
+    try:
+        return jax.local_devices(backend="cpu")[0]
+    except RuntimeError:
+        return None
+
+
+def feed_of(setup: Setup, seeds: np.ndarray, placement: Placement) -> Resident | Streamed:
+    """Streamed where the data set stays on disk."""
+    if setup.dataset.records is not None:
+        return Streamed(setup, setup.dataset.records, seeds, placement)
+    return Resident(setup, placement)

@@ -1,0 +1,128 @@
+"""Data that outgrow memory: a streamed run is the resident one, is resumed exactly, and holds no more than its windows."""
+
+import chex
+import jax
+import numpy as np
+import pytest
+from PIL import Image
+
+from jaxgan import runs
+from jaxgan.config import Config
+from jaxgan.data import load
+from jaxgan.engine import feed
+from jaxgan.engine.loop import Program
+from jaxgan.errors import UserError
+from tests.tiny import on_disk, pictures, plain, tiny
+
+
+def trained(dataset, chunks, state=None, **fields):
+    """The state after chunks of these lengths, and what is seen on the way."""
+    program = Program(tiny("fc", dataset=dataset, variant="wgan", dropout=0.0, conditional=True, **fields))
+    state = state or program.initial_state()
+    seen = []
+    for n in chunks:
+        state, sums, _ = program.chunk(state, program.zero_sums(state), n)
+        seen.append((dict(sums), program.diagnose(state)))
+    return plain(state), seen
+
+
+FORMS = {
+    "fresh batches": {},
+    "one batch for all critic steps": {"critic_data": "same"},
+    "the generator first": {"order": "generator_first"},
+    "replicas": {"replicas": 2},
+}
+
+
+@pytest.mark.parametrize("fields", FORMS.values(), ids=FORMS)
+def test_a_streamed_run_sees_the_batches_of_the_resident_one(fields, monkeypatch):
+    """40 pictures in batches of 6, windows of 3 steps: passes end within batches, and batches are looked at over window edges."""
+    monkeypatch.setattr(feed, "WINDOW_STEPS", 3)
+    ours = trained(on_disk(pictures()), [2, 1, 3, 1], **fields)
+    theirs = trained(pictures(), [2, 1, 3, 1], **fields)
+    chex.assert_trees_all_close(ours, theirs, rtol=1e-5, atol=1e-6)
+    start = plain(
+        Program(tiny("fc", dataset=pictures(), variant="wgan", dropout=0.0, conditional=True, **fields)).initial_state()
+    )
+    moved = [
+        np.abs(a - b).max() for a, b in zip(*map(jax.tree.leaves, (start.critic.params, ours[0].critic.params)), strict=True)
+    ]
+    assert min(moved) > 1e-4
+
+
+def test_it_goes_on_from_any_step_bit_for_bit(monkeypatch):
+    monkeypatch.setattr(feed, "WINDOW_STEPS", 3)
+    data = on_disk(pictures())
+    whole, _ = trained(data, [3, 3, 1])
+    program = Program(tiny("fc", dataset=data, variant="wgan", dropout=0.0, conditional=True))
+    state = program.initial_state()
+    state = program.chunk(state, program.zero_sums(state), 3)[0]
+    state = program.chunk(state, program.zero_sums(state), 1)[0]  # in the midst of a window
+    state = jax.tree.map(np.asarray, plain(state))
+    state = state._replace(key=jax.random.wrap_key_data(state.key))
+    again, _ = trained(data, [2, 1], state=jax.device_put(state))
+    chex.assert_trees_all_equal(again, whole)
+
+
+def test_it_reads_its_windows_and_no_more(monkeypatch):
+    monkeypatch.setattr(feed, "WINDOW_STEPS", 2)
+    data = on_disk(pictures(n=5000))
+    trained(data, [2, 2])
+    batches = 1 + 2 * (2 * 2) + 2 * 2 + 2 * feed.THREADS + 5  # two windows, a diagnosis in the third, what threads read ahead
+    assert 6 * 8 <= data.records.read <= 6 * (batches + 2 * 2)
+
+
+def folder_of(path, n=12, colour=()):
+    noise = np.random.default_rng(0).integers(0, 255, (n, 28, 28), np.uint8)
+    for i in range(n):
+        (path / f"class{i % 2}").mkdir(parents=True, exist_ok=True)
+        image = Image.fromarray(noise[i])
+        image = Image.new("RGB", (28, 28), (9, 99, 200)) if i in colour else image
+        image.save(path / f"class{i % 2}" / f"{i:02}.png")
+    return path
+
+
+def config(path, **fields):
+    fields = dict(dataset=f"folder:{path}", network="fc", recipe="paper", hidden_dim=8, batch_size=4, n_critic=2, latent_dim=3,
+                  log_every=1, checkpoint_every=3, conditional=True) | fields  # fmt: skip
+    return Config(**fields)
+
+
+def test_a_folder_is_streamed_through_a_whole_run_and_its_resumption(tmp_path):
+    source = folder_of(tmp_path / "pictures")
+    whole = runs.fit(config(source, stream="always", steps=6, out=tmp_path / "whole"), progress=False)
+    runs.fit(config(source, stream="always", steps=3, out=tmp_path / "parts"), progress=False)
+    parts = runs.fit(Config(out=tmp_path / "parts", resume=True, steps=6), progress=False)
+    chex.assert_trees_all_equal(plain(parts.state), plain(whole.state))
+    held = runs.fit(config(source, stream="never", steps=6, out=tmp_path / "held"), progress=False)
+    chex.assert_trees_all_close(plain(held.state), plain(whole.state), rtol=1e-4, atol=1e-6)
+    assert runs.load(tmp_path / "whole").sample(4)[0].shape == (4, 28, 28, 1)
+
+
+def test_records_are_the_pictures_that_would_be_held(tmp_path):
+    source = folder_of(tmp_path / "pictures")
+    held, streamed = (load(f"folder:{source}", memory=memory) for memory in (None, 12 * 28 * 28))
+    assert held.records is None and streamed.samples is None
+    assert (streamed.size, streamed.sample_shape, streamed.n_classes, streamed.class_names) == (
+        held.size, held.sample_shape, held.n_classes, held.class_names,
+    )  # fmt: skip
+    for row in range(12):
+        image, label = streamed.records[row]
+        np.testing.assert_array_equal(image, held.samples[row])
+        assert label == held.labels[row]
+    assert load(f"folder:{source}", memory=3 * 12 * 28 * 28).records is None, "it fits exactly"
+
+
+def test_a_colour_picture_among_grey_ones_and_a_broken_one_stop_the_run(tmp_path):
+    source = folder_of(tmp_path / "mixed", colour=(7,))
+    with pytest.raises(UserError, match=r"07\.png: in colour"):
+        runs.fit(config(source, stream="always", steps=6, out=tmp_path / "a"), progress=False)
+    broken = folder_of(tmp_path / "broken")
+    (broken / "class1" / "07.png").write_bytes(b"no picture")
+    with pytest.raises(UserError, match=r"07\.png: not readable"):
+        runs.fit(config(broken, stream="always", steps=6, out=tmp_path / "b"), progress=False)
+
+
+def test_what_is_always_held_is_not_said_to_stream():
+    with pytest.raises(UserError, match="--stream always: ring8 is held in memory"):
+        runs.fit(Config(dataset="ring8", stream="always"), progress=False)
