@@ -52,7 +52,7 @@ class Config:
     latent_dim: Int = None
     """Numbers in a latent vector."""
     hidden_dim: Int = None
-    """Width of both networks, in the unit of their tables in README (128 for mlp, conv and dcgan, 256 for fc, 1024 for lab_conv)."""
+    """Width of both networks: of the narrowest hidden layer (mlp, conv, dcgan: 128; fc: 256), of the widest linear one (lab_conv: 1024)."""
     output: Output = None
     """Last layer of the mlp generator."""
     critic_norm: Norm = None
@@ -148,8 +148,8 @@ class Config:
     """Steps between pictures of samples."""
     checkpoint_every: Int = None
     """Steps between checkpoints."""
-    keep_checkpoints: int = 3
-    """How many of the last checkpoints to keep."""
+    keep_checkpoints: Int = None
+    """How many of the last checkpoints to keep (3 where not given)."""
 
 
 FIELDS = {field.name: field for field in dataclasses.fields(Config)}
@@ -161,6 +161,23 @@ NOT_SAVED = (
     "process_count",
     "process_id",
 )  # how a run was started is no property of it
+FREE_NETWORK = ("latent_dim", "hidden_dim", "output", "critic_norm", "dropout")
+RUN_CONTROL = (
+    *NOT_SAVED, "variant", "dataset", "conditional", "conditioning", "steps", "epochs", "replicas", "by_replica", "mesh", "precision",
+    "stream", "seed", "out", "data_dir", "log_every", "sample_every", "checkpoint_every", "keep_checkpoints",
+)  # fmt: skip
+FOLLOWS = {  # what a flag settles when it is given alone; in a saved configuration those are all set
+    "variant": [name for name in FIELDS if name not in RUN_CONTROL],
+    "recipe": [name for name in FIELDS if name not in RUN_CONTROL],
+    "network": ["generator", "critic", *FREE_NETWORK],
+    "generator": ["network", "output"],
+    "critic": ["network", "critic_norm", "dropout"],
+    "optimizer": ["critic_optimizer", "beta1", "beta2", "rmsprop_decay", "momentum"],
+    "learning_rate": ["critic_learning_rate"],
+    "steps": ["epochs", "log_every", "sample_every", "checkpoint_every"],
+    "epochs": ["steps", "log_every", "sample_every", "checkpoint_every"],
+    "replicas": ["by_replica"],
+}
 MAY_CHANGE = ("steps", "epochs", "log_every", "sample_every", "checkpoint_every", "keep_checkpoints", "data_dir", "out", "mesh")
 
 
@@ -175,10 +192,6 @@ def to_json(config: Config) -> dict[str, Any]:
     return {name: str(value) if isinstance(value, Path) else value for name, value in values.items()}
 
 
-def write_config(config: Config, path: Path) -> None:
-    path.write_text(json.dumps(to_json(config), indent=2) + "\n")
-
-
 def read_config(path: Path) -> Config:
     """The configuration in a config.json; raises UserError in one line where there is none."""
     try:
@@ -189,13 +202,26 @@ def read_config(path: Path) -> Config:
         raise UserError(f"{path} is not JSON: {error}") from None
     if not isinstance(values, dict):
         raise UserError(f"{path} holds no JSON object, as a run's config.json does")
+    allowed = [name for name in FIELDS if name not in NOT_SAVED]
     for name in values:
-        if name not in FIELDS or name in NOT_SAVED:
-            raise unknown(f"the field in {path}", name, FIELDS)
+        if name not in allowed:
+            raise unknown(f"the field in {path}", name, allowed)
     for name in ("out", "data_dir"):
         if values.get(name) is not None:
             values[name] = Path(values[name])
     return Config(**values)
+
+
+def named(config: Config) -> dict[str, Any]:
+    """The fields that are not at their default."""
+    default = Config()
+    return {name: getattr(config, name) for name in FIELDS if getattr(config, name) != getattr(default, name)}
+
+
+def again(saved: Config, asked: dict[str, Any]) -> Config:
+    """The saved configuration with the fields of `asked` in place, and open again what those settle (`FOLLOWS`)."""
+    reopened = {other: getattr(Config(), other) for name in asked for other in FOLLOWS.get(name, ())}
+    return dataclasses.replace(saved, **{"out": None, "config": None, **reopened, **asked})
 
 
 def going_on(saved: Config, asked: Config) -> Config:

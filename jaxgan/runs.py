@@ -19,19 +19,21 @@ import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Float
 
-from jaxgan.config import FIELDS, Config, going_on, read_config, write_config
+from jaxgan.config import Config, again, going_on, named, read_config, to_json
+from jaxgan.data import DATASETS
 from jaxgan.data.dataset import Dataset
 from jaxgan.engine import processes
 from jaxgan.engine.checkpoints import Checkpoints
 from jaxgan.engine.listeners import Listener, Listeners
 from jaxgan.engine.loop import Program, train
+from jaxgan.engine.placement import place
 from jaxgan.engine.sampling import generate, latents
 from jaxgan.engine.setup import Setup, prepare
 from jaxgan.engine.state import step_of
 from jaxgan.errors import UserError
-from jaxgan.report.listeners import MetricsFile, ProgressBar, SamplePictures, TensorBoard, read_metrics
+from jaxgan.report.files import json_text, write_atomically
+from jaxgan.report.listeners import Curves, MetricsFile, ProgressBar, SamplePictures, TensorBoard, read_metrics
 from jaxgan.report.page import write_page
-from jaxgan.report.pictures import save_curves
 from jaxgan.types import GanState, Labels, Samples
 
 
@@ -46,14 +48,24 @@ class Fit(NamedTuple):
 def fit(config: Config, *, listeners: Sequence[Listener] = (), progress: bool = True) -> Fit:
     """Trains as `python -m jaxgan.train` does and fills the run folder; with `config.resume`, goes on with the run at `config.out`.
 
-    Raises UserError for what cannot be, DivergedError when a number is not finite, KeyboardInterrupt (after a checkpoint is
-    safe) on Ctrl-C.
+    With `config.config` it trains again what that config.json says. In both cases fields at their default are the saved run's.
+
+    Raises UserError for what cannot be, DivergedError when a number is not finite (of several replicas the others are trained to
+    the end first), KeyboardInterrupt (after a checkpoint is safe) on Ctrl-C.
     """
     processes.join(config)
-    config = resumed(config) if config.resume else config
+    if config.resume:
+        config = resumed(config)
+    elif config.config is not None:
+        config = again(read_config(config.config), {**named(config), "config": None})
     setup = prepare(config)
+    place(setup.plan.mesh, setup.plan.replicas, setup.plan.batch_size)  # refuses what cannot be before there is a folder
     folder = config.out if config.resume and config.out else _agreed_folder(setup.config)
     setup = dataclasses.replace(setup, config=dataclasses.replace(setup.config, out=folder))
+    first = processes.is_first()
+    if first:  # at once, so that a run killed from here on can go on
+        write_atomically(folder / "config.json", json_text(to_json(setup.config)))
+        write_atomically(folder / "environment.json", json_text(environment(setup)))
     with _interrupts() as interrupted:
         program = Program(setup)
         checkpoints = Checkpoints(folder / "checkpoints", keep=setup.config.keep_checkpoints)
@@ -63,10 +75,6 @@ def fit(config: Config, *, listeners: Sequence[Listener] = (), progress: bool = 
         begin = step_of(state)
         if config.resume and begin >= setup.plan.steps:
             raise UserError(f"{folder} is already trained to step {begin}; --steps {begin * 2} would go on to twice that")
-        first = processes.is_first()
-        if first:
-            write_config(setup.config, folder / "config.json")
-            (folder / "environment.json").write_text(json.dumps(environment(setup), indent=2) + "\n")
         if progress and first:
             print(summary(setup, state), flush=True)
         n_classes = setup.dataset.n_classes if setup.config.conditional else 0
@@ -77,6 +85,7 @@ def fit(config: Config, *, listeners: Sequence[Listener] = (), progress: bool = 
                 MetricsFile(folder / "metrics.jsonl"),
                 TensorBoard(folder / "tensorboard", **drawn_with),
                 SamplePictures(folder / "samples", **drawn_with),
+                Curves(folder / "metrics.jsonl", folder / "curves.png"),
                 *([ProgressBar()] if progress else []),
             ]
         everyone = Listeners([*writers, *listeners])
@@ -86,16 +95,13 @@ def fit(config: Config, *, listeners: Sequence[Listener] = (), progress: bool = 
             state = train(program, state, everyone, checkpoints.save, interrupted, last_safe)
         finally:
             checkpoints.close()
-            logged = folder / "metrics.jsonl"
-            metrics = read_metrics(logged) if logged.exists() else []
-            if metrics and first:
-                save_curves(folder / "curves.png", metrics)
             if first:
                 write_page(folder)
     done = step_of(state)
     if done < setup.plan.steps:
         raise KeyboardInterrupt(f"interrupted at step {done}; the checkpoint is safe: --out {folder} --resume goes on")
-    return Fit(state, metrics, folder)
+    logged = folder / "metrics.jsonl"
+    return Fit(state, read_metrics(logged) if logged.exists() else [], folder)
 
 
 def resumed(config: Config) -> Config:
@@ -104,12 +110,12 @@ def resumed(config: Config) -> Config:
         raise UserError("--resume: which run? name it with --out RUN")
     if not (config.out / "config.json").is_file():
         raise UserError(f"--resume: {config.out} is no run folder: it has no config.json")
-    saved = read_config(config.out / "config.json")
-    default = Config()
-    named = {name: getattr(config, name) for name in FIELDS if getattr(config, name) != getattr(default, name)}
-    if "epochs" in named:
-        named.setdefault("steps", None)
-    return going_on(saved, dataclasses.replace(saved, **named))
+    if config.config is not None:
+        raise UserError(f"--resume --config: the run at {config.out} has a configuration of its own; give one of the two")
+    saved, asked = read_config(config.out / "config.json"), named(config)
+    if "epochs" in asked:
+        asked.setdefault("steps", None)
+    return going_on(saved, dataclasses.replace(saved, **asked))
 
 
 def new_folder(config: Config, prefix: str = "") -> Path:
@@ -213,14 +219,20 @@ class TrainedRun:
         samples = self.generate(z, labels, batch_statistics=batch_statistics, average=average)
         return samples, labels if self.config.conditional else None
 
-    def interpolate(self, n: int, *, seed: int = 0, label: int | None = None) -> Samples:
-        """n samples on the great circle between two latents, along which the norm stays what the generator knows."""
+    def interpolate(
+        self, n: int, *, seed: int = 0, label: int | None = None, batch_statistics: bool = False, average: bool = True
+    ) -> Samples:
+        """n samples on the great circle between two latents, along which the norm stays what the generator knows.
+
+        All are of class `label`, 0 where a conditional run is given none.
+        """
         start, end = latents(self.setup, jax.random.key(seed), 2)
         cosine = jnp.dot(start, end) / (jnp.linalg.norm(start) * jnp.linalg.norm(end))
         angle = jnp.arccos(jnp.clip(cosine, -1 + 1e-6, 1 - 1e-6))
         t = jnp.linspace(0.0, 1.0, n)[:, None]
         z = (jnp.sin((1 - t) * angle) * start + jnp.sin(t * angle) * end) / jnp.sin(angle)
-        return self.generate(z, self._labels(n, label if label is not None or not self.config.conditional else 0))
+        labels = self._labels(n, label if label is not None or not self.config.conditional else 0)
+        return self.generate(z, labels, batch_statistics=batch_statistics, average=average)
 
     def generate(
         self, latent: Float[Array, "n latent"], labels: Labels, *, batch_statistics: bool = False, average: bool = True
@@ -280,7 +292,7 @@ def _remembered(folder: Path) -> Dataset | None:
         data = json.loads((folder / "environment.json").read_text())["data"]
     except (OSError, ValueError, KeyError):
         return None
-    if len(data["sample_shape"]) == 1:
+    if data["name"] in DATASETS and len(data["sample_shape"]) == 1:
         return None
     return Dataset(
         name=data["name"],

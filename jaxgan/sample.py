@@ -29,7 +29,7 @@ class Options:
     seed: int = 0
     """Seed of the latents."""
     label: Int = None
-    """Draw this class only (conditional runs); without it every class in equal parts."""
+    """Draw this class only (conditional runs); without it every class in equal parts, and with --interpolate class 0."""
     interpolate: bool = False
     """Go from one latent to another, as a strip (.png) or an animation (.gif)."""
     step: Int = None
@@ -101,7 +101,13 @@ def _interpolate(run: "TrainedRun", options: Options, out: Path) -> None:
 
     if run.setup.dataset.is_points:
         raise UserError("--interpolate: a strip shows images, and this run draws points")
-    samples = run.interpolate(options.n or 16, seed=options.seed, label=options.label)
+    samples = run.interpolate(
+        options.n or 16,
+        seed=options.seed,
+        label=options.label,
+        batch_statistics=options.batch_statistics,
+        average=options.average,
+    )
     images = np.asarray(samples, np.float32)
     if out.suffix == ".npz":
         np.savez_compressed(out, images=images)

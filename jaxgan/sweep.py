@@ -14,7 +14,7 @@ from tyro.conf import OmitArgPrefixes, arg
 
 from jaxgan import command
 from jaxgan.config import FIELDS, NOT_SAVED, Config, flag, to_json
-from jaxgan.errors import UserError, unknown
+from jaxgan.errors import DivergedError, UserError, unknown
 
 FREE = {"out", "by_replica", "replicas"}  # fields that do not decide whether two settings fit one program
 
@@ -44,8 +44,13 @@ def sweep(argv: Sequence[str]) -> None:
         raise UserError(f"--seeds {options.seeds}: must be at least 1")
     for name in ("replicas", "by_replica", "config"):
         if getattr(options.train, name) != getattr(Config(), name):
-            raise UserError(f"{flag(name)} has no meaning in a sweep: --seeds says how many replicas a point has")
+            raise UserError(
+                f"{flag(name)} has no meaning in a sweep: the grid says what varies, --seeds how many replicas a point has"
+            )
+    if options.train.distributed:
+        raise UserError("--distributed: a sweep is one process; start several sweeps, or train the points with jaxgan.train")
     from jaxgan.engine.compilation import keep_compiled_programs
+    from jaxgan.report.files import json_text, write_atomically
     from jaxgan.runs import new_folder
 
     keep_compiled_programs()
@@ -60,7 +65,7 @@ def sweep(argv: Sequence[str]) -> None:
             raise UserError(f"--resume: {out} is a sweep of another grid or with other flags; {out / 'sweep.json'} says which")
     else:
         out = new_folder(base, prefix="sweep-")
-        (out / "sweep.json").write_text(json.dumps(asked, indent=2) + "\n")
+        write_atomically(out / "sweep.json", json_text(asked))
     print(f"{len(points)} settings x {options.seeds} seeds in {len(groups)} compiled programs; folder {out}", flush=True)
     results = []
     for number, group in enumerate(groups):
@@ -137,6 +142,7 @@ def grouped(base: Config, points: Sequence[Mapping[str, Any]], seeds: int) -> li
 def trained(config: Config, out: Path) -> list[dict[str, float]]:
     """What came out of each replica of a program: trained, or gone on with, or read where it was finished before."""
     from jaxgan import runs
+    from jaxgan.report.files import json_text, write_atomically
 
     folder = config.out
     assert folder is not None
@@ -151,8 +157,10 @@ def trained(config: Config, out: Path) -> list[dict[str, float]]:
             runs.fit(dataclasses.replace(config, resume=True) if begun else config)
     except KeyboardInterrupt:
         raise KeyboardInterrupt(f"interrupted; the same command with --out {out} --resume goes on") from None
-    outcomes = judged(folder)
-    result.write_text(json.dumps(outcomes, indent=2) + "\n")
+    except DivergedError as error:
+        print(f"  {error}", flush=True)
+    outcomes = judged(folder) if _finished(folder, config) else [{"diverged": 1.0}] * config.replicas
+    write_atomically(result, json_text(outcomes))
     return outcomes
 
 
@@ -168,10 +176,16 @@ def judged(folder: Path) -> list[dict[str, float]]:
 
     program, state = runs.load_all(folder)
     last = read_metrics(folder / "metrics.jsonl")[-program.replicas :]
-    kept = [{k: v for k, v in line.items() if k not in ("step", "replica", "steps_per_second")} for line in last]
+    said = ("step", "replica", "steps_per_second")
+    kept: list[dict[str, float]] = []
+    for line in last:  # null: not finite
+        diverged = any(value is None for value in line.values())
+        kept.append({"diverged": 1.0} if diverged else {**{k: v for k, v in line.items() if k not in said}, "diverged": 0.0})
     law = program.setup.dataset.distribution
     if law is not None and len(law.centres):
         for outcome, samples in zip(kept, program.picture(state), strict=True):
+            if outcome["diverged"]:
+                continue
             found = mode_coverage(law.to_units(samples), law.centres, law.std)
             outcome |= {"modes_3sigma": float(found.modes), "high_quality_3sigma": float(found.high_quality)}
     return kept
@@ -180,18 +194,20 @@ def judged(folder: Path) -> list[dict[str, float]]:
 def summarised(
     points: Sequence[Mapping[str, Any]], groups: Sequence[Group], results: Sequence[Sequence[Mapping[str, float]]], seeds: int
 ) -> list[dict[str, Any]]:
-    """One row a point: its settings, and mean and standard deviation (of a sample) over the seeds of each outcome."""
+    """One row a point: its settings, and mean and standard deviation (of a sample) over the seeds, without those that diverged."""
     import numpy as np
 
     rows: dict[int, dict[str, Any]] = {}
     for group, outcomes in zip(groups, results, strict=True):
         for place, index in enumerate(group.points):
             own = outcomes[place * seeds : (place + 1) * seeds]
-            row: dict[str, Any] = {**points[index], "seeds": seeds}
-            for name in own[0]:
-                values = np.asarray([outcome[name] for outcome in own])
-                row[f"{name} mean"] = float(values.mean())
-                row[f"{name} std"] = float(values.std(ddof=1)) if seeds > 1 else 0.0
+            trained = [outcome for outcome in own if not outcome["diverged"]]
+            row: dict[str, Any] = {**points[index], "seeds": seeds, "diverged": seeds - len(trained)}
+            for name in (trained or [{}])[0]:
+                if name != "diverged":
+                    values = np.asarray([outcome[name] for outcome in trained])
+                    row[f"{name} mean"] = float(values.mean())
+                    row[f"{name} std"] = float(values.std(ddof=1)) if len(trained) > 1 else 0.0
             rows[index] = row
     return [rows[index] for index in sorted(rows)]
 
@@ -211,7 +227,7 @@ def write_table(table: Sequence[Mapping[str, Any]], out: Path) -> None:
             for name in shown
         ]
         lines.append("| " + " | ".join(cells) + " |")
-    spread = "Mean ± standard deviation over the seeds; coverage over 2,500 points, within 3 standard deviations of a mode."
+    spread = "Mean ± standard deviation over the seeds that did not diverge; coverage over 2,500 points, within 3 standard deviations of a mode."
     (out / "table.md").write_text("\n".join(lines) + f"\n\n{spread}\n")
 
 

@@ -5,7 +5,7 @@ import sys
 from collections.abc import Sequence
 
 from jaxgan import command
-from jaxgan.config import Config, going_on, read_config
+from jaxgan.config import FIELDS, Config, again, going_on, named, read_config
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -37,22 +37,21 @@ def parse(argv: Sequence[str]) -> Config:
         )
 
     config = read(None)
-    saved = _saved(config)
-    if saved is None:
-        return config
-    merged = read(saved)
-    if merged.epochs is not None and merged.steps == saved.steps:
-        merged = dataclasses.replace(merged, steps=None)
-    return going_on(saved, merged) if config.resume else merged
-
-
-def _saved(config: Config) -> Config | None:
-    """The configuration that the flags are to change: that of the run to resume, or that of --config."""
-    if config.resume and config.out is not None and (config.out / "config.json").is_file():
-        return read_config(config.out / "config.json")
-    if config.config is not None:
-        return dataclasses.replace(read_config(config.config), out=None)
-    return None
+    if config.resume and config.out is not None and config.config is None and (config.out / "config.json").is_file():
+        saved = read_config(config.out / "config.json")
+        merged = read(saved)  # where a flag says what the default is, this shows it
+        if merged.epochs is not None and merged.steps == saved.steps:
+            merged = dataclasses.replace(merged, steps=None)
+        return going_on(saved, merged)
+    if config.config is not None and not config.resume:
+        saved = read_config(config.config)
+        merged = read(dataclasses.replace(saved, out=None))
+        asked = {
+            **named(config),
+            **{name: getattr(merged, name) for name in FIELDS if getattr(merged, name) != getattr(saved, name)},
+        }
+        return again(saved, {**asked, "config": None, "out": config.out})
+    return config
 
 
 if __name__ == "__main__":

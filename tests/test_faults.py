@@ -71,7 +71,7 @@ def test_fault_penalty_ignores_the_label_of_a_conditional_critic():
     norms = gradient_norm(critic, jnp.ones((3, 2)), labels)
     chex.assert_trees_all_close(norms, jnp.sqrt(2.0) * jnp.array([1.0, 2.0, 3.0]), rtol=1e-5)
     _, metrics = gradient_penalty(1.0)(critic, draw_of(jnp.ones((3, 2)), labels), jnp.zeros((3, 2)))
-    chex.assert_trees_all_close(metrics["gradient_norm"], jnp.sqrt(2.0) * 2.0, rtol=1e-5)
+    chex.assert_trees_all_close(metrics["penalty_gradient_norm"], jnp.sqrt(2.0) * 2.0, rtol=1e-5)
 
 
 @pytest.mark.parametrize("network", ["conv", "dcgan"])

@@ -58,7 +58,7 @@ def _mixed(x: UInt[Array, "*shape"]) -> UInt[Array, "*shape"]:
 
 def batch_rows(key: Key[Array, ""], index: Int[Array, ""], batch_size: int, size: int) -> UInt[Array, " batch"]:
     """The rows of the index-th batch in an endless row of shuffled passes over `size` samples, none left out."""
-    turn, within = jnp.divmod(index.astype(jnp.uint32), jnp.uint32(size))  # index B = turn size B + within B, without overflow
+    turn, within = jnp.divmod(index.astype(jnp.uint32), jnp.uint32(size))  # index B = turn size B + within B; size B < 2^32
     place = within * batch_size + jnp.arange(batch_size, dtype=jnp.uint32)
     return shuffled(key, turn * batch_size + place // size, place % size, size)
 

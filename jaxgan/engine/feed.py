@@ -62,6 +62,7 @@ class Streamed:
         )
         self.placed = placement.windows(bool(self.lead))
         self.mine = np.zeros((*self.lead, plan.batch_size), bool)  # the samples that this process's devices see
+        index: Any
         for index in self.placed.addressable_devices_indices_map((*self.lead, self.batches, plan.batch_size)).values():
             self.mine[(*index[: len(self.lead)], index[-1])] = True
 

@@ -17,7 +17,7 @@ from jaxgan.engine.feed import feed_of
 from jaxgan.engine.listeners import Listener
 from jaxgan.engine.numbers import Numbers
 from jaxgan.engine.placement import place
-from jaxgan.engine.processes import agreed
+from jaxgan.engine.processes import agreed, any_of
 from jaxgan.engine.sampling import picture, picture_labels
 from jaxgan.engine.setup import DataArrays, Plan, Setup
 from jaxgan.engine.state import initial_state, step_of
@@ -113,7 +113,7 @@ class Program:
         return self.feed.at(0)
 
     def initial_state(self) -> GanState:
-        """Step 0; replica i is the solo run with seed + i."""
+        """Step 0; replica i is the solo run with seed + i, or with the seed that `by_replica` gives it."""
         state = self._initial_state(self.numbers, self.seeds)
         return jax.tree.map(jnp.copy, state)  # the average starts as the weights do: donation needs buffers of its own
 
@@ -176,12 +176,14 @@ def train(
 ) -> GanState:
     """Trains to the configured step, telling the listener and saving checkpoints on the way.
 
-    An interrupt ends it after the chunk in progress, with a checkpoint; a number that is not finite raises DivergedError.
+    An interrupt ends it after the chunk in progress, with a checkpoint; a number that is not finite raises DivergedError: at once
+    where no replica is left without one, else when the others are trained and saved.
     `last_safe` is the checkpoint that a resumed run begins from. What happens between chunks, and where they are cut, changes
     nothing that is computed.
     """
     plan = program.setup.plan
     step = last_log = step_of(state)
+    diverged: dict[int, int] = {}  # at which step each replica was found to hold a number that is not finite
     labels = [picture_labels(program.setup)] * program.replicas
     listener.on_start(step, plan.steps)
     sums, pace = program.zero_sums(state), Pace()
@@ -190,15 +192,16 @@ def train(
             listener.on_sample(0, program.picture(state), labels)
         while step < plan.steps:
             stops = [plan.steps, *((step // every + 1) * every for every in _intervals(plan))]
-            n, stop = agreed(min(min(stops) - step, pace.chunk(), program.feed.left(step)), interrupted())
-            if stop:
+            if any_of(interrupted()):
                 break
+            (n,) = agreed(min(min(stops) - step, pace.chunk(), program.feed.left(step)))
             began = time.perf_counter()
             state, sums, finite = program.chunk(state, sums, n)
             pace.took(n, time.perf_counter() - began)
             step += n
-            if not finite.all():
-                which = "" if program.replicas == 1 else f" in replica {', '.join(map(str, np.flatnonzero(~finite)))}"
+            diverged |= {int(replica): step for replica in np.flatnonzero(~finite) if replica not in diverged}
+            if len(diverged) == program.replicas:
+                which = "" if program.replicas == 1 else " in every replica"
                 safe = f"the last good checkpoint is {last_safe}" if last_safe else "there is no checkpoint yet"
                 raise DivergedError(f"training diverged{which}: a number is not finite at step {step}; {safe}")
             means = _by_replica(jax.tree.map(partial(_divided, count=step - last_log), sums), program.replicas)
@@ -218,6 +221,11 @@ def train(
             listener.on_checkpoint(step, last_safe)
     finally:
         listener.on_end(step)
+    if diverged and step == plan.steps:
+        which = ", ".join(f"{replica} (step {at})" for replica, at in diverged.items())
+        raise DivergedError(
+            f"training diverged in replica {which}: a number is not finite; the others are trained, {last_safe}"
+        )
     return state
 
 

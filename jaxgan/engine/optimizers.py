@@ -46,7 +46,7 @@ def scheduled(rate: Scalar | float, plan: Plan, updates_per_step: int = 1) -> Ra
     """The rate times the plan's schedule, a function of the updates made; the rate itself where nothing changes it.
 
     A player that makes `updates_per_step` updates a generator step has gone count // updates_per_step steps along the schedule,
-    whose fall begins where the warm-up ends and reaches 0 at the plan's last step.
+    whose fall begins where the warm-up ends and would reach 0 with the update after the plan's last.
     """
     if plan.schedule == "constant" and not plan.warmup_steps:
         return rate

@@ -35,12 +35,21 @@ def is_first() -> bool:
 
 
 def agreed(*values: int) -> tuple[int, ...]:
-    """The first process's numbers, in every process: what a clock or a signal decides must be the same in all."""
+    """The first process's numbers, in every process: what a clock decides must be the same in all."""
     if jax.process_count() == 1:
         return values
     from jax.experimental import multihost_utils
 
     return tuple(int(value) for value in multihost_utils.broadcast_one_to_all(np.asarray(values, np.int32)))
+
+
+def any_of(flag: bool) -> bool:
+    """Whether the flag is up in any of the processes."""
+    if jax.process_count() == 1:
+        return flag
+    from jax.experimental import multihost_utils
+
+    return bool(multihost_utils.process_allgather(np.asarray(flag)).any())
 
 
 def agreed_text(text: str) -> str:

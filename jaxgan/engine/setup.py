@@ -16,7 +16,7 @@ import jax.numpy as jnp
 import numpy as np
 
 from jaxgan import data as datasets
-from jaxgan.config import Config, flag
+from jaxgan.config import FREE_NETWORK, Config, flag
 from jaxgan.data.dataset import Dataset
 from jaxgan.engine.numbers import Numbers
 from jaxgan.errors import UserError, unknown
@@ -95,13 +95,15 @@ DEFAULTS: dict[str, Any] = dict(
     ema=0.0,
 )  # where neither a flag nor a recipe says otherwise
 
-NETWORK_FIELDS = (
-    "latent_dim",
-    "hidden_dim",
-    "output",
-    "critic_norm",
-    "dropout",
-)  # which a recipe sets for the network it names
+OPTIMIZER_NUMBERS = {
+    "adam": ("beta1", "beta2"),
+    "rmsprop": ("rmsprop_decay",),
+    "momentum": ("momentum",),
+    "nesterov": ("momentum",),
+}  # which of an optimizer's numbers has a meaning for it
+OWN = Recipe(
+    "none", "defaults for a variant of one's own", dict(optimizer="adam", learning_rate=2e-4, n_critic=1, batch_size=64)
+)
 
 RANGES: dict[str, tuple[Callable[[Any], bool], str]] = {
     **dict.fromkeys(
@@ -142,9 +144,13 @@ def prepare(config: Config, dataset: Dataset | None = None) -> Setup:
         raise UserError(f"--stream always: {config.dataset} is held in memory; only folder:PATH and tfds:NAME can be streamed")
     recipe = _recipe(variant, config, dataset)
     paper = next((r for r in variant.recipes if r.name == "paper"), None)
-    config = _filled(config, recipe.settings, paper.settings if paper else {}, DEFAULTS)
-    if given is None and config.points is not None and dataset.size is None:  # the recipe asks for a fixed sample
-        dataset = datasets.load(config.dataset, data_dir=config.data_dir, points=config.points)
+    asked = config
+    config = _filled(config, recipe.settings, paper.settings if paper else {}, OWN.settings, DEFAULTS)
+    if asked.points is None and config.points is not None:  # the recipe asks for a fixed sample
+        if dataset.distribution is None:  # of points that are fixed already
+            config = dataclasses.replace(config, points=None)
+        elif given is None:
+            dataset = datasets.load(config.dataset, data_dir=config.data_dir, points=config.points)
     config = dataclasses.replace(
         config,
         recipe=recipe.name,
@@ -153,15 +159,39 @@ def prepare(config: Config, dataset: Dataset | None = None) -> Setup:
     )
     if config.conditional and not dataset.n_classes:
         raise UserError(f"--conditional: the data set {config.dataset} has no labels")
+    config = _without_unused(config, asked)
+    if dataset.size is not None and dataset.size * (config.batch_size or 1) >= 2**32:
+        raise UserError(
+            f"{config.dataset}: {dataset.size:,} samples times --batch-size {config.batch_size} must be below 2**32"
+        )
     config, game_numbers = _game_numbers(config, variant)
     penalised = bool(variant.build(**game_numbers).penalties)
     config, generator, critic = _networks(config, dataset, penalised)
     config = _schedule(config, dataset)
     _check_ranges(config)
-    numbers = Numbers(**{name: getattr(config, name) for name in Numbers._fields if name != "game"}, game=game_numbers)
+    settled = {name: getattr(config, name) for name in Numbers._fields if name != "game"}
+    numbers = Numbers(**{name: value for name, value in settled.items() if value is not None}, game=game_numbers)
     numbers = _varied(config, numbers)
-    plan = Plan(**{name: getattr(config, name) for name in Plan._fields})
+    plan = Plan(
+        **{name: getattr(config, name) for name in Plan._fields if name != "fake_labels"},
+        fake_labels=config.fake_labels or "real",
+    )
     return Setup(config, plan, dataset, generator, critic, variant.build, numbers)
+
+
+def _without_unused(config: Config, asked: Config) -> Config:
+    """Leaves open what has no meaning for the optimizers or without labels; refuses it where a flag set it."""
+    optimizers = list(dict.fromkeys((config.optimizer or "", config.critic_optimizer or "")))
+    used = {name for optimizer in optimizers for name in OPTIMIZER_NUMBERS.get(optimizer, ())}
+    for_them = f"for the optimizer{'s' if len(optimizers) > 1 else ''} {', '.join(optimizers)}"
+    unused = {name: for_them for names in OPTIMIZER_NUMBERS.values() for name in names if name not in used}
+    if not config.conditional:
+        unused["fake_labels"] = "without --conditional"
+    for name, words in unused.items():
+        if getattr(asked, name) is not None:
+            raise UserError(f"{flag(name)} {getattr(asked, name)} has no meaning {words}")
+    nothing: dict[str, Any] = dict.fromkeys(unused)
+    return dataclasses.replace(config, **nothing)
 
 
 def _room_for_data(config: Config) -> int | None:
@@ -224,13 +254,14 @@ def find_variant(name: str) -> Variant:
         return found
     if not callable(found):
         raise UserError(f"variant '{name}' is a {type(found).__name__}; expected a function that returns a jaxgan.types.Game")
-    defaults = dict(optimizer="adam", learning_rate=2e-4, n_critic=1, batch_size=64)
-    return Variant(found, name, (Recipe("paper", "defaults for a variant of one's own", defaults),))
+    return Variant(found, name, ())
 
 
 def _check_ranges(config: Config) -> None:
     for name, (allowed, words) in RANGES.items():
         value = getattr(config, name)
+        if value is not None and (isinstance(value, bool) or not isinstance(value, int | float)):
+            raise UserError(f"{flag(name)} {value!r}: must be a number")
         if value is not None and not allowed(value):
             raise UserError(f"{flag(name)} {value}: must be {words}")
     if config.steps is not None and config.epochs is not None:
@@ -240,9 +271,9 @@ def _check_ranges(config: Config) -> None:
 def _recipe(variant: Variant, config: Config, dataset: Dataset) -> Recipe:
     """The one asked for, in the form for this kind of data; without a name, the data set's own or the paper's."""
     kind = "points" if dataset.is_points else "images"
-    fitting = {recipe.name: recipe for recipe in variant.recipes if recipe.data in ("any", kind)}
+    fitting = {recipe.name: recipe for recipe in variant.recipes if recipe.data in ("any", kind)} or {OWN.name: OWN}
     if config.recipe is None:
-        return fitting.get(config.dataset) or fitting.get("paper") or Recipe("none", "", {})
+        return fitting.get(config.dataset) or fitting.get("paper") or fitting.get(OWN.name) or next(iter(fitting.values()))
     if config.recipe in fitting:
         return fitting[config.recipe]
     if any(recipe.name == config.recipe for recipe in variant.recipes):
@@ -262,13 +293,22 @@ def _filled(config: Config, *sources: Mapping[str, Any]) -> Config:
         values = {name: value for name, value in values.items() if name not in ("steps", "epochs")}
     if config.generator or config.critic or config.network not in (None, values.get("network")):
         named = values.pop("network", None)
-        values = {name: value for name, value in values.items() if not named or name not in NETWORK_FIELDS}
+        values = {name: value for name, value in values.items() if not named or name not in FREE_NETWORK}
     return dataclasses.replace(config, **{name: value for name, value in values.items() if getattr(config, name) is None})
 
 
 def _game_numbers(config: Config, variant: Variant) -> tuple[Config, dict[str, float]]:
     """What the variant's `build` takes; a number that it does not take is refused where a flag set it."""
-    takes = {name: p.default for name, p in inspect.signature(variant.build).parameters.items() if name in GAME_NUMBERS}
+    parameters = inspect.signature(variant.build).parameters.items()
+    takes = {name: p.default for name, p in parameters if name in GAME_NUMBERS}
+    for name, parameter in parameters:
+        if (
+            name not in GAME_NUMBERS
+            and parameter.default is inspect.Parameter.empty
+            and parameter.kind != parameter.VAR_KEYWORD
+        ):
+            raise UserError(f"the variant {config.variant} takes '{name}', which no flag gives; give it a default, or name it one of "
+                            + ", ".join(GAME_NUMBERS))  # fmt: skip
     for name in GAME_NUMBERS:
         if name not in takes and getattr(config, name) is not None:
             raise UserError(f"{flag(name)} has no meaning for the variant {config.variant}")
@@ -292,7 +332,7 @@ def _networks(config: Config, dataset: Dataset, penalised: bool) -> tuple[Config
     for role, table in tables.items():
         if names[role] not in table:
             raise unknown(role, names[role], table)
-        _check_fit(f"{role} '{names[role]}'", table[names[role]], dataset)
+        _check_fit(f"{role} '{names[role]}'", table[names[role]], dataset, config.hidden_dim)
     generator_class: Any = GENERATORS[names["generator"]]
     critic_class: Any = CRITICS[names["critic"]]
     if penalised and config.critic_norm == "batch":
@@ -325,7 +365,7 @@ def _networks(config: Config, dataset: Dataset, penalised: bool) -> tuple[Config
         critic = ProjectionCritic(critic, n_classes)
     config = dataclasses.replace(
         config,
-        network=None,
+        network=next((name for name, pair in PAIRS.items() if pair == (names["generator"], names["critic"])), None),
         **names,
         latent_dim=generator.latent_dim,
         hidden_dim=generator.hidden_dim if generator.hidden_dim == critic_width else config.hidden_dim,
@@ -355,9 +395,11 @@ def _default_network(name: str, dataset: Dataset) -> str:
     return "dcgan" if height == width and height in (GENERATORS["dcgan"].image_sizes or ()) else "fc"
 
 
-def _check_fit(what: str, module: type[Generator] | type[Critic], dataset: Dataset) -> None:
+def _check_fit(what: str, module: type[Generator] | type[Critic], dataset: Dataset, hidden_dim: int | None) -> None:
     if dataset.is_points != (module.__name__.startswith("Mlp")):
         raise UserError(f"{what} is for {'images' if dataset.is_points else 'points'}, and {dataset.name} holds the other")
+    if hidden_dim is not None and hidden_dim % module.hidden_multiple:
+        raise UserError(f"--hidden-dim {hidden_dim}: of {what} it must be a multiple of {module.hidden_multiple}")
     sizes = module.image_sizes
     if sizes and (dataset.sample_shape[0] != dataset.sample_shape[1] or dataset.sample_shape[0] not in sizes):
         shape = "x".join(map(str, dataset.sample_shape[:2]))
@@ -382,4 +424,5 @@ def _schedule(config: Config, dataset: Dataset) -> Config:
         log_every=config.log_every or max(1, min(100, steps // 100)),
         sample_every=config.sample_every or max(1, steps // 10),
         checkpoint_every=config.checkpoint_every or max(1, steps // 5),
+        keep_checkpoints=config.keep_checkpoints or 3,
     )

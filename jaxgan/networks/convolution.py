@@ -13,6 +13,7 @@ The patches are made for a part of the batch at a time, as many samples as the c
 memory.
 """
 
+from collections.abc import Callable
 from functools import partial
 
 import jax
@@ -38,7 +39,7 @@ def conv(x: Images, kernel: Kernel, *, stride: int = 1, padding: int = 0) -> Ima
 
     `x` (N, H, W, Ci), `kernel` (kh, kw, Ci, Co); gives (N, Ho, Wo, Co) with Ho = (H + 2 p - kh) // s + 1.
     """
-    form = _conv_matrix if _on_cpu() else _conv_lax
+    form: Callable[..., Images] = _conv_matrix if _on_cpu() else _conv_lax
     return form(*narrowed(x, kernel), stride, padding).astype(x.dtype)
 
 
@@ -50,7 +51,7 @@ def conv_transpose(x: Images, kernel: Kernel, *, stride: int = 1, padding: int =
     """
     if not 0 <= output_padding < stride:
         raise ValueError(f"output_padding {output_padding} must be at least 0 and smaller than the stride {stride}")
-    form = _conv_transpose_matrix if _on_cpu() else _conv_transpose_lax
+    form: Callable[..., Images] = _conv_transpose_matrix if _on_cpu() else _conv_transpose_lax
     return form(*narrowed(x, kernel), stride, padding, output_padding).astype(x.dtype)
 
 

@@ -21,6 +21,7 @@ class LabConvGenerator(Generator):
     hidden_dim: int = 1024
 
     image_sizes = (28, 32, 64)
+    hidden_multiple = 16
 
     def setup(self) -> None:
         super().setup()
@@ -46,6 +47,7 @@ class LabConvCritic(Critic):
     hidden_dim: int = 1024
 
     image_sizes = (28, 32, 64)
+    hidden_multiple = 32
 
     def setup(self) -> None:
         super().setup()

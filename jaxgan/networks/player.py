@@ -24,6 +24,7 @@ class Generator(nn.Module):
     precision: str = "float32"  # of the factors of products: `jaxgan.networks.precision`
 
     image_sizes: ClassVar[tuple[int, ...] | None] = None  # heights = widths it can draw; None: any shape, points too
+    hidden_multiple: ClassVar[int] = 1  # of which hidden_dim must be a multiple
 
     def setup(self) -> None:
         if self.n_classes:
@@ -49,6 +50,7 @@ class Critic(nn.Module):
     precision: str = "float32"  # of the factors of products: `jaxgan.networks.precision`
 
     image_sizes: ClassVar[tuple[int, ...] | None] = None
+    hidden_multiple: ClassVar[int] = 1
     flat: ClassVar[bool] = False  # whether it sees images as vectors
 
     def setup(self) -> None:

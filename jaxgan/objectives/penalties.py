@@ -33,6 +33,6 @@ def gradient_penalty(weight: Scalar | float, target: Scalar | float = 1.0) -> Pe
     def penalty(critic: Critic, draw: Draw, fake: Samples) -> tuple[Scalar, Metrics]:
         norms = gradient_norm(critic, interpolate(draw.real, fake, draw.epsilon), draw.real_label)
         value = weight * jnp.square(norms - target).mean()
-        return value, {"gradient_penalty": value, "gradient_norm": norms.mean()}
+        return value, {"gradient_penalty": value, "penalty_gradient_norm": norms.mean()}
 
     return penalty

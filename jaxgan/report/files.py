@@ -1,7 +1,9 @@
 """Files that are whole or not there."""
 
+import json
 import os
 from pathlib import Path
+from typing import Any
 
 
 def write_atomically(path: str | Path, content: bytes) -> None:
@@ -14,3 +16,8 @@ def write_atomically(path: str | Path, content: bytes) -> None:
         os.replace(temporary, path)
     finally:
         temporary.unlink(missing_ok=True)
+
+
+def json_text(value: Any) -> bytes:
+    """The value as JSON, indented, to be written."""
+    return (json.dumps(value, indent=2) + "\n").encode()

@@ -263,6 +263,7 @@ class _SampleView:
         """Images (N, H, W, C) in [-1, 1] or points (N, 2) -> bytes (height, width, channels)."""
         samples = np.asarray(samples)
         if samples.ndim == 4:
+            samples = np.nan_to_num(samples, nan=0.0, posinf=1.0, neginf=-1.0)  # of a replica that diverged: grey
             return image_grid(samples, columns=self._columns(np.asarray(labels)))
         classes = np.asarray(labels) if self._n_classes > 1 else None
         return figure_array(samples_of_points_figure(samples, self._distribution, title=title, labels=classes))

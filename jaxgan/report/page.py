@@ -28,7 +28,8 @@ MEANINGS = {  # in the order of the table; a metric that is not here comes after
     "score_real": "mean raw score the critic gives real samples",
     "score_fake": "mean raw score the critic gives generated samples",
     "gradient_penalty": "penalty on the critic's gradient, weight included",
-    "gradient_norm": "mean norm of the critic's gradient between real and generated samples, per unit of its input",
+    "penalty_gradient_norm": "mean norm of the critic's gradient as the penalty saw it over the steps",
+    "gradient_norm": "mean norm of the critic's gradient between real and generated samples, per unit of its input, at this step",
     "critic_weight_min": "smallest weight of the critic",
     "critic_weight_max": "largest weight of the critic",
     "critic_gradient_near_zero": "share, 0 to 1, of the critic's gradient entries near zero",
@@ -269,9 +270,8 @@ def _replica_choice(run: Run, replicas: Sequence[int]) -> str:
     if len(replicas) < 2:
         return ""
     seed = run.config.get("seed")
-    options = "".join(
-        f'<option value="{i}">{i}{f" (seed {seed + i})" if isinstance(seed, int) else ""}</option>' for i in replicas
-    )
+    seeds = (run.config.get("by_replica") or {}).get("seed") or ([seed + i for i in replicas] if isinstance(seed, int) else [])
+    options = "".join(f'<option value="{i}">{i}{f" (seed {seeds[i]})" if i < len(seeds) else ""}</option>' for i in replicas)
     return f'<label>Replica <select id="replica" autocomplete="off">{options}</select></label>'
 
 

@@ -262,11 +262,6 @@ def figure_array(figure: "Figure") -> UInt8[np.ndarray, "height width 3"]:
     return np.asarray(canvas.buffer_rgba())[..., :3].copy()  # (H, W, 4) -> (H, W, 3): the ground is opaque
 
 
-def save_points(path: str | Path, fake: Float[np.ndarray, "n 2"], **drawn_with: Any) -> None:
-    """Write `points_figure(fake, ...)`."""
-    save_image(path, figure_array(points_figure(fake, **drawn_with)))
-
-
 @functools.lru_cache(maxsize=4)
 def _density_of(distribution: Distribution) -> tuple[Limits, Grid]:
     """What the pictures of one distribution share: what a tanh generator reaches and a tenth more, and log p there."""

@@ -90,6 +90,23 @@ def test_a_grid_that_is_none_is_refused(grid, words):
         sweep.grid_points(grid)
 
 
+def test_a_point_that_diverges_leaves_the_others_and_is_counted(tmp_path):
+    flags = ["--grid", "learning_rate=0.01,1e38", "--seeds", "2", *BASE, "--out", str(tmp_path / "out")]
+    assert sweep.main(flags) == 0
+    with (tmp_path / "out" / "table.csv").open() as file:
+        sound, diverged = csv.DictReader(file)
+    assert (sound["diverged"], diverged["diverged"]) == ("0", "2")
+    assert float(sound["critic_loss mean"]) == pytest.approx(float(sound["critic_loss mean"]))
+    assert diverged["critic_loss mean"] == ""
+    (tmp_path / "out" / "program_0" / "result.json").unlink()
+    assert sweep.main([*flags, "--resume"]) == 0, "what diverged is not trained again and again"
+
+
+def test_a_sweep_of_several_processes_is_refused(capsys):
+    assert sweep.main([*GRID, *BASE, "--distributed"]) == 2
+    assert "a sweep is one process" in capsys.readouterr().err
+
+
 def test_a_value_out_of_range_is_refused_before_anything_runs(tmp_path, capsys):
     assert sweep.main(["--grid", "learning_rate=0.1,-1", *BASE, "--out", str(tmp_path / "out")]) == 2
     assert "--learning-rate -1" in capsys.readouterr().err

@@ -10,7 +10,10 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from jaxgan import sample, train
+from jaxgan import runs, sample, train
+from jaxgan.config import Config, to_json
+from jaxgan.engine.setup import prepare
+from jaxgan.errors import DivergedError
 
 RING = ["--dataset", "ring8", "--steps", "4", "--batch-size", "8", "--hidden-dim", "8", "--log-every", "2"]
 
@@ -54,6 +57,14 @@ def refusal(capsys, *argv, command=train) -> str:
         (["--clip", "0.1"], "--clip has no meaning for the variant wgan_gp"),
         (["--network", "conv", "--critic-norm", "batch"], "couples the samples of a batch"),
         (["--network", "fc", "--critic-norm", "layer"], "--critic-norm has no meaning"),
+        (["--network", "lab_conv", "--hidden-dim", "16"], "must be a multiple of 32"),
+        (["--momentum", "0.5"], "--momentum 0.5 has no meaning for the optimizer adam"),
+        (
+            ["--optimizer", "rmsprop", "--critic-optimizer", "sgd", "--beta1", "0.5"],
+            "has no meaning for the optimizers rmsprop, sgd",
+        ),
+        (["--fake-labels", "random"], "--fake-labels random has no meaning without --conditional"),
+        (["--stream", "always"], "digits is held in memory"),
         (["--network", "mlp"], "is for points"),
         (["--dataset", "ring8", "--network", "fc"], "is for images"),
         (["--dataset", "ring8", "--epochs", "3"], "no pass over them"),
@@ -140,6 +151,66 @@ def test_replicas_write_their_own_metrics_and_pictures(tmp_path):
         == 0
     )
     assert set(np.load(tmp_path / "x.npz")["labels"]) == {3}
+
+
+@pytest.mark.parametrize(
+    ("saved", "flags", "expected"),
+    [
+        ({"network": "fc"}, ["--network", "conv"], {"generator": "conv", "critic": "conv", "hidden_dim": 128, "dropout": None}),
+        ({}, ["--optimizer", "sgd", "--learning-rate", "1e-3"], {"critic_optimizer": "sgd", "critic_learning_rate": 1e-3, "beta1": None}),
+        ({}, ["--recipe", "paper"], {"n_critic": 5, "ema": 0.0, "learning_rate": 1e-4}),
+        ({}, ["--variant", "gan"], {"recipe": "paper", "n_critic": 1, "gradient_penalty_weight": None}),
+        ({"seed": 7}, ["--seed", "0"], {"seed": 0, "generator": "fc"}),
+        ({"steps": 500}, ["--steps", "10"], {"steps": 10, "log_every": 1}),
+        ({"n_critic": 3}, [], {"n_critic": 3}),
+    ],
+)  # fmt: skip
+def test_flags_change_a_configuration_that_is_trained_again(saved, flags, expected, tmp_path):
+    """A flag also opens again what it settles: --network both networks, --learning-rate the critic's, --variant the recipe."""
+    settled = prepare(Config(**saved)).config
+    (tmp_path / "config.json").write_text(json.dumps(to_json(settled)))
+    config = prepare(train.parse(["--config", str(tmp_path / "config.json"), *flags])).config
+    assert {name: getattr(config, name) for name in expected} == expected
+    assert prepare(config).config == config, "what is settled settles to itself"
+
+
+def test_the_same_command_goes_on_with_its_run(tmp_path):
+    flags = ["--network", "fc", "--steps", "1", "--hidden-dim", "8", "--batch-size", "4", "--out", str(tmp_path / "run")]
+    assert train.main(flags) == 0
+    flags[3] = "2"
+    assert train.main([*flags, "--resume"]) == 0
+    assert train.main([*flags, "--resume", "--network", "conv"]) == 2
+
+
+def test_a_run_killed_before_its_first_checkpoint_goes_on(tmp_path, monkeypatch):
+    with monkeypatch.context() as patched:
+        patched.setattr(runs, "Program", killed)
+        with pytest.raises(MemoryError):
+            train.main([*RING, "--out", str(tmp_path / "run")])
+    assert train.main(["--out", str(tmp_path / "run"), "--resume"]) == 0
+    assert records_of(tmp_path / "run")[-1]["step"] == 4
+
+
+def killed(setup):
+    raise MemoryError
+
+
+def test_one_of_several_replicas_may_diverge(capsys, tmp_path):
+    with pytest.raises(DivergedError, match=r"replica 1 \(step \d+\)"):
+        runs.fit(Config(dataset="ring8", steps=3, batch_size=8, hidden_dim=8, log_every=1, replicas=2, out=tmp_path / "run",
+                        by_replica={"learning_rate": [1e-4, 1e38]}), progress=False)  # fmt: skip
+    lines = records_of(tmp_path / "run")
+    assert [(line["step"], line["replica"]) for line in lines] == [(step, replica) for step in (1, 2, 3) for replica in (0, 1)]
+    assert lines[-2]["critic_loss"] is not None and lines[-1]["critic_loss"] is None
+    assert np.isfinite(runs.load(tmp_path / "run").sample(5)[0]).all()
+
+
+def test_fixed_points_of_ones_own_take_a_labs_recipe_and_are_sampled_without_their_file(tmp_path):
+    np.savez(tmp_path / "points.npz", points=np.random.default_rng(0).uniform(-1, 1, (50, 2)).astype(np.float32))
+    flags = ["--dataset", f"npz:{tmp_path / 'points.npz'}", "--recipe", "lab004", "--steps", "1", "--hidden-dim", "8"]
+    assert train.main([*flags, "--out", str(tmp_path / "run")]) == 0
+    (tmp_path / "points.npz").unlink()
+    assert runs.load(tmp_path / "run").sample(3)[0].shape == (3, 2)
 
 
 def test_divergence_ends_with_exit_code_3(capsys, tmp_path):

@@ -66,18 +66,18 @@ def test_what_does_not_divide_is_refused(monkeypatch):
 
 @pytest.fixture(scope="module")
 def together(tmp_path_factory) -> tuple:
-    """A run trained by two processes on loopback, one device each; what they said."""
+    """A run trained by two processes on loopback, two devices each, either axis over both; what they said."""
     out = tmp_path_factory.mktemp("processes") / "run"
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
     flags = ["--dataset", "ring8", "--recipe", "toy", "--optimizer", "momentum", "--learning-rate", "0.05", "--hidden-dim", "8", "--batch-size", "8", "--n-critic", "2", "--steps", "5",
-             "--log-every", "1", "--checkpoint-every", "3", "--replicas", "2", "--mesh", "data=2"]  # fmt: skip
+             "--log-every", "1", "--checkpoint-every", "3", "--replicas", "2", "--mesh", "data=2,replica=2"]  # fmt: skip
     started = [
         subprocess.Popen(
             [sys.executable, "-m", "jaxgan.train", *flags, "--out", str(out), "--distributed",
              "--coordinator", f"127.0.0.1:{port}", "--process-count", "2", "--process-id", str(i)],
-            env={**os.environ, "JAX_PLATFORMS": "cpu"}, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+            env={**os.environ, "JAX_PLATFORMS": "cpu", "JAX_NUM_CPU_DEVICES": "2"}, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
         )
         for i in range(2)
     ]  # fmt: skip

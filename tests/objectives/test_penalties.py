@@ -36,7 +36,7 @@ def test_linear_critic_is_penalised_by_its_norm_whatever_the_batch(batch):
     some = draw(batch, seed=batch)
     value, metrics = gradient_penalty(10.0)(linear, some, -some.real)
     chex.assert_trees_all_close(value, jnp.asarray(10.0 * (5 - 1) ** 2), rtol=1e-5)
-    chex.assert_trees_all_close(metrics["gradient_norm"], jnp.asarray(5.0), rtol=1e-5)
+    chex.assert_trees_all_close(metrics["penalty_gradient_norm"], jnp.asarray(5.0), rtol=1e-5)
 
 
 def test_gradient_norms_are_each_samples_own():
