@@ -6,8 +6,9 @@ the critic's loss, a `Constraint` bounds its parameters, and the new parameters 
 """
 
 from collections.abc import Callable, Mapping
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, Protocol, runtime_checkable
 
+import jax.numpy as jnp
 from jaxtyping import Array, Float, Int, Key, PyTree
 
 Params = PyTree[Array]
@@ -28,6 +29,7 @@ class Draw(NamedTuple):
         Array, " batch"
     ]  # U[0, 1], one a sample: the place of the penalty's interpolate between fake (0) and real (1)
     key: Key[Array, ""]  # dropout, and what a variant draws beside
+    index: Int[Array, ""] = jnp.int32(0)  # critic steps made before
 
 
 class CriticOutput(NamedTuple):
@@ -39,7 +41,12 @@ class CriticOutput(NamedTuple):
     class_logits: Float[Array, "batch classes"] | None = None
 
 
-Critic = Callable[[Samples, Labels], CriticOutput]  # as objectives and penalties ask it: in training mode, moving no statistics
+@runtime_checkable
+class Critic(Protocol):
+    """A critic as objectives and penalties ask it: in training mode, moving no statistics."""
+
+    def __call__(self, samples: Samples, labels: Labels, *, noise: int = 0) -> CriticOutput:
+        """`noise` numbers the draw of the critic's own chance (dropout): the same number gives the same."""
 
 
 class View(NamedTuple):
@@ -50,6 +57,7 @@ class View(NamedTuple):
     fake: CriticOutput
     real: CriticOutput | None  # in a critic step; a generator loss that compares with real data asks `critic`
     critic: Critic
+    maker: Int[Array, " batch"] | None = None  # which of several generators made each fake sample
 
 
 class Objective(NamedTuple):

@@ -1,8 +1,8 @@
 """Whole iterations against PyTorch, in turn in one run: `python -m experiments.benchmarks.against_pytorch`.
 
 An iteration is n_critic critic steps and one generator step, with fresh data and noise for each. The PyTorch side is the twins of
-tests/parity (`pip install torch`), eager and, where torch.compile works, with both networks compiled (the penalty's pass stays eager:
-PyTorch does not differentiate a compiled pass twice). First both sides' losses are compared on the same weights and draw. A ratio is
+tests/parity (`pip install torch`), eager, with --compile both networks compiled too (the penalty's pass stays eager: PyTorch does not
+differentiate a compiled pass twice), and on a GPU both steps recorded as CUDA graphs. First both sides' losses are compared on the same weights and draw. A ratio is
 PyTorch's time by ours: the median of the pairs [min-max].
 
 Workloads, batch 128: w1 (ring8, mlp 128, WGAN-GP), w2 (lab_conv, WGAN with clipping), w3 (lab_conv, WGAN-GP), conv (lab 002's conv/conv,
@@ -11,13 +11,17 @@ WGAN-GP). Writes text and, with --out X.json, JSON. About six minutes on two cor
 
 import argparse
 import datetime
+import importlib.util
 import json
 import os
 import platform
 import statistics
 import subprocess
 import sys
+import tempfile
 import time
+from importlib.metadata import version
+from typing import Any
 
 import jax
 import jax.numpy as jnp
@@ -41,14 +45,14 @@ WORKLOADS = {
 SECONDS = 4.0  # about how long one measured piece takes
 
 
-def setup_of(name: str) -> Setup:
-    fields = {"dataset": "digits", **WORKLOADS[name]}
+def setup_of(name: str, **changed: Any) -> Setup:
+    fields = {"dataset": "digits", "batch_size": 128, **WORKLOADS[name], **changed}
     generator = np.random.default_rng(0)
     pictures = None
     if name != "w1":  # 60,000 pictures of noise, as many and as large as MNIST
         samples = generator.integers(0, 256, (60_000, 28, 28, 1), dtype=np.uint8)
         pictures = Dataset("digits", (28, 28, 1), 0, samples, None)
-    return prepare(Config(batch_size=128, recipe="paper", steps=10**6, **fields), pictures)
+    return prepare(Config(recipe="paper", steps=10**6, **fields), pictures)
 
 
 class Ours:
@@ -130,27 +134,67 @@ class Theirs:
             real = self.samples[rows].float() / 127.5 - 1
         return real, latent
 
+    def critic_step(self, real, latent, alpha) -> None:
+        self.critic.zero_grad()
+        fake = self.generator(latent).detach()
+        loss = self.twins.critic_loss(self.rules.variant, self.critic(real), self.critic(fake))
+        if self.rules.variant == "wgan_gp":
+            penalty = self.twins.compute_gradient_penalty(self.eager_critic, real, fake, alpha)
+            loss = loss + self.rules.weight * penalty
+        loss.backward()
+        self.optimizers[1].step()
+        self.twins.clamp_(self.critic, self.rules)
+
+    def generator_step(self, latent) -> None:
+        self.generator.zero_grad()
+        self.twins.generator_loss(self.rules.variant, self.critic(self.generator(latent))).backward()
+        self.optimizers[0].step()
+
     def run(self, n: int) -> None:
-        torch, twins, rules = self.torch, self.twins, self.rules
-        generator_optimizer, critic_optimizer = self.optimizers
         for _ in range(n):
             for _ in range(self.setup.plan.n_critic):
                 real, latent = self.draw()
-                self.critic.zero_grad()
-                fake = self.generator(latent).detach()
-                loss = twins.critic_loss(rules.variant, self.critic(real), self.critic(fake))
-                if rules.variant == "wgan_gp":
-                    alpha = torch.rand(len(real), device=self.device)
-                    loss = loss + rules.weight * twins.compute_gradient_penalty(self.eager_critic, real, fake, alpha)
-                loss.backward()
-                critic_optimizer.step()
-                twins.clamp_(self.critic, rules)
-            _, latent = self.draw()
-            self.generator.zero_grad()
-            twins.generator_loss(rules.variant, self.critic(self.generator(latent))).backward()
-            generator_optimizer.step()
+                self.critic_step(real, latent, self.torch.rand(len(real), device=self.device))
+            self.generator_step(self.draw()[1])
         if self.device.type == "cuda":
-            torch.cuda.synchronize()
+            self.torch.cuda.synchronize()
+
+
+class Graphed(Theirs):
+    """PyTorch with both steps recorded as CUDA graphs, which are replayed on new data and noise; on a GPU only."""
+
+    def __init__(self, setup: Setup, ours: Ours | None = None):
+        super().__init__(setup, ours)
+        torch = self.torch
+        for optimizer in self.optimizers:
+            for group in optimizer.param_groups:
+                group["capturable"] = True
+        self.inputs = (*self.draw(), torch.rand(setup.plan.batch_size, device=self.device))
+        real, latent, alpha = self.inputs
+        aside = torch.cuda.Stream()
+        aside.wait_stream(torch.cuda.current_stream())
+        with torch.cuda.stream(aside):  # what is made at the first steps must be there before the recording
+            for _ in range(3):
+                self.critic_step(real, latent, alpha)
+                self.generator_step(latent)
+        torch.cuda.current_stream().wait_stream(aside)
+        self.graphs = torch.cuda.CUDAGraph(), torch.cuda.CUDAGraph()
+        with torch.cuda.graph(self.graphs[0]):
+            self.critic_step(real, latent, alpha)
+        with torch.cuda.graph(self.graphs[1]):
+            self.generator_step(latent)
+
+    def run(self, n: int) -> None:
+        real, latent, alpha = self.inputs
+        for _ in range(n):
+            for _ in range(self.setup.plan.n_critic):
+                for place, value in zip((real, latent), self.draw(), strict=True):
+                    place.copy_(value)
+                alpha.uniform_()
+                self.graphs[0].replay()
+            latent.copy_(self.draw()[1])
+            self.graphs[1].replay()
+        self.torch.cuda.synchronize()
 
 
 def our_losses(setup: Setup, ours: Ours, draw) -> tuple[float, float]:
@@ -163,11 +207,21 @@ def our_losses(setup: Setup, ours: Ours, draw) -> tuple[float, float]:
 
 def flops(theirs: Theirs) -> float:
     """Of one iteration, by PyTorch's count of matrix products and convolutions (XLA's counts a loop's body once)."""
-    from torch.utils.flop_counter import FlopCounterMode
+    from torch.utils._python_dispatch import TorchDispatchMode
+    from torch.utils.flop_counter import flop_registry
 
-    with FlopCounterMode(display=False) as counter:
+    class Counter(TorchDispatchMode):  # FlopCounterMode itself hooks modules, which torch.autograd.grad does not bear
+        total = 0
+
+        def __torch_dispatch__(self, func, types, args=(), kwargs=None):
+            out = func(*args, **(kwargs or {}))
+            if func._overloadpacket in flop_registry:
+                self.total += flop_registry[func._overloadpacket](*args, **(kwargs or {}), out_val=out)
+            return out
+
+    with Counter() as counter:
         theirs.run(1)
-    return counter.get_total_flops()
+    return counter.total
 
 
 def peak() -> float:
@@ -189,10 +243,11 @@ def timed(side, n: int) -> float:
     return (time.perf_counter() - began) / n
 
 
-def resident(name: str, side: str) -> int:
-    """Bytes: the peak resident size of a process that makes three iterations of one side."""
+def resident(name: str, side: str, cache: str) -> int:
+    """Bytes: the peak resident size of a process that makes three iterations of one side, compiled programs kept in `cache`."""
     said = subprocess.run(
         [sys.executable, "-m", "experiments.benchmarks.against_pytorch", "--resident", side, name],
+        env={**os.environ, "JAX_COMPILATION_CACHE_DIR": cache, "JAX_PERSISTENT_CACHE_MIN_COMPILE_TIME_SECS": "0.1"},
         capture_output=True, text=True, check=True,
     )  # fmt: skip
     return int(said.stdout.splitlines()[-1])
@@ -214,6 +269,8 @@ def measure(name: str, pairs: int, compile_theirs: bool) -> dict:
     assert np.allclose(a, b, rtol=1e-3, atol=1e-5), f"{name}: the losses differ: {a} here, {b} in PyTorch"
     if compile_theirs:
         theirs["compile"] = Theirs(setup, ours, compiled=True)
+    if theirs["eager"].device.type == "cuda":
+        theirs["CUDA graphs"] = Graphed(setup, ours)
     operations = flops(theirs["eager"])
     ours.run(2)
     n = max(2, round(SECONDS / timed(ours, 2)))
@@ -233,12 +290,15 @@ def measure(name: str, pairs: int, compile_theirs: bool) -> dict:
             seconds[kind].append(there)
             ratios[kind].append(there / here)
     best = peak()
+    with tempfile.TemporaryDirectory() as cache:
+        sizes = {"jaxgan, compiling": resident(name, "jaxgan", cache), "jaxgan": resident(name, "jaxgan", cache)}
+        sizes["pytorch"] = resident(name, "pytorch", cache)
     result |= {
         "seconds": seconds,
         "ratio": {kind: [statistics.median(r), min(r), max(r)] for kind, r in ratios.items()},
         "flop_per_second": operations / statistics.median(seconds["jaxgan"]),
         "peak_flop_per_second": best,
-        "resident_bytes": {side: resident(name, side) for side in ("jaxgan", "pytorch")},
+        "resident_bytes": sizes,
     }
     return result
 
@@ -250,7 +310,7 @@ def line(name: str, result: dict) -> str:
         f"{name:5} PyTorch's time by ours: {ratios}; {result['flop_per_iteration'] / 1e9:.2f} GFLOP an iteration at"
         f" {result['flop_per_second'] / 1e9:.0f} GFLOP/s, {share:.0%} of the matrix product's {result['peak_flop_per_second'] / 1e9:.0f};"
         f" compiles in {result['compile_seconds']:.1f} s; temporary memory {result['temporary_bytes'] / 2**20:.0f} MiB;"
-        f" peak resident {result['resident_bytes']['jaxgan'] / 2**20:.0f} MiB (PyTorch's side: {result['resident_bytes']['pytorch'] / 2**20:.0f})"
+        f" peak resident MiB: {', '.join(f'{side} {size / 2**20:.0f}' for side, size in result['resident_bytes'].items())}"
     )
 
 
@@ -264,22 +324,25 @@ def main() -> None:
     options = parser.parse_args()
     if options.resident:
         return print_resident(options.workloads[0], options.resident)
-    import torch
-
-    device = jax.devices()[0]
-    machine = {
-        "date": datetime.datetime.now(datetime.UTC).isoformat(timespec="minutes"), "python": platform.python_version(),
-        "jax": jax.__version__, "torch": torch.__version__, "device": f"{device.platform}: {device.device_kind}",
-        "processor": _processor(), "cores": os.cpu_count(), "load": os.getloadavg(),
-    }  # fmt: skip
-    print(json.dumps(machine), flush=True)
+    about = machine()
+    print(json.dumps(about), flush=True)
     results = {}
     for name in options.workloads:
         results[name] = measure(name, options.pairs, options.compile)
         print(line(name, results[name]), flush=True)
     if options.out:
         with open(options.out, "w") as file:
-            json.dump({"machine": machine, "results": results}, file, indent=1)
+            json.dump({"machine": about, "results": results}, file, indent=1)
+
+
+def machine() -> dict:
+    """What a measurement was made with."""
+    device = jax.devices()[0]
+    packages = {name: version(name) for name in ("jax", "jaxlib", "torch") if importlib.util.find_spec(name)}
+    return {
+        "date": datetime.datetime.now(datetime.UTC).isoformat(timespec="minutes"), "python": platform.python_version(), **packages,
+        "device": f"{device.platform}: {device.device_kind}", "processor": _processor(), "cores": os.cpu_count(), "load": os.getloadavg(),
+    }  # fmt: skip
 
 
 def _processor() -> str:

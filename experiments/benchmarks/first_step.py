@@ -1,0 +1,71 @@
+"""From the command to its first step: `python -m experiments.benchmarks.first_step`.
+
+Starts `jaxgan train` in new processes, first with an empty cache of compiled programs, then with the one that leaves, and prints the seconds from the
+start of the process until the first iteration is done (pictures of step 0 included) and until the command has ended.
+"""
+
+import argparse
+import json
+import os
+import subprocess
+import sys
+import tempfile
+import time
+
+COMMANDS = {
+    "ring8": ["--dataset", "ring8"],
+    "digits": [],
+    "lab_conv": ["--network", "lab_conv", "--variant", "wgan", "--recipe", "paper"],
+}
+
+
+def child(argv: list[str]) -> None:
+    """The command with a listener that says when the first chunk (of one iteration) is done."""
+    from jaxgan import runs, train
+    from jaxgan.engine.compilation import keep_compiled_programs
+    from jaxgan.engine.listeners import Listener
+
+    class FirstStep(Listener):
+        def on_chunk(self, step: int, metrics: list[dict[str, float]]) -> None:
+            print(f"first step {time.time()}", flush=True)
+
+    config = train.parse(argv)
+    keep_compiled_programs()
+    runs.fit(config, listeners=[FirstStep()])
+
+
+def seconds(flags: list[str], cache: str, out: str) -> tuple[float, float]:
+    began = time.time()
+    said = subprocess.run(
+        [sys.executable, "-m", "experiments.benchmarks.first_step", "--child", *flags, "--steps", "1", "--out", out],
+        env={**os.environ, "XDG_CACHE_HOME": cache}, capture_output=True, text=True, check=True,
+    )  # fmt: skip
+    ended = time.time()
+    first = next(float(line.split()[-1]) for line in said.stdout.splitlines() if line.startswith("first step"))
+    return first - began, ended - began
+
+
+def main() -> None:
+    if "--child" in sys.argv:
+        return child(sys.argv[2:])
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--repeat", type=int, default=4, help="times each command is started")
+    parser.add_argument("--out", help="a JSON file to write")
+    options = parser.parse_args()
+    from experiments.benchmarks.against_pytorch import machine
+
+    about, results = machine(), {}
+    print(json.dumps(about), flush=True)
+    for name, flags in COMMANDS.items():
+        with tempfile.TemporaryDirectory() as folder:
+            found = [seconds(flags, f"{folder}/cache", f"{folder}/run{i}") for i in range(options.repeat)]
+        results[name] = {"first_step": [a for a, _ in found], "command": [b for _, b in found]}
+        shown = ", ".join(f"{a:.1f} ({b:.1f})" for a, b in found)
+        print(f"{name:9} seconds to the first step (to the command's end), the first with an empty cache: {shown}", flush=True)
+    if options.out:
+        with open(options.out, "w") as file:
+            json.dump({"machine": about, "results": results}, file, indent=1)
+
+
+if __name__ == "__main__":
+    main()

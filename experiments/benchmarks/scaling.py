@@ -1,0 +1,102 @@
+"""How the speed of a run goes with replicas, batch size and devices: `python -m experiments.benchmarks.scaling`.
+
+Whole iterations of W1 (`ring8`, mlp 128, WGAN-GP, five critic steps and a generator step) in one compiled program. Every measurement stands beside
+one of the same base (one replica, batch 128, one device) made just before it; a ratio is that of samples (or seeds) a second, the
+median of the pairs [min-max]. On a CPU, --devices 1 2 forces as many host devices, which share its cores: that shows what spreading
+costs, not what it gains. Writes text and, with --out X.json, JSON. About five minutes on two cores.
+"""
+
+import argparse
+import json
+import os
+import statistics
+import subprocess
+import sys
+
+SECONDS = 2.0  # about how long one measured piece takes
+BASE = {"replicas": 1, "batch_size": 128, "devices": 1}
+
+
+def measured(asked: dict[str, int], pairs: int) -> dict:
+    """Iterations a second of the base and of `asked`, in turn."""
+    from experiments.benchmarks.against_pytorch import Ours, setup_of, timed
+
+    def side(kind: dict[str, int]) -> Ours:
+        mesh = f"data={kind['devices']}" if kind["devices"] > 1 else None
+        return Ours(setup_of("w1", batch_size=kind["batch_size"], replicas=kind["replicas"], mesh=mesh))
+
+    sides = side(BASE), side(asked)
+    counts = []
+    for one in sides:
+        one.run(2)
+        counts.append(max(2, round(SECONDS / timed(one, 2))))
+    rates: tuple[list[float], list[float]] = ([], [])
+    for _ in range(pairs):
+        for one, n, found in zip(sides, counts, rates, strict=True):
+            found.append(1 / timed(one, n))
+    work = asked["replicas"] * asked["batch_size"] / BASE["batch_size"]
+    ratios = [work * there / here for here, there in zip(*rates, strict=True)]
+    return {
+        **asked,
+        "iterations_per_second": {"base": rates[0], "this": rates[1]},
+        "work_ratio": [statistics.median(ratios), min(ratios), max(ratios)],
+        "compile_seconds": sides[1].compile_seconds,
+        "temporary_bytes": sides[1].temporary_bytes(),
+    }
+
+
+def line(result: dict) -> str:
+    middle, low, high = result["work_ratio"]
+    return (
+        f"replicas {result['replicas']:4}  batch {result['batch_size']:5}  devices {result['devices']}:  {middle:.2f} [{low:.2f}-{high:.2f}]"
+        f" times the samples a second of the base; compiles in {result['compile_seconds']:.1f} s,"
+        f" temporary memory {result['temporary_bytes'] / 2**20:.1f} MiB"
+    )
+
+
+def in_own_process(asked: dict[str, int], pairs: int) -> dict:
+    """Each in a process of its own: how many devices a CPU shows is settled when jax starts."""
+    environment = dict(os.environ)
+    if asked["devices"] > 1:
+        environment["JAX_NUM_CPU_DEVICES"] = str(asked["devices"])  # other platforms show their own
+    said = subprocess.run(
+        [sys.executable, "-m", "experiments.benchmarks.scaling", "--one", json.dumps(asked), "--pairs", str(pairs)],
+        env=environment, capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    if said.returncode:
+        raise SystemExit(said.stderr)
+    return json.loads(said.stdout.splitlines()[-1])
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--replicas", type=int, nargs="*", default=[1, 8, 64, 256])
+    parser.add_argument("--batch-sizes", type=int, nargs="*", default=[32, 512, 2048])
+    parser.add_argument("--devices", type=int, nargs="*", default=[2])
+    parser.add_argument("--pairs", type=int, default=5)
+    parser.add_argument("--out", help="a JSON file to write")
+    parser.add_argument("--one", type=json.loads, help=argparse.SUPPRESS)
+    options = parser.parse_args()
+    if options.one:
+        print(json.dumps(measured(options.one, options.pairs)))
+        return
+    from experiments.benchmarks.against_pytorch import machine
+
+    about = machine()
+    print(json.dumps(about), flush=True)
+    cases = [
+        *({**BASE, "replicas": n} for n in options.replicas),
+        *({**BASE, "batch_size": n} for n in options.batch_sizes),
+        *({**BASE, "devices": n} for n in options.devices),
+    ]
+    results = []
+    for case in cases:
+        results.append(in_own_process(case, options.pairs))
+        print(line(results[-1]), flush=True)
+    if options.out:
+        with open(options.out, "w") as file:
+            json.dump({"machine": about, "results": results}, file, indent=1)
+
+
+if __name__ == "__main__":
+    main()
