@@ -8,7 +8,6 @@ the critic's loss, a `Constraint` bounds its parameters, and the new parameters 
 from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple, Protocol, runtime_checkable
 
-import jax.numpy as jnp
 from jaxtyping import Array, Float, Int, Key, PyTree
 
 Params = PyTree[Array]
@@ -29,7 +28,7 @@ class Draw(NamedTuple):
         Array, " batch"
     ]  # U[0, 1], one a sample: the place of the penalty's interpolate between fake (0) and real (1)
     key: Key[Array, ""]  # dropout, and what a variant draws beside
-    index: Int[Array, ""] = jnp.int32(0)  # critic steps made before
+    index: Int[Array, ""] | int = 0  # critic steps made before
 
 
 class CriticOutput(NamedTuple):
