@@ -15,6 +15,7 @@ Int = Annotated[int | None, arg(metavar="INT", help_behavior_hint="")]
 Float = Annotated[float | None, arg(metavar="FLOAT", help_behavior_hint="")]
 Str = Annotated[str | None, arg(metavar="NAME", help_behavior_hint="")]
 File = Annotated[Path | None, arg(metavar="PATH", help_behavior_hint="")]
+Flag = Annotated[bool | None, arg(metavar="{True,False}", help_behavior_hint="")]
 Output = Annotated[Literal["tanh", "linear"] | None, arg(metavar="{tanh,linear}", help_behavior_hint="")]
 Norm = Annotated[Literal["batch", "layer", "none"] | None, arg(metavar="{batch,layer,none}", help_behavior_hint="")]
 Freshness = Annotated[Literal["fresh", "same"] | None, arg(metavar="{fresh,same}", help_behavior_hint="")]
@@ -37,7 +38,9 @@ class Config:
     """What to train, on what, how long and where to. A field left at None takes the recipe's value, else the data set's."""
 
     variant: str = "wgan_gp"
-    """What both players minimise: gan, gan_minimax, lsgan, wgan, wgan_gp, or your own as package.module:factory."""
+    """What both players minimise: gan, wgan, wgan_gp, hinge, r3gan, began, ... (--list shows all), or your own as package.module:factory."""
+    list_variants: Annotated[bool, arg(name="list")] = False
+    """Print the table of variants, with paper, equation and defaults, and end."""
     dataset: str = "digits"
     """digits, mnist, fashion_mnist, ring8, grid25, mixture4|8|16|32, swiss_roll, gaussian, tfds:NAME, folder:PATH, npz:PATH."""
     recipe: Str = None
@@ -58,11 +61,28 @@ class Config:
     critic_norm: Norm = None
     """Norm between the critic's convolutions (conv, dcgan); batch norm is refused under a gradient penalty."""
     dropout: Float = None
-    """Share of units dropped in the fc critic."""
+    """Share of units dropped in the critic (fc, mlp)."""
     conditional: bool = False
     """Give the labels to both players."""
     conditioning: Literal["concat", "projection"] = "concat"
     """How a conditional critic sees a label: its embedding joined to the input, or projected on the features."""
+
+    minibatch_discrimination: bool = False
+    """Show the critic how near each sample is to the others of its batch (arXiv 1606.03498)."""
+    pac: int = 1
+    """Samples that the critic judges together, as one (PacGAN, arXiv 1712.04086)."""
+    unroll: int = 0
+    """Critic steps that the generator looks ahead and differentiates through (unrolled GAN, arXiv 1611.02163)."""
+    generators: int = 1
+    """Generators that share the latents between them (arXiv 1708.02556)."""
+    generator_classifier_weight: Float = None
+    """Weight with which several generators are told apart (MGAN's beta; 0 is the plain mixture; 1 where not given)."""
+    spectral_norm: Flag = None
+    """Divide every weight of the critic by its largest singular value (arXiv 1802.05957)."""
+    augment: Str = None
+    """What the critic's pictures go through, real and fake: colour,translation,cutout or some of them (arXiv 2006.10738)."""
+    penalty_every: int = 1
+    """Critic steps from one penalty to the next, its weight multiplied by as many (lazy regularization, arXiv 1912.04958)."""
 
     steps: Int = None
     """Generator steps to train for."""
@@ -71,11 +91,33 @@ class Config:
     batch_size: Int = None
     """Samples in a batch."""
     n_critic: Int = None
-    """Critic steps for each generator step."""
+    """Critic steps for each generator step (0 for sinkhorn, which has no critic)."""
     clip: Float = None
     """Bound on every critic weight (wgan)."""
     gradient_penalty_weight: Float = None
-    """Weight of the gradient penalty (wgan_gp)."""
+    """Weight of the gradient penalty (wgan_gp, wgan_lp, wgan_div, dragan, ct_gan)."""
+    gradient_penalty_power: Float = None
+    """Power of the gradient's norm (wgan_div)."""
+    perturbation: Float = None
+    """How far from real samples the gradient is held, in their standard deviations (dragan)."""
+    r1_weight: Float = None
+    """Weight of the squared gradient at real samples (r3gan)."""
+    r2_weight: Float = None
+    """Weight of the squared gradient at fake samples (r3gan)."""
+    consistency_weight: Float = None
+    """Weight of the distance between two dropout passes (ct_gan)."""
+    consistency_margin: Float = None
+    """Distance between two dropout passes that costs nothing (ct_gan)."""
+    margin: Float = None
+    """Energy above which fake samples are let be (ebgan)."""
+    pulling_away_weight: Float = None
+    """Weight of the term that pulls the codes of fake samples apart (ebgan)."""
+    diversity_ratio: Float = None
+    """Reconstruction error of fake over that of real samples that is held (began's gamma)."""
+    balance_rate: Float = None
+    """Rate of the control of that ratio (began's lambda)."""
+    sinkhorn_epsilon: Float = None
+    """Entropic regularization of the transport (sinkhorn)."""
     critic_loss_scale: Float = None
     """Factor on the critic's loss (gan; lab 003 takes half)."""
     optimizer: Optimizer = None
@@ -154,6 +196,7 @@ class Config:
 
 FIELDS = {field.name: field for field in dataclasses.fields(Config)}
 NOT_SAVED = (
+    "list_variants",
     "resume",
     "config",
     "distributed",
@@ -163,7 +206,8 @@ NOT_SAVED = (
 )  # how a run was started is no property of it
 FREE_NETWORK = ("latent_dim", "hidden_dim", "output", "critic_norm", "dropout")
 RUN_CONTROL = (
-    *NOT_SAVED, "variant", "dataset", "conditional", "conditioning", "steps", "epochs", "replicas", "by_replica", "mesh", "precision",
+    *NOT_SAVED, "variant", "dataset", "conditional", "conditioning", "minibatch_discrimination", "pac", "unroll", "generators",
+    "augment", "penalty_every", "steps", "epochs", "replicas", "by_replica", "mesh", "precision",
     "stream", "seed", "out", "data_dir", "log_every", "sample_every", "checkpoint_every", "keep_checkpoints",
 )  # fmt: skip
 FOLLOWS = {  # what a flag settles when it is given alone; in a saved configuration those are all set

@@ -77,7 +77,8 @@ def fit(config: Config, *, listeners: Sequence[Listener] = (), progress: bool = 
             raise UserError(f"{folder} is already trained to step {begin}; --steps {begin * 2} would go on to twice that")
         if progress and first:
             print(summary(setup, state), flush=True)
-        n_classes = setup.dataset.n_classes if setup.config.conditional else 0
+        several = setup.config.generators if setup.config.generators > 1 else 0
+        n_classes = setup.dataset.n_classes if setup.config.conditional else several
         drawn_with: dict[str, Any] = {"distribution": setup.dataset.distribution, "n_classes": n_classes}
         writers: list[Listener] = []
         if first:
@@ -208,15 +209,30 @@ class TrainedRun:
         return self.setup.config
 
     def sample(
-        self, n: int, *, seed: int = 0, label: int | None = None, batch_statistics: bool = False, average: bool = True
+        self,
+        n: int,
+        *,
+        seed: int = 0,
+        label: int | None = None,
+        generator: int | None = None,
+        batch_statistics: bool = False,
+        average: bool = True,
     ) -> tuple[Samples, Labels | None]:
         """n samples, and their labels where the run is conditional: `label` for all, else every class in equal parts, sorted.
 
-        The same seed gives the same latents, whatever the label.
+        The same seed gives the same latents, whatever the label. Of several generators, sample i is made by generator i modulo
+        their number, or all by `generator`.
         """
         labels = self._labels(n, label)
         z = latents(self.setup, jax.random.key(seed), n)
-        samples = self.generate(z, labels, batch_statistics=batch_statistics, average=average)
+        several = self.config.generators
+        if generator is None:
+            samples = self.generate(z, labels, batch_statistics=batch_statistics, average=average)
+        elif not 0 <= generator < several:
+            raise UserError(f"--generator {generator}: allowed are 0 to {several - 1}")
+        else:  # every generator makes them all, and one is kept
+            every = (jnp.repeat(x, several, axis=0) for x in (z, labels))
+            samples = self.generate(*every, batch_statistics=batch_statistics, average=average)[generator::several]
         return samples, labels if self.config.conditional else None
 
     def interpolate(
@@ -243,7 +259,7 @@ class TrainedRun:
         def part(state: GanState, z: Array, y: Array) -> Array:
             return generate(self.setup, state, z, y, batch_statistics=batch_statistics, average=average)
 
-        size = len(latent) if batch_statistics else 1000
+        size = len(latent) if batch_statistics else 1000 // self.config.generators * self.config.generators
         return jnp.concatenate(
             [part(self.state, latent[i : i + size], labels[i : i + size]) for i in range(0, len(latent), size)]
         )

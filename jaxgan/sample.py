@@ -30,6 +30,8 @@ class Options:
     """Seed of the latents."""
     label: Int = None
     """Draw this class only (conditional runs); without it every class in equal parts, and with --interpolate class 0."""
+    generator: Int = None
+    """Draw from this generator only (runs with several); without it from all in turn."""
     interpolate: bool = False
     """Go from one latent to another, as a strip (.png) or an animation (.gif)."""
     step: Int = None
@@ -78,7 +80,12 @@ def _draw(run: "TrainedRun", options: Options, out: Path) -> None:
     points = run.setup.dataset.is_points
     n = options.n or (2500 if points else 100 if run.config.conditional and options.label is None else 64)
     drawn, labels = run.sample(
-        n, seed=options.seed, label=options.label, batch_statistics=options.batch_statistics, average=options.average
+        n,
+        seed=options.seed,
+        label=options.label,
+        generator=options.generator,
+        batch_statistics=options.batch_statistics,
+        average=options.average,
     )
     samples = np.asarray(drawn, np.float32)
     if out.suffix == ".npz":

@@ -118,7 +118,11 @@ def grouped(base: Config, points: Sequence[Mapping[str, Any]], seeds: int) -> li
     from jaxgan.engine.numbers import Numbers
     from jaxgan.engine.setup import GAME_NUMBERS, prepare
 
-    traced = {*Numbers._fields, *GAME_NUMBERS} - {"game", "ema"}  # without an average there is nothing to decay
+    traced = {*Numbers._fields, *GAME_NUMBERS} - {
+        "game",
+        "ema",
+        "generator_classifier_weight",
+    }  # of the last two 0 leaves a part out
     settled = [prepare(dataclasses.replace(base, **point)).config for point in points]
     members: dict[str, list[int]] = {}
     for index, config in enumerate(settled):

@@ -5,7 +5,7 @@ import sys
 from collections.abc import Sequence
 
 from jaxgan import command
-from jaxgan.config import FIELDS, Config, again, going_on, named, read_config
+from jaxgan.config import FIELDS, Config, again, flag, going_on, named, read_config
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -14,6 +14,9 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 def train(argv: Sequence[str]) -> None:
     config = parse(argv)
+    if config.list_variants:
+        print_variants()
+        return
     from jaxgan.engine.compilation import keep_compiled_programs  # after the flags are read: --help need not wait for jax
     from jaxgan.engine.processes import is_first
     from jaxgan.runs import fit
@@ -26,6 +29,25 @@ def train(argv: Sequence[str]) -> None:
     print(f"run folder: {result.folder}")
     print(f"picture:    {pictures[-1]}")
     print(f"sample it:  python -m jaxgan.sample {result.folder}")
+
+
+def print_variants() -> None:
+    """The table of variants: name, paper and equation, and the settings of its first recipe."""
+    from rich.console import Console
+    from rich.table import Table
+
+    from jaxgan.objectives import VARIANTS
+
+    table = Table("variant", "paper", "defaults", box=None, pad_edge=False)
+    for name, variant in VARIANTS.items():
+        recipe = variant.recipes[0]
+        settings = ", ".join(f"{flag(field)[2:]} {value}" for field, value in recipe.settings.items())
+        others = ", ".join(other.name for other in variant.recipes[1:])
+        table.add_row(name, variant.reference, settings + (f"; also --recipe {others}" if others else ""))
+    console = Console()
+    if not console.is_terminal:
+        console.width = 160
+    console.print(table)
 
 
 def parse(argv: Sequence[str]) -> Config:

@@ -23,13 +23,15 @@ def diagnose(setup: Setup, numbers: Numbers, data: DataArrays, state: GanState) 
     The norm is that of the critic as it is used (evaluation mode), for every variant, so that variants compare.
     """
     steps = make_steps(setup, numbers)
+    generator_gradients = steps.generator_gradients(state, generator_draw(setup, data, state.key, state.step))[0]
+    if not setup.plan.n_critic:  # there is no critic to speak of
+        return {"generator_gradient_near_zero": _near_zero(generator_gradients)}
     draw = critic_draw(setup, data, state.key, state.step * setup.plan.n_critic)
     critic_gradients = steps.critic_gradients(state, draw)[0]
-    generator_gradients = steps.generator_gradients(state, generator_draw(setup, data, state.key, state.step))[0]
     fake = generate(setup, state, draw.latent, draw.fake_label, average=False)
     variables = {"params": state.critic.params, **state.critic.variables}
 
-    def critic(samples: Samples, labels: Labels) -> CriticOutput:
+    def critic(samples: Samples, labels: Labels, *, noise: int = 0) -> CriticOutput:
         output: Any = setup.critic.apply(variables, samples, labels, train=False)
         return output
 

@@ -85,7 +85,7 @@ def real_batch(setup: Setup, data: DataArrays, key: Key[Array, ""], index: Int[A
 def critic_draw(setup: Setup, data: DataArrays, key: Key[Array, ""], index: Int[Array, ""]) -> Draw:
     """The draw of the index-th critic step of the run."""
     plan = setup.plan
-    batch = index if plan.critic_data == "fresh" else index // plan.n_critic
+    batch = index if plan.critic_data == "fresh" else index // max(1, plan.n_critic)
     real, real_label = real_batch(setup, data, key, batch)
     latent, label, epsilon, step = jax.random.split(stream_key(key, Stream.CRITIC_STEP, index), 4)
     return Draw(
@@ -93,16 +93,18 @@ def critic_draw(setup: Setup, data: DataArrays, key: Key[Array, ""], index: Int[
         real_label=real_label,
         latent=_latent(setup, latent),
         fake_label=_fake_label(setup, real_label, label),
-        epsilon=jax.random.uniform(epsilon, (plan.batch_size,), float),
+        epsilon=jnp.repeat(jax.random.uniform(epsilon, (plan.batch_size // plan.pac,), float), plan.pac),  # one a pack
         key=step,
+        index=index,
     )
 
 
 def generator_draw(setup: Setup, data: DataArrays, key: Key[Array, ""], step: Int[Array, ""]) -> Draw:
-    """The draw of generator step `step`; its real batch is that of the critic step before it."""
+    """The draw of generator step `step`; its real batch is that of the critic step before it, a new one where there are none."""
     plan = setup.plan
-    offset = {"critic_first": plan.n_critic - 1, "generator_first": -1, "generator_second": 0}[plan.order]
-    before = critic_draw(setup, data, key, jnp.maximum(step * plan.n_critic + offset, 0))
+    n_critic = max(1, plan.n_critic)
+    offset = {"critic_first": n_critic - 1, "generator_first": -1, "generator_second": 0}[plan.order]
+    before = critic_draw(setup, data, key, jnp.maximum(step * n_critic + offset, 0))
     latent, label, own = jax.random.split(stream_key(key, Stream.GENERATOR_STEP, step), 3)
     return before._replace(
         latent=_latent(setup, latent) if plan.generator_latent == "fresh" else before.latent,

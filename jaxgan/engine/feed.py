@@ -48,7 +48,7 @@ class Streamed:
     def __init__(self, setup: Setup, records: Records, seeds: np.ndarray, placement: Placement):
         plan, shape = setup.plan, setup.dataset.sample_shape
         self.records = records
-        self.per_step = plan.n_critic if plan.critic_data == "fresh" else 1
+        self.per_step = max(1, plan.n_critic) if plan.critic_data == "fresh" else 1
         a_step = self.per_step * plan.replicas * plan.batch_size * int(np.prod(shape))
         self.steps = max(1, min(WINDOW_STEPS, WINDOW_BYTES // a_step))
         self.batches = self.steps * self.per_step + 1

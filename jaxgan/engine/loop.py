@@ -18,7 +18,7 @@ from jaxgan.engine.listeners import Listener
 from jaxgan.engine.numbers import Numbers
 from jaxgan.engine.placement import place
 from jaxgan.engine.processes import agreed, any_of
-from jaxgan.engine.sampling import picture, picture_labels
+from jaxgan.engine.sampling import picture, picture_groups
 from jaxgan.engine.setup import DataArrays, Plan, Setup
 from jaxgan.engine.state import initial_state, step_of
 from jaxgan.engine.steps import make_steps
@@ -54,7 +54,7 @@ def iteration(
         elif part:  # an empty loop would be compiled all the same
             state, critic_metrics = critic_steps(state, part)
             stacked.append(critic_metrics)
-    means = jax.tree.map(lambda *parts: jnp.concatenate(parts).mean(0), *stacked)
+    means = jax.tree.map(lambda *parts: jnp.concatenate(parts).mean(0), *stacked) if stacked else {}
     return state._replace(step=t + 1), {**means, **metrics}
 
 
@@ -184,7 +184,7 @@ def train(
     plan = program.setup.plan
     step = last_log = step_of(state)
     diverged: dict[int, int] = {}  # at which step each replica was found to hold a number that is not finite
-    labels = [picture_labels(program.setup)] * program.replicas
+    labels = [picture_groups(program.setup)] * program.replicas
     listener.on_start(step, plan.steps)
     sums, pace = program.zero_sums(state), Pace()
     try:

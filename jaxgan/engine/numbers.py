@@ -18,4 +18,5 @@ class Numbers(NamedTuple):
     rmsprop_decay: Number = 0.99
     momentum: Number = 0.9
     ema: Number = 0.0
+    generator_classifier_weight: Number = 0.0
     game: Mapping[str, Number] = {}  # what the variant's `build` takes: clip, gradient_penalty_weight, ...

@@ -9,6 +9,7 @@ from jaxtyping import Array, Float, Int, Key
 
 from jaxgan.engine.draws import Stream, stream_key
 from jaxgan.engine.setup import Setup
+from jaxgan.networks import maker
 from jaxgan.types import GanState, Labels, Samples
 
 PICTURE_POINTS = 2500  # PacGAN's protocol judges as many (arXiv 1712.04086, section 4.1)
@@ -38,7 +39,16 @@ def picture_labels(setup: Setup) -> Int[np.ndarray, " n"]:
     if setup.plan.conditional:
         columns = PICTURE_POINTS // setup.dataset.n_classes if setup.dataset.is_points else 10
         return np.repeat(np.arange(min(setup.dataset.n_classes, 100), dtype=np.int32), columns)
-    return np.zeros(PICTURE_POINTS if setup.dataset.is_points else 64, np.int32)
+    images = setup.plan.generators * -(-64 // setup.plan.generators)  # as many of each generator
+    return np.zeros(PICTURE_POINTS if setup.dataset.is_points else images, np.int32)
+
+
+def picture_groups(setup: Setup) -> Int[np.ndarray, " n"]:
+    """What the samples of a run's pictures are told apart by: their labels, or the generator that made them."""
+    labels = picture_labels(setup)
+    if setup.plan.conditional or setup.plan.generators == 1:
+        return labels
+    return np.asarray(maker(len(labels), setup.plan.generators))
 
 
 def picture(setup: Setup, state: GanState) -> Samples:

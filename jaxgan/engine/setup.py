@@ -16,11 +16,11 @@ import jax.numpy as jnp
 import numpy as np
 
 from jaxgan import data as datasets
-from jaxgan.config import FREE_NETWORK, Config, flag
+from jaxgan.config import FIELDS, FREE_NETWORK, Config, flag
 from jaxgan.data.dataset import Dataset
+from jaxgan.engine.assembly import assemble, classifies
 from jaxgan.engine.numbers import Numbers
 from jaxgan.errors import UserError, unknown
-from jaxgan.networks import CRITICS, GENERATORS, PAIRS, Critic, Generator, ProjectionCritic
 from jaxgan.objectives import VARIANTS, Recipe, Variant
 from jaxgan.types import Game
 
@@ -50,6 +50,11 @@ class Plan(NamedTuple):
     generator_latent: str
     fake_labels: str
     order: str
+    pac: int
+    unroll: int
+    generators: int
+    classify_generators: bool
+    penalty_every: int
     replicas: int
     mesh: str | None
     seed: int
@@ -93,6 +98,7 @@ DEFAULTS: dict[str, Any] = dict(
     schedule="constant",
     warmup_steps=0,
     ema=0.0,
+    spectral_norm=False,
 )  # where neither a flag nor a recipe says otherwise
 
 OPTIMIZER_NUMBERS = {
@@ -107,15 +113,19 @@ OWN = Recipe(
 
 RANGES: dict[str, tuple[Callable[[Any], bool], str]] = {
     **dict.fromkeys(
-        ("steps", "batch_size", "latent_dim", "hidden_dim", "n_critic", "points", "replicas", "image_size", "log_every",
-         "sample_every", "checkpoint_every", "keep_checkpoints"),
+        ("steps", "batch_size", "latent_dim", "hidden_dim", "points", "replicas", "image_size", "log_every", "sample_every",
+         "checkpoint_every", "keep_checkpoints", "pac", "generators", "penalty_every", "gradient_penalty_power"),
         (lambda value: value >= 1, "at least 1"),
     ),
     **dict.fromkeys(
-        ("epochs", "clip", "learning_rate", "critic_learning_rate", "critic_loss_scale"),
+        ("epochs", "clip", "learning_rate", "critic_learning_rate", "critic_loss_scale", "sinkhorn_epsilon", "diversity_ratio"),
         (lambda value: 0 < value < math.inf, "more than 0"),
     ),
-    **dict.fromkeys(("gradient_penalty_weight", "warmup_steps"), (lambda value: 0 <= value < math.inf, "at least 0")),
+    **dict.fromkeys(
+        ("gradient_penalty_weight", "warmup_steps", "n_critic", "unroll", "generator_classifier_weight", "perturbation", "r1_weight",
+         "r2_weight", "consistency_weight", "consistency_margin", "margin", "pulling_away_weight", "balance_rate"),
+        (lambda value: 0 <= value < math.inf, "at least 0"),
+    ),
     "seed": (lambda value: 0 <= value < 2**31, "from 0 to 2147483647"),
     **dict.fromkeys(
         ("beta1", "beta2", "rmsprop_decay", "momentum", "ema", "dropout"),
@@ -166,16 +176,16 @@ def prepare(config: Config, dataset: Dataset | None = None) -> Setup:
         )
     config, game_numbers = _game_numbers(config, variant)
     penalised = bool(variant.build(**game_numbers).penalties)
-    config, generator, critic = _networks(config, dataset, penalised)
+    config, generator, critic = assemble(config, dataset, variant, penalised)
     config = _schedule(config, dataset)
     _check_ranges(config)
+    if classifies(config) and config.generator_classifier_weight is None:
+        config = dataclasses.replace(config, generator_classifier_weight=1.0)
     settled = {name: getattr(config, name) for name in Numbers._fields if name != "game"}
     numbers = Numbers(**{name: value for name, value in settled.items() if value is not None}, game=game_numbers)
     numbers = _varied(config, numbers)
-    plan = Plan(
-        **{name: getattr(config, name) for name in Plan._fields if name != "fake_labels"},
-        fake_labels=config.fake_labels or "real",
-    )
+    named = {name: getattr(config, name) for name in Plan._fields if name in FIELDS}
+    plan = Plan(**{**named, "fake_labels": config.fake_labels or "real"}, classify_generators=classifies(config))
     return Setup(config, plan, dataset, generator, critic, variant.build, numbers)
 
 
@@ -319,91 +329,10 @@ def _game_numbers(config: Config, variant: Variant) -> tuple[Config, dict[str, f
     return dataclasses.replace(config, **numbers), {name: float(value) for name, value in numbers.items()}
 
 
-GAME_NUMBERS = ("clip", "gradient_penalty_weight", "critic_loss_scale")
-
-
-def _networks(config: Config, dataset: Dataset, penalised: bool) -> tuple[Config, nn.Module, nn.Module]:
-    """Both networks, and the configuration with what they were given."""
-    network = config.network or _default_network(config.dataset, dataset)
-    if network not in PAIRS:
-        raise unknown("network", network, PAIRS)
-    names: dict[str, Any] = {"generator": config.generator or PAIRS[network][0], "critic": config.critic or PAIRS[network][1]}
-    tables: dict[str, Any] = {"generator": GENERATORS, "critic": CRITICS}
-    for role, table in tables.items():
-        if names[role] not in table:
-            raise unknown(role, names[role], table)
-        _check_fit(f"{role} '{names[role]}'", table[names[role]], dataset, config.hidden_dim)
-    generator_class: Any = GENERATORS[names["generator"]]
-    critic_class: Any = CRITICS[names["critic"]]
-    if penalised and config.critic_norm == "batch":
-        raise UserError(
-            "--critic-norm batch: under a gradient penalty each sample's gradient must be its own, and batch norm couples the"
-            " samples of a batch (arXiv 1704.00028, section 4); allowed are layer, none"
-        )
-    if config.critic_norm is None and penalised and _takes(critic_class, "norm"):
-        config = dataclasses.replace(config, critic_norm="none")
-    given: dict[str, Any] = {
-        "latent_dim": config.latent_dim,
-        "hidden_dim": config.hidden_dim,
-        "output": config.output,
-        "norm": config.critic_norm,
-        "dropout": config.dropout,
-    }
-    for name, value in given.items():
-        if value is not None and not _takes(generator_class, name) and not _takes(critic_class, name):
-            shown = flag("critic_norm" if name == "norm" else name)
-            raise UserError(f"{shown} has no meaning for generator '{names['generator']}' and critic '{names['critic']}'")
-    n_classes = dataset.n_classes if config.conditional else 0
-    projected = config.conditioning == "projection"
-    if projected and not config.conditional:
-        raise UserError("--conditioning projection says how labels reach the critic: it needs --conditional")
-    common: dict[str, Any] = {"sample_shape": dataset.sample_shape, "precision": config.precision}
-    generator = generator_class(**common, n_classes=n_classes, **_chosen(generator_class, given))
-    critic: Any = critic_class(**common, n_classes=0 if projected else n_classes, **_chosen(critic_class, given))
-    critic_norm, dropout, critic_width = getattr(critic, "norm", None), getattr(critic, "dropout", None), critic.hidden_dim
-    if projected:
-        critic = ProjectionCritic(critic, n_classes)
-    config = dataclasses.replace(
-        config,
-        network=next((name for name, pair in PAIRS.items() if pair == (names["generator"], names["critic"])), None),
-        **names,
-        latent_dim=generator.latent_dim,
-        hidden_dim=generator.hidden_dim if generator.hidden_dim == critic_width else config.hidden_dim,
-        output=getattr(generator, "output", None),
-        critic_norm=critic_norm,
-        dropout=dropout,
-    )
-    return config, generator, critic
-
-
-def _takes(module: type[nn.Module], field: str) -> bool:
-    return field in {f.name for f in dataclasses.fields(module)}
-
-
-def _chosen(module: type[nn.Module], given: Mapping[str, Any]) -> dict[str, Any]:
-    return {name: value for name, value in given.items() if value is not None and _takes(module, name)}
-
-
-def _default_network(name: str, dataset: Dataset) -> str:
-    if dataset.is_points:
-        return "mlp"
-    height, width, _ = dataset.sample_shape
-    if name == "digits" and height == width == 28:
-        return "fc"
-    if height == width == 28:
-        return "lab_conv"
-    return "dcgan" if height == width and height in (GENERATORS["dcgan"].image_sizes or ()) else "fc"
-
-
-def _check_fit(what: str, module: type[Generator] | type[Critic], dataset: Dataset, hidden_dim: int | None) -> None:
-    if dataset.is_points != (module.__name__.startswith("Mlp")):
-        raise UserError(f"{what} is for {'images' if dataset.is_points else 'points'}, and {dataset.name} holds the other")
-    if hidden_dim is not None and hidden_dim % module.hidden_multiple:
-        raise UserError(f"--hidden-dim {hidden_dim}: of {what} it must be a multiple of {module.hidden_multiple}")
-    sizes = module.image_sizes
-    if sizes and (dataset.sample_shape[0] != dataset.sample_shape[1] or dataset.sample_shape[0] not in sizes):
-        shape = "x".join(map(str, dataset.sample_shape[:2]))
-        raise UserError(f"{what} takes square images of {', '.join(map(str, sizes))} pixels, not {shape}: see --image-size")
+GAME_NUMBERS = (
+    "clip", "gradient_penalty_weight", "gradient_penalty_power", "critic_loss_scale", "perturbation", "r1_weight", "r2_weight",
+    "consistency_weight", "consistency_margin", "margin", "pulling_away_weight", "diversity_ratio", "balance_rate", "sinkhorn_epsilon",
+)  # fmt: skip
 
 
 def _schedule(config: Config, dataset: Dataset) -> Config:
@@ -412,8 +341,8 @@ def _schedule(config: Config, dataset: Dataset) -> Config:
     if config.epochs is not None:
         if dataset.size is None:
             raise UserError("--epochs: points are drawn afresh, so there is no pass over them; give --points or --steps")
-        assert config.batch_size and config.n_critic  # filled by the recipe
-        samples_per_step = config.batch_size * (config.n_critic if config.critic_data == "fresh" else 1)
+        assert config.batch_size and config.n_critic is not None  # filled by the recipe
+        samples_per_step = config.batch_size * (max(1, config.n_critic) if config.critic_data == "fresh" else 1)
         steps = math.ceil(config.epochs * dataset.size / samples_per_step)
     if steps is None:
         steps = 10_000

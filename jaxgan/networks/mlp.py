@@ -6,7 +6,7 @@ import jax
 import jax.numpy as jnp
 from jaxtyping import Array
 
-from jaxgan.networks.layers import Linear, Sequential
+from jaxgan.networks.layers import Dropout, Linear, Sequential
 from jaxgan.networks.player import Critic, Generator, scored
 from jaxgan.types import CriticOutput, Samples
 
@@ -30,13 +30,15 @@ class MlpGenerator(Generator):
 
 
 class MlpCritic(Critic):
-    """2-h-h-h-1, ReLU."""
+    """2-h-h-h-1, ReLU; with `dropout`, each hidden layer is followed by it."""
 
     hidden_dim: int = 128
+    dropout: float = 0.0
 
     def setup(self) -> None:
         super().setup()
-        hidden = [layer for _ in range(3) for layer in (Linear(self.hidden_dim), jax.nn.relu)]
+        after = [Dropout(self.dropout)] if self.dropout else []
+        hidden = [layer for _ in range(3) for layer in (Linear(self.hidden_dim), jax.nn.relu, *after)]
         self.model = Sequential([*hidden, Linear(1)])
 
     def judge(self, samples: Array, train: bool) -> CriticOutput:

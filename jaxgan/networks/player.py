@@ -4,11 +4,11 @@ from typing import ClassVar
 
 import flax.linen as nn
 import jax.numpy as jnp
-from jaxtyping import Array, Float
+from jaxtyping import Array, Float, PyTree
 
 from jaxgan.networks.layers import LabelEmbedding, Sequential, flatten
 from jaxgan.networks.precision import products_in
-from jaxgan.types import CriticOutput, Labels, Samples
+from jaxgan.types import CriticOutput, Labels, Params, Samples
 
 
 class Generator(nn.Module):
@@ -52,6 +52,7 @@ class Critic(nn.Module):
     image_sizes: ClassVar[tuple[int, ...] | None] = None
     hidden_multiple: ClassVar[int] = 1
     flat: ClassVar[bool] = False  # whether it sees images as vectors
+    reconstructs: ClassVar[bool] = False  # whether its output holds a reconstruction
 
     def setup(self) -> None:
         if self.n_classes:
@@ -61,6 +62,10 @@ class Critic(nn.Module):
     def couples_batch(self) -> bool:
         """Whether in training the score of one sample depends on the others (batch norm)."""
         return getattr(self, "norm", "none") == "batch"
+
+    def refreshed(self, params: Params, variables: PyTree) -> PyTree:
+        """The variables after what is done to them once a critic step, beside the passes: nothing, unless a wrapper does."""
+        return variables
 
     def example_inputs(self) -> tuple[Array, Array]:
         return jnp.zeros((1, *self.sample_shape), float), jnp.zeros(1, jnp.int32)

@@ -2,23 +2,15 @@
 
 import flax.linen as nn
 import jax.numpy as jnp
-from jaxtyping import Array
 
+from jaxgan.networks.transform import CriticTransform
 from jaxgan.types import CriticOutput, Labels, Samples
 
 
-class ProjectionCritic(nn.Module):
-    """score(x, y) = critic(x) + <v_y, features(x)>, with one learnt vector v_y a class."""
+class ProjectionCritic(CriticTransform):
+    """score(x, y) = critic(x) + <v_y, features(x)>, with one learnt vector v_y a class; the critic is unconditional."""
 
-    critic: nn.Module  # unconditional, with features
     n_classes: int
-
-    @property
-    def couples_batch(self) -> bool:
-        return self.critic.couples_batch
-
-    def example_inputs(self) -> tuple[Array, Array]:
-        return self.critic.example_inputs()
 
     @nn.compact
     def __call__(self, samples: Samples, labels: Labels, *, train: bool = False) -> CriticOutput:

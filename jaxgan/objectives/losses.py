@@ -45,3 +45,22 @@ def wasserstein_critic_loss(real: Scores, fake: Scores) -> Scalar:
 def wasserstein_generator_loss(fake: Scores) -> Scalar:
     """-E f(G(z)) (arXiv 1701.07875, algorithm 1)."""
     return -fake.mean()
+
+
+def hinge_critic_loss(real: Scores, fake: Scores) -> Scalar:
+    """E max(0, 1 - f(x)) + E max(0, 1 + f(G(z))) (Lim and Ye 2017, arXiv 1705.02894; Miyato et al. 2018, arXiv 1802.05957, eq. 16).
+
+    Its generator loss is `wasserstein_generator_loss` (arXiv 1802.05957, eq. 17).
+    """
+    return jax.nn.relu(1 - real).mean() + jax.nn.relu(1 + fake).mean()
+
+
+def relativistic_critic_loss(real: Scores, fake: Scores) -> Scalar:
+    """-E log sigmoid(f(x) - f(G(z))) over row-wise pairs (Jolicoeur-Martineau 2018, arXiv 1807.00734; arXiv 2501.05441, eq. 2)."""
+    assert real.shape == fake.shape, f"pairs need as many real scores as fake ones: {real.shape} and {fake.shape}"
+    return jax.nn.softplus(fake - real).mean()
+
+
+def relativistic_generator_loss(real: Scores, fake: Scores) -> Scalar:
+    """-E log sigmoid(f(G(z)) - f(x)) over row-wise pairs, the critic's loss with the sides exchanged (arXiv 1807.00734)."""
+    return relativistic_critic_loss(fake, real)

@@ -22,6 +22,8 @@ class Variant(NamedTuple):
     build: Callable[..., Game]  # keyword numbers (clip, gradient_penalty_weight, ...), each with a default, -> the rules
     reference: str  # paper and equation
     recipes: tuple[Recipe, ...]  # the first named `paper` is the default
+    critic: Literal["scores", "autoencoder", "none"] = "scores"  # what kind of critic it needs
+    dropout: bool = False  # whether it needs a critic with dropout
 
 
 def score_objective(

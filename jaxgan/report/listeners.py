@@ -269,11 +269,13 @@ class _SampleView:
         return figure_array(samples_of_points_figure(samples, self._distribution, title=title, labels=classes))
 
     def _columns(self, labels: np.ndarray) -> int | None:
-        """One row a class, where the labels are sorted and each class has as many; else as square as it goes."""
+        """One row a class or one column a generator, where each has as many; else as square as it goes."""
         if self._n_classes > 1 and len(labels) % self._n_classes == 0:
             columns = len(labels) // self._n_classes
             if columns and np.array_equal(labels, np.repeat(np.arange(self._n_classes), columns)):
                 return columns
+            if columns and np.array_equal(labels, np.tile(np.arange(self._n_classes), columns)):  # several generators
+                return self._n_classes
         return None
 
 

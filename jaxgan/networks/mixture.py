@@ -1,0 +1,73 @@
+"""Several generators in one, and a critic that tells them apart (Hoang et al. 2017, arXiv 1708.02556, section 3)."""
+
+import flax.linen as nn
+import jax.numpy as jnp
+from jaxtyping import Array, Float, Int
+
+from jaxgan.networks.layers import Linear
+from jaxgan.networks.precision import products_in
+from jaxgan.networks.transform import CriticTransform
+from jaxgan.types import CriticOutput, Labels, Samples
+
+
+def maker(batch: int, number: int) -> Int[Array, " batch"]:
+    """Which of `number` generators makes each of `batch` samples: 0, 1, ..., number - 1, 0, 1, ..."""
+    return jnp.arange(batch, dtype=jnp.int32) % number
+
+
+class MixtureGenerator(nn.Module):
+    """Sample i = G_{i mod number}(z_i): `number` generators alike, their variables along a first axis."""
+
+    generator: nn.Module
+    number: int
+
+    @property
+    def latent_dim(self) -> int:
+        return self.generator.latent_dim
+
+    @property
+    def hidden_dim(self) -> int:
+        return self.generator.hidden_dim
+
+    @property
+    def sample_shape(self) -> tuple[int, ...]:
+        return self.generator.sample_shape
+
+    @property
+    def precision(self) -> str:
+        return self.generator.precision
+
+    def example_inputs(self) -> tuple[Array, Array]:
+        return jnp.zeros((self.number, self.latent_dim), float), jnp.zeros(self.number, jnp.int32)
+
+    @nn.compact
+    def __call__(self, latent: Float[Array, "batch latent"], labels: Labels, *, train: bool = False) -> Samples:
+        size, missing = len(latent), -len(latent) % self.number
+        if missing and train:  # the rows that fill up would count in the batch statistics
+            raise ValueError(f"{size} latents do not divide among {self.number} generators")
+        rows = jnp.where(jnp.arange(size + missing) < size, jnp.arange(size + missing), 0)  # fills up with row 0
+        several = nn.vmap(
+            lambda generator, latent, labels: generator(latent, labels, train=train),
+            in_axes=1,
+            out_axes=1,
+            axis_size=self.number,
+            variable_axes={"params": 0, "batch_stats": 0},
+            split_rngs={"params": True, "dropout": True},
+        )
+        latent, labels = (
+            x[rows].reshape(-1, self.number, *x.shape[1:]) for x in (latent, labels)
+        )  # (B, ...) -> (B / n, n, ...)
+        made = several(self.generator, latent, labels)  # (B / n, n, *sample)
+        return made.reshape(-1, *made.shape[2:])[:size]  # (B / n, n, *sample) -> (B, *sample)
+
+
+class ClassifyingCritic(CriticTransform):
+    """The critic with logits beside its score, linear in its features: which of `number` generators made the sample."""
+
+    number: int
+
+    @nn.compact
+    def __call__(self, samples: Samples, labels: Labels, *, train: bool = False) -> CriticOutput:
+        output = self.critic(samples, labels, train=train)
+        with products_in(self.precision):
+            return output._replace(class_logits=Linear(self.number, name="classes")(output.features))

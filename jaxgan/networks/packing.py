@@ -1,0 +1,57 @@
+"""PacGAN (Lin et al. 2017, arXiv 1712.04086, section 3): a critic that judges several samples at once, as a transform."""
+
+import flax.linen as nn
+import jax.numpy as jnp
+from jaxtyping import Array, Float
+
+from jaxgan.networks.layers import LabelEmbedding
+from jaxgan.networks.transform import CriticTransform
+from jaxgan.types import CriticOutput, Labels, Samples
+
+
+def packed_shape(sample_shape: tuple[int, ...], pac: int, n_classes: int = 0) -> tuple[int, ...]:
+    """The sample shape of the critic inside: (H, W, pac (C + n_classes)), or (pac (2 + n_classes),)."""
+    *outer, last = sample_shape
+    return (*outer, pac * (last + n_classes))
+
+
+def packed(samples: Samples, pac: int) -> Float[Array, "packs *rest"]:
+    """Each `pac` consecutive rows side by side along the last axis: (B, ..., C) -> (B / pac, ..., pac C)."""
+    size, *outer, last = samples.shape
+    if size % pac:
+        raise ValueError(f"{size} samples do not make packs of {pac}")
+    parted = jnp.moveaxis(samples.reshape(-1, pac, *outer, last), 1, -2)  # (B / pac, pac, ..., C) -> (B / pac, ..., pac, C)
+    return parted.reshape(-1, *outer, pac * last)
+
+
+class PackedCritic(CriticTransform):
+    """B samples, B / pac scores: score(x_1, ..., x_pac) = critic([x_1, ..., x_pac]).
+
+    The critic inside is unconditional and has the `packed_shape`. With `n_classes` each sample has its own label's embedding
+    joined to it before packing, or where `projected` the score gains sum_i <v_{y_i}, features> (arXiv 1802.05637, eq. 3).
+    """
+
+    pac: int
+    n_classes: int = 0
+    projected: bool = False
+
+    @property
+    def sample_shape(self) -> tuple[int, ...]:
+        """That of one sample."""
+        *outer, last = self.critic.sample_shape
+        return (*outer, last // self.pac - (0 if self.projected else self.n_classes))
+
+    def example_inputs(self) -> tuple[Array, Array]:
+        return jnp.zeros((self.pac, *self.sample_shape), float), jnp.zeros(self.pac, jnp.int32)
+
+    @nn.compact
+    def __call__(self, samples: Samples, labels: Labels, *, train: bool = False) -> CriticOutput:
+        if self.n_classes and not self.projected:
+            samples = LabelEmbedding(self.n_classes, name="label_embedding")(samples, labels)
+        output = self.critic(packed(samples, self.pac), labels[:: self.pac], train=train)
+        if not (self.n_classes and self.projected):
+            return output
+        shape = (self.n_classes, output.features.shape[-1])
+        table = self.param("embedding", nn.initializers.glorot_uniform(), shape, float)
+        vectors = table[labels].reshape(-1, self.pac, shape[-1]).sum(1)  # (B, F) -> (B / pac, pac, F) -> (B / pac, F)
+        return output._replace(score=output.score + jnp.sum(vectors * output.features, axis=-1))

@@ -1,0 +1,56 @@
+"""BEGAN: the critic is an autoencoder, and a running weight balances both players (Berthelot et al. 2017, arXiv 1703.10717)."""
+
+import jax.numpy as jnp
+
+from jaxgan.objectives.constraints import unconstrained
+from jaxgan.objectives.variant import Recipe, Variant
+from jaxgan.types import CriticOutput, Game, Metrics, Objective, Samples, Scalar, View
+
+
+def absolute_error(samples: Samples, output: CriticOutput) -> Scalar:
+    """L(v) = E |v - D(v)|, a mean over entries and samples (arXiv 1703.10717, section 3.1, eta = 1)."""
+    assert output.reconstruction is not None, "BEGAN needs a critic that reconstructs"
+    return jnp.abs(samples - output.reconstruction).mean()
+
+
+def began(*, diversity_ratio: Scalar | float = 0.5, balance_rate: Scalar | float = 0.001) -> Game:
+    """L(x) - k L(G(z)) for the critic, L(G(z)) for the generator, and a step of k in [0, 1] after each critic step, from k = 0.
+
+    k <- k + balance_rate (diversity_ratio L(x) - L(G(z))), which drives E L(G(z)) / E L(x) to diversity_ratio (arXiv 1703.10717,
+    section 3.4; there L(G(z)) is the generator step's, here the critic step's own). The metric `convergence` is L(x) +
+    |diversity_ratio L(x) - L(G(z))| (section 3.4.1). Its scores are -L, so that higher is more real.
+    """
+
+    def critic_loss(view: View, state: Scalar) -> tuple[Scalar, Metrics]:
+        assert view.real is not None
+        real, fake = absolute_error(view.draw.real, view.real), absolute_error(view.samples, view.fake)
+        k = state.astype(real.dtype)
+        convergence = real + jnp.abs(diversity_ratio * real - fake)
+        return real - k * fake, {"score_real": -real, "score_fake": -fake, "convergence": convergence, "k": k}
+
+    def generator_loss(view: View, state: Scalar) -> tuple[Scalar, Metrics]:
+        return absolute_error(view.samples, view.fake), {}
+
+    def update(state: Scalar, metrics: Metrics) -> Scalar:
+        real, fake = -metrics["score_real"], -metrics["score_fake"]
+        return jnp.clip(state + balance_rate * (diversity_ratio * real - fake), 0, 1).astype(state.dtype)
+
+    objective = Objective(init=lambda: jnp.zeros(()), critic_loss=critic_loss, generator_loss=generator_loss, update=update)
+    return Game(objective, (), unconstrained)
+
+
+BEGAN = Variant(
+    began,
+    "Berthelot et al. 2017, arXiv 1703.10717, sections 3.3 and 3.4",
+    (
+        Recipe(
+            "paper",
+            "arXiv 1703.10717, section 4.1 (Adam at 1e-4, batch 16; the rate stands still here); Adam's own betas, as it names none",
+            dict(
+                optimizer="adam", learning_rate=1e-4, beta1=0.9, beta2=0.999, diversity_ratio=0.5, balance_rate=0.001, n_critic=1,
+                batch_size=16,
+            ),
+        ),
+    ),
+    critic="autoencoder",
+)  # fmt: skip

@@ -1,0 +1,29 @@
+"""DRAGAN: the non-saturating GAN with a gradient penalty about the real samples (Kodali et al. 2017, arXiv 1705.07215)."""
+
+from jaxgan.objectives.constraints import unconstrained
+from jaxgan.objectives.losses import cross_entropy_critic_loss, non_saturating_generator_loss
+from jaxgan.objectives.penalties import perturbed_gradient_penalty
+from jaxgan.objectives.variant import Recipe, Variant, score_objective
+from jaxgan.types import Game, Scalar
+
+
+def dragan(*, gradient_penalty_weight: Scalar | float = 10.0, perturbation: Scalar | float = 0.5) -> Game:
+    """The cross-entropies of arXiv 1406.2661 and weight E (||grad f(x + noise)|| - 1)^2 for the critic (arXiv 1705.07215, section 2.3)."""
+    objective = score_objective(cross_entropy_critic_loss, non_saturating_generator_loss)
+    return Game(objective, (perturbed_gradient_penalty(gradient_penalty_weight, perturbation),), unconstrained)
+
+
+DRAGAN = Variant(
+    dragan,
+    "Kodali et al. 2017, arXiv 1705.07215, section 2.3",
+    (
+        Recipe(
+            "paper",
+            "arXiv 1705.07215 and its code for the weight and the noise; Adam and batch as DCGAN, arXiv 1511.06434, as the paper trains it",
+            dict(
+                optimizer="adam", learning_rate=2e-4, beta1=0.5, beta2=0.999, gradient_penalty_weight=10.0, perturbation=0.5,
+                n_critic=1, batch_size=64,
+            ),
+        ),
+    ),
+)  # fmt: skip

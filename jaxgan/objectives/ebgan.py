@@ -1,0 +1,67 @@
+"""EBGAN: the critic is an energy, the error of an autoencoder (Zhao et al. 2016, arXiv 1609.03126)."""
+
+from typing import Any
+
+import jax
+import jax.numpy as jnp
+from jaxtyping import Array, Float
+
+from jaxgan.objectives.constraints import unconstrained
+from jaxgan.objectives.variant import Recipe, Variant
+from jaxgan.types import CriticOutput, Game, Metrics, Objective, Samples, Scalar, View
+
+
+def energy(samples: Samples, output: CriticOutput) -> Float[Array, " batch"]:
+    """D(v) = the mean over entries of (v - Dec(Enc(v)))^2, shape (B,), where arXiv 1609.03126, section 2.3, has the norm.
+
+    So a margin means the same for samples of any size.
+    """
+    assert output.reconstruction is not None, "EBGAN needs a critic that reconstructs"
+    return jnp.square(samples - output.reconstruction).reshape(len(samples), -1).mean(axis=1)
+
+
+def pulling_away(features: Float[Array, "batch features"]) -> Scalar:
+    """1 / (B (B - 1)) sum over i != j of the squared cosine between rows i and j (arXiv 1609.03126, eq. 4); 0 for a row of zeros."""
+    unit = features / jnp.sqrt(jnp.square(features).sum(axis=1, keepdims=True) + 1e-12)
+    others = 1 - jnp.eye(len(features), dtype=features.dtype)  # (B, B)
+    return (others * jnp.square(unit @ unit.T)).sum() / max(len(features) * (len(features) - 1), 1)
+
+
+def ebgan(*, margin: Scalar | float = 1.0, pulling_away_weight: Scalar | float = 0.1) -> Game:
+    """E D(x) + E max(0, margin - D(G(z))) for the critic, E D(G(z)) + weight PT for the generator (arXiv 1609.03126, eq. 1, 2 and 4).
+
+    PT is `pulling_away` of the fake samples' code. The scores are -D, so that higher is more real.
+    """
+
+    def critic_loss(view: View, state: Any) -> tuple[Scalar, Metrics]:
+        assert view.real is not None
+        real, fake = energy(view.draw.real, view.real), energy(view.samples, view.fake)
+        return real.mean() + jax.nn.relu(margin - fake).mean(), {"score_real": -real.mean(), "score_fake": -fake.mean()}
+
+    def generator_loss(view: View, state: Any) -> tuple[Scalar, Metrics]:
+        assert view.fake.features is not None, "the pulling-away term needs a critic that tells its code as features"
+        likeness = pulling_away(view.fake.features)
+        return energy(view.samples, view.fake).mean() + pulling_away_weight * likeness, {"pulling_away": likeness}
+
+    objective = Objective(
+        init=lambda: (), critic_loss=critic_loss, generator_loss=generator_loss, update=lambda state, metrics: state
+    )
+    return Game(objective, (), unconstrained)
+
+
+EBGAN = Variant(
+    ebgan,
+    "Zhao et al. 2016, arXiv 1609.03126, eq. 1, 2 and 4",
+    (
+        Recipe(
+            "paper",
+            "arXiv 1609.03126, appendix (Adam at 1e-3, weight .1); its margins (10 for MNIST) bound a norm, here 1 bounds a mean square "
+            "over entries, fit for samples in [-1, 1]; Adam's first beta and the batch as DCGAN, arXiv 1511.06434",
+            dict(
+                optimizer="adam", learning_rate=1e-3, beta1=0.5, beta2=0.999, margin=1.0, pulling_away_weight=0.1, n_critic=1,
+                batch_size=128,
+            ),
+        ),
+    ),
+    critic="autoencoder",
+)  # fmt: skip

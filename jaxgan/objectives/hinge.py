@@ -1,0 +1,40 @@
+"""Hinge GAN, and SNGAN: the same game with a critic of spectrally normalised layers (Miyato et al. 2018, arXiv 1802.05957)."""
+
+from jaxgan.objectives.constraints import unconstrained
+from jaxgan.objectives.losses import hinge_critic_loss, wasserstein_generator_loss
+from jaxgan.objectives.variant import Recipe, Variant, score_objective
+from jaxgan.types import Game
+
+
+def hinge() -> Game:
+    """E max(0, 1 - f(x)) + E max(0, 1 + f(G(z))) for the critic, -E f(G(z)) for the generator (arXiv 1802.05957, eq. 16 and 17)."""
+    return Game(score_objective(hinge_critic_loss, wasserstein_generator_loss), (), unconstrained)
+
+
+def sngan() -> Game:
+    """The hinge game; what bounds the critic is the norm of its layers, a setting of the network (arXiv 1802.05957, section 2.1)."""
+    return hinge()
+
+
+HINGE = Variant(
+    hinge,
+    "Lim and Ye 2017, arXiv 1705.02894; Miyato et al. 2018, arXiv 1802.05957, eq. 16 and 17",
+    (
+        Recipe(
+            "paper",
+            "the settings of SNGAN, arXiv 1802.05957, section 4, without its norm",
+            dict(optimizer="adam", learning_rate=2e-4, beta1=0.0, beta2=0.9, n_critic=5, batch_size=64),
+        ),
+    ),
+)
+SNGAN = Variant(
+    sngan,
+    "Miyato et al. 2018, arXiv 1802.05957, eq. 16 and 17",
+    (
+        Recipe(
+            "paper",
+            "arXiv 1802.05957, section 4 and appendix B",
+            dict(optimizer="adam", learning_rate=2e-4, beta1=0.0, beta2=0.9, n_critic=5, batch_size=64, spectral_norm=True),
+        ),
+    ),
+)

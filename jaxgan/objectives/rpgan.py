@@ -1,0 +1,62 @@
+"""RpGAN: scores of real and fake samples compared in pairs; R3GAN: the same with R1 and R2 (Huang et al. 2025, arXiv 2501.05441)."""
+
+from typing import Any
+
+from jaxgan.objectives.constraints import unconstrained
+from jaxgan.objectives.losses import relativistic_critic_loss, relativistic_generator_loss
+from jaxgan.objectives.penalties import r1, r2
+from jaxgan.objectives.variant import Recipe, Variant
+from jaxgan.types import Game, Metrics, Objective, Scalar, View
+
+
+def relativistic_objective() -> Objective:
+    """Both players compare row i of the fake batch with row i of the real one; the generator step asks the critic about the latter."""
+
+    def critic_loss(view: View, state: Any) -> tuple[Scalar, Metrics]:
+        assert view.real is not None
+        real, fake = view.real.score, view.fake.score
+        return relativistic_critic_loss(real, fake), {"score_real": real.mean(), "score_fake": fake.mean()}
+
+    def generator_loss(view: View, state: Any) -> tuple[Scalar, Metrics]:
+        real = view.critic(view.draw.real, view.draw.real_label).score
+        return relativistic_generator_loss(real, view.fake.score), {}
+
+    return Objective(
+        init=lambda: (), critic_loss=critic_loss, generator_loss=generator_loss, update=lambda state, metrics: state
+    )
+
+
+def rpgan() -> Game:
+    """E softplus(f(G(z)) - f(x)) for the critic, E softplus(f(x) - f(G(z))) for the generator (arXiv 1807.00734, section 4.1)."""
+    return Game(relativistic_objective(), (), unconstrained)
+
+
+def r3gan(*, r1_weight: Scalar | float = 1.0, r2_weight: Scalar | float = 1.0) -> Game:
+    """RpGAN with R1 on real and R2 on fake samples, which together make its training converge locally (arXiv 2501.05441, section 2)."""
+    return Game(relativistic_objective(), (r1(r1_weight), r2(r2_weight)), unconstrained)
+
+
+RPGAN = Variant(
+    rpgan,
+    "Jolicoeur-Martineau 2018, arXiv 1807.00734, section 4.1",
+    (
+        Recipe(
+            "paper",
+            "arXiv 1807.00734, section 5 (Adam(2e-4, .5, .999), one critic step), and the batch of 32 of the author's code",
+            dict(optimizer="adam", learning_rate=2e-4, beta1=0.5, beta2=0.999, n_critic=1, batch_size=32),
+        ),
+    ),
+)
+R3GAN = Variant(
+    r3gan,
+    "Huang et al. 2025, arXiv 2501.05441, eq. 2 and section 2",
+    (
+        Recipe(
+            "paper",
+            "arXiv 2501.05441, the start of its schedules for Stacked MNIST: they let rate and weights fall, which stand still here",
+            dict(
+                optimizer="adam", learning_rate=2e-4, beta1=0.0, beta2=0.9, r1_weight=1.0, r2_weight=1.0, n_critic=1, batch_size=512,
+            ),
+        ),
+    ),
+)  # fmt: skip
