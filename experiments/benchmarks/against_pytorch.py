@@ -117,7 +117,9 @@ class Theirs:
         import copy
 
         draw = self.twins.as_torch(draw, self.torch.float32)
-        draw = draw._replace(**{name: getattr(draw, name).to(self.device) for name in draw._fields if name not in ("key", "index")})
+        draw = draw._replace(
+            **{name: getattr(draw, name).to(self.device) for name in draw._fields if name not in ("key", "index")}
+        )
         pair = copy.deepcopy((self.generator, self.eager_critic))
         critic = float(self.twins.critic_backward(*pair, self.rules, draw)[0])
         pair = copy.deepcopy((self.generator, self.eager_critic))

@@ -26,7 +26,7 @@ class SpectralCritic(CriticTransform):
             output = self.critic(samples, labels, train=train)
             self.variable("spectral", "vectors", lambda: _first(self.make_rng("params"), self.critic.variables["params"]))
             return output
-        vectors = self.get_variable("spectral", "vectors")
+        vectors: PyTree = self.get_variable("spectral", "vectors")
 
         def normalise(collections: PyTree) -> PyTree:
             return {**collections, "params": normalised(collections["params"], vectors)}

@@ -29,8 +29,9 @@ JAXGAN_LOSSES = {
 }
 
 
-def test_every_variant_is_compared():
-    assert JAXGAN_LOSSES.keys() == VARIANTS.keys()
+def test_every_variant_of_the_labs_is_compared():
+    of_labs = {name for name, variant in VARIANTS.items() if any(recipe.name.startswith("lab") for recipe in variant.recipes)}
+    assert of_labs <= JAXGAN_LOSSES.keys() <= VARIANTS.keys()
 
 
 @pytest.mark.usefixtures("float64")
