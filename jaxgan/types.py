@@ -28,7 +28,7 @@ class Draw(NamedTuple):
         Array, " batch"
     ]  # U[0, 1], one a sample: the place of the penalty's interpolate between fake (0) and real (1)
     key: Key[Array, ""]  # dropout, and what a variant draws beside
-    index: Int[Array, ""] | int = 0  # critic steps made before
+    critic_step: Int[Array, ""] | int = 0  # critic steps made before this one
 
 
 class CriticOutput(NamedTuple):

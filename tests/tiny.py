@@ -14,7 +14,8 @@ from jaxgan.engine.setup import Setup, prepare
 from jaxgan.engine.state import initial_state
 from jaxgan.types import Draw, GanState
 
-WIDTHS = {"mlp": 8, "fc": 8, "conv": 4, "fc_conv": 4, "lab_conv": 64, "dcgan": 4}
+WIDTHS = {"mlp": 8, "fc": 8, "conv": 4, "fc_conv": 4, "lab_conv": 64, "dcgan": 4, "resnet": 4}
+SIZES = {"resnet": 32}  # pixels a side, where a network does not draw 28
 
 
 def pictures(n: int = 40, size: int = 28, channels: int = 1, n_classes: int = 3) -> Dataset:
@@ -52,7 +53,7 @@ def tiny(network: str = "mlp", *, dataset: Dataset | None = None, **fields: Any)
     """A setup of narrow networks; points of ring8 for `mlp`, random pictures for the others."""
     fields = {
         "batch_size": 6,
-        "n_critic": 2,
+        "n_critic": 0 if fields.get("variant") == "sinkhorn" else 2,
         "steps": 4,
         "latent_dim": 3,
         "recipe": "paper",
@@ -61,7 +62,8 @@ def tiny(network: str = "mlp", *, dataset: Dataset | None = None, **fields: Any)
     }
     if network == "mlp":
         return prepare(Config(dataset=fields.pop("points_of", "ring8"), network=network, **fields))
-    return prepare(Config(dataset="digits", network=network, **fields), dataset or pictures())
+    dataset = dataset or pictures(size=SIZES.get(network, 28))
+    return prepare(Config(dataset="digits", network=network, **fields), dataset)
 
 
 def initial(setup: Setup, seed: int = 0) -> GanState:

@@ -118,7 +118,7 @@ class Theirs:
 
         draw = self.twins.as_torch(draw, self.torch.float32)
         draw = draw._replace(
-            **{name: getattr(draw, name).to(self.device) for name in draw._fields if name not in ("key", "index")}
+            **{name: getattr(draw, name).to(self.device) for name in draw._fields if name not in ("key", "critic_step")}
         )
         pair = copy.deepcopy((self.generator, self.eager_critic))
         critic = float(self.twins.critic_backward(*pair, self.rules, draw)[0])

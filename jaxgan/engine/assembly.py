@@ -41,7 +41,7 @@ AUTOENCODERS = {  # which of them stands in for a critic that gives scores alone
 def assemble(config: Config, dataset: Dataset, variant: Variant, penalised: bool) -> tuple[Config, nn.Module, nn.Module]:
     """Both networks, and the configuration with what they were given."""
     _check_remedies(config, dataset, variant, penalised)
-    names = _names(config, dataset, variant)
+    names: dict[str, Any] = _names(config, dataset, variant)
     for role, table in (("generator", GENERATORS), ("critic", CRITICS)):
         _check_fit(f"{role} '{names[role]}'", table[names[role]], dataset, config.hidden_dim)
     generator_class: Any = GENERATORS[names["generator"]]

@@ -95,7 +95,7 @@ def critic_draw(setup: Setup, data: DataArrays, key: Key[Array, ""], index: Int[
         fake_label=_fake_label(setup, real_label, label),
         epsilon=jnp.repeat(jax.random.uniform(epsilon, (plan.batch_size // plan.pac,), float), plan.pac),  # one a pack
         key=step,
-        index=index,
+        critic_step=index,
     )
 
 

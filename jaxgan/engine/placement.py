@@ -41,7 +41,7 @@ class Placement:
     def batch(self, draw: Draw) -> Draw:
         """The draw with its samples cut over the mesh's axis `data`; an identity in value."""
         spread = NamedSharding(self.mesh, PartitionSpec("data"))
-        rows = {name: value for name, value in draw._asdict().items() if name not in ("key", "index")}
+        rows = {name: value for name, value in draw._asdict().items() if name not in ("key", "critic_step")}
         return draw._replace(**jax.lax.with_sharding_constraint(rows, spread))
 
     def copied(self, tree: PyTree) -> PyTree:

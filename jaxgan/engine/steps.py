@@ -79,7 +79,8 @@ def make_steps(setup: Setup, numbers: Numbers) -> Steps:
         """The penalties' sum; every `penalty_every` steps that many times as much, their metrics too, so that the means stay."""
 
         def full(_: None = None) -> tuple[Array, dict[str, Array]]:
-            total, metrics = jnp.zeros((), draw.real.dtype), {}
+            total: Array = jnp.zeros((), draw.real.dtype)
+            metrics: dict[str, Array] = {}
             for penalty in game.penalties:
                 value, more = penalty(critic, draw, fake)
                 total, metrics = total + value, {**metrics, **more}
@@ -89,7 +90,7 @@ def make_steps(setup: Setup, numbers: Numbers) -> Steps:
             return full()
         nothing = jax.tree.map(lambda x: jnp.zeros(x.shape, x.dtype), jax.eval_shape(full))
         often = plan.penalty_every
-        due = jnp.asarray(draw.index) % often == 0
+        due = jnp.asarray(draw.critic_step) % often == 0
         return jax.lax.cond(due, lambda: jax.tree.map(lambda x: often * x, full()), lambda: nothing)
 
     def critic_loss_gradients(critic: Player, state: GanState, draw: Draw, fake: Samples) -> tuple[Params, Metrics, PyTree]:

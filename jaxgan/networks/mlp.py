@@ -1,6 +1,6 @@
 """Multilayer perceptrons for points in the plane: labs 003 (hidden 256, latent 5) and 004, section 11.1 (hidden 128, latent 2)."""
 
-from typing import Literal
+from typing import Any, Literal
 
 import jax
 import jax.numpy as jnp
@@ -37,7 +37,7 @@ class MlpCritic(Critic):
 
     def setup(self) -> None:
         super().setup()
-        after = [Dropout(self.dropout)] if self.dropout else []
+        after: list[Any] = [Dropout(self.dropout)] if self.dropout else []
         hidden = [layer for _ in range(3) for layer in (Linear(self.hidden_dim), jax.nn.relu, *after)]
         self.model = Sequential([*hidden, Linear(1)])
 

@@ -93,7 +93,9 @@ def test_a_lazy_penalty_comes_every_kth_step_k_times_as_heavy():
     state, draw, _ = state_and_draws(often)
 
     def gradients(setup, index):
-        return flat(jax.jit(make_steps(setup, setup.numbers).critic_gradients)(state, draw._replace(index=jnp.int32(index)))[0])
+        return flat(
+            jax.jit(make_steps(setup, setup.numbers).critic_gradients)(state, draw._replace(critic_step=jnp.int32(index)))[0]
+        )
 
     base, full = gradients(never, 0), gradients(often, 0)
     np.testing.assert_allclose(gradients(lazy, 3) - base, 3 * (full - base), rtol=1e-3, atol=1e-5)
