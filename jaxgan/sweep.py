@@ -191,7 +191,11 @@ def judged(folder: Path) -> list[dict[str, float]]:
             if outcome["diverged"]:
                 continue
             found = mode_coverage(law.to_units(samples), law.centres, law.std)
-            outcome |= {"modes_3sigma": float(found.modes), "high_quality_3sigma": float(found.high_quality)}
+            outcome |= {
+                "modes_3sigma": float(found.modes),
+                "high_quality_3sigma": float(found.high_quality),
+                "reverse_kl": float(found.reverse_kl),
+            }
     return kept
 
 

@@ -3,6 +3,7 @@
 import ast
 import dataclasses
 import inspect
+import itertools
 import re
 from pathlib import Path
 
@@ -93,7 +94,7 @@ def test_pairs_are_made_of_rows_of_the_tables():
         assert critic in CRITICS
 
 
-@pytest.mark.parametrize("name", sorted(GENERATORS))
+@pytest.mark.parametrize("name", sorted(set(GENERATORS) - {"resnet"}))  # whose own test counts them
 def test_parameter_counts_at_the_labs_widths(name):
     """Counted by hand from the labs' layer tables, for 28x28x1 (points for mlp)."""
     expected = {
@@ -110,5 +111,22 @@ def test_parameter_counts_at_the_labs_widths(name):
     shape = (2,) if name == "mlp" else (28, 28, 1)
     norm = {"norm": "none"} if name in ("conv", "dcgan") else {}
     for module, count in zip((GENERATORS[name](shape), CRITICS[name](shape, **norm)), expected, strict=True):
+        variables = jax.eval_shape(module.init, jax.random.key(0), *module.example_inputs())
+        assert sum(leaf.size for leaf in jax.tree.leaves(variables["params"])) == count
+
+
+@pytest.mark.parametrize(
+    ("size", "channels"), [(32, [128, 256, 512]), (64, [128, 256, 512, 1024]), (128, [128, 256, 512, 1024, 1024])]
+)
+def test_parameter_counts_of_dcgan_at_larger_sizes(size, channels):
+    """The paper's 64 pixels, one doubling less and one more; three colours, latent 100, counted by hand."""
+    last = channels[-1]
+    upward = sum(25 * a * b + b for b, a in itertools.pairwise(channels))
+    generator = 100 * 16 * last + 16 * last + upward + 2 * sum(channels) + 25 * channels[0] * 3 + 3
+    critic = 25 * 3 * 128 + 128 + sum(25 * a * b + b for a, b in itertools.pairwise(channels)) + 16 * last + 1
+    for module, count in (
+        (GENERATORS["dcgan"]((size, size, 3)), generator),
+        (CRITICS["dcgan"]((size, size, 3), norm="none"), critic),
+    ):
         variables = jax.eval_shape(module.init, jax.random.key(0), *module.example_inputs())
         assert sum(leaf.size for leaf in jax.tree.leaves(variables["params"])) == count

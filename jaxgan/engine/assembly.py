@@ -210,7 +210,7 @@ def _check_critic(config: Config, variant: Variant, name: str, critic: type[Crit
             raise UserError(f"--dropout 0: {config.variant} compares passes with dropout; it must be more than 0")
         if config.dropout is None:
             config = dataclasses.replace(config, dropout=0.5)  # arXiv 1803.01541, section 3.2
-    if config.critic_norm is None and penalised and _takes(critic, "norm"):
+    if config.critic_norm is None and penalised and getattr(critic, "norm", None) == "batch":  # its default
         config = dataclasses.replace(config, critic_norm="none")
     return config
 

@@ -7,15 +7,17 @@ from jaxtyping import Array, ArrayLike, Float, Int
 
 
 class Coverage(NamedTuple):
-    """How many modes hold a high-quality sample, and the share of samples that are one."""
+    """How many modes hold a high-quality sample, the share of samples that are one, and how evenly all samples lie over the modes."""
 
     modes: Int[Array, ""]
     high_quality: Float[Array, ""]  # in [0, 1]
+    reverse_kl: Float[Array, ""]  # nats
 
 
 def mode_coverage(points: Float[ArrayLike, "n 2"], centres: Float[ArrayLike, "modes 2"], std: float) -> Coverage:
     """A sample is of high quality within 3 std of its nearest centre; a mode counts with at least one such sample.
 
+    The reverse KL divergence is sum_k q_k log(q_k M), q_k the share of samples whose nearest centre is the k-th of M equally likely ones.
     All in the distribution's own units.
     """
     points, centres = jnp.asarray(points), jnp.asarray(centres)
@@ -23,4 +25,6 @@ def mode_coverage(points: Float[ArrayLike, "n 2"], centres: Float[ArrayLike, "mo
     nearest = distances.argmin(1)
     good = distances.min(1) <= 3 * std
     held = jnp.zeros(len(centres), bool).at[nearest].max(good)
-    return Coverage(held.sum(), good.mean())
+    share = jnp.zeros(len(centres), distances.dtype).at[nearest].add(1 / len(points))
+    reverse_kl = jnp.sum(jnp.where(share > 0, share * jnp.log(jnp.maximum(share, 1e-30) * len(centres)), 0.0))
+    return Coverage(held.sum(), good.mean(), reverse_kl)

@@ -6,13 +6,16 @@ from itertools import combinations, product
 import chex
 import jax
 import jax.numpy as jnp
+import numpy as np
 import pytest
 
+from jaxgan.engine import draws
+from jaxgan.engine.state import initial_state
 from jaxgan.engine.steps import make_steps
 from jaxgan.errors import UserError
 from jaxgan.networks import PAIRS
 from jaxgan.objectives import VARIANTS
-from tests.tiny import plain, state_and_draws, tiny
+from tests.tiny import plain, tiny
 
 LABELS = {"plain": {}, "joined": {"conditional": True}, "projected": {"conditional": True, "conditioning": "projection"}}
 REMEDIES = {
@@ -43,17 +46,19 @@ def sensible(variant: str, network: str, labels: str, remedy: str) -> bool:
 
 EVERY = list(product(sorted(VARIANTS), sorted(PAIRS), LABELS, REMEDIES))
 PRODUCT = [case for case in EVERY if sensible(*case)]
-# The whole of it would take a day: three factors at a time for the slow tests, two for the quick ones.
+# All of it would take hours: the slow tests take every variant with every network and labels, and with every remedy on points.
 
 
-def covering(cases: list[tuple], strength: int) -> list[tuple]:
-    """A few of the cases that hold between them every combination of values of any `strength` factors that the cases hold (greedy)."""
+def pairs(case: tuple) -> set:
+    """Every two of a case's values, but for each variant with networks that are made of others' parts or compile for long."""
+    apart = {(1, "fc_conv"), (1, "resnet")}
+    return {pair for pair in combinations(enumerate(case), 2) if not (pair[0][0] == 0 and pair[1] in apart)}
 
-    def parts(case: tuple) -> set:
-        return set(combinations(enumerate(case), strength))
 
-    left = set().union(*map(parts, cases))
-    held = {case: parts(case) for case in cases}
+def covering(cases: list[tuple]) -> list[tuple]:
+    """A few of the cases that hold between them every pair of values of any two factors that the cases hold (greedy)."""
+    left = set().union(*map(pairs, cases))
+    held = {case: pairs(case) for case in cases}
     chosen = []
     while left:
         best = max(held, key=lambda case: len(held[case] & left))
@@ -62,7 +67,7 @@ def covering(cases: list[tuple], strength: int) -> list[tuple]:
     return chosen
 
 
-QUICK = covering(PRODUCT, 2)
+QUICK = covering(PRODUCT)
 WHOLE = list(
     dict.fromkeys(
         [*QUICK, *(c for c in PRODUCT if c[3] == "none"), *(c for c in PRODUCT if c[1] == "mlp" and c[2] != "joined")]
@@ -78,7 +83,7 @@ def fields_of(case: tuple) -> dict:
 @pytest.mark.parametrize("case", [pytest.param(c, id="-".join(c), marks=() if c in QUICK else pytest.mark.slow) for c in WHOLE])
 def test_two_iterations_of(case):
     setup = tiny(**fields_of(case))
-    start, critic_draw, generator_draw = state_and_draws(setup)
+    start, critic_draw, generator_draw = made_up(setup)
     state, metrics = start, {}
     iteration = jax.jit(partial(critic_then_generator, setup))
     for _ in range(2):
@@ -95,6 +100,38 @@ def test_two_iterations_of(case):
         assert all(moved(start.critic.params, state.critic.params))
 
 
+def made_up(setup) -> tuple:
+    """A state and draws of the right shapes and any numbers: half the time of compiling what makes the true ones."""
+
+    def true():
+        state = initial_state(setup, setup.numbers, jax.random.key(0))
+        data, index = setup.data(), jnp.int32(0)
+        return state, draws.critic_draw(setup, data, state.key, index), draws.generator_draw(setup, data, state.key, index)
+
+    chance = np.random.default_rng(0)
+
+    def filled(leaf, signed):
+        if jax.dtypes.issubdtype(leaf.dtype, jax.dtypes.prng_key):
+            return jax.random.key(1)
+        if not jnp.issubdtype(leaf.dtype, jnp.floating):
+            return jnp.zeros(leaf.shape, leaf.dtype)
+        numbers = 0.3 * chance.normal(size=leaf.shape)
+        return jnp.asarray(numbers if signed else np.abs(numbers), leaf.dtype)
+
+    def player(like):
+        return like._replace(
+            params=jax.tree.map(lambda x: filled(x, True), like.params),
+            variables=jax.tree.map(lambda x: filled(x, False), like.variables),
+            opt_state=jax.tree.map(lambda x: jnp.zeros(x.shape, x.dtype), like.opt_state),
+        )
+
+    state, *both = jax.eval_shape(true)
+    generator, critic = player(state.generator), player(state.critic)
+    rest = jax.tree.map(lambda x: filled(x, False), state._replace(generator=(), critic=()))
+    made = [jax.tree.map(lambda x: filled(x, True), draw) for draw in both]
+    return rest._replace(generator=generator, critic=critic), *(d._replace(epsilon=jnp.abs(d.epsilon)) for d in made)
+
+
 def critic_then_generator(setup, numbers, state, critic_draw, generator_draw):
     steps = make_steps(setup, numbers)
     critic_metrics = {}
@@ -105,8 +142,11 @@ def critic_then_generator(setup, numbers, state, critic_draw, generator_draw):
 
 
 def moved(old, new) -> list[bool]:
-    """Whether each weight moved; biases are left out, for some have no gradient (before batch norm, or the last of a WGAN critic)."""
-    return [bool(jnp.any(a != b)) for a, b in zip(jax.tree.leaves(old), jax.tree.leaves(new), strict=True) if a.ndim > 1]
+    """Whether each kernel moved; biases are left out, for some have no gradient (before batch norm, or the last of a WGAN critic)."""
+    before = jax.tree_util.tree_leaves_with_path(old)
+    return [
+        bool(jnp.any(a != b)) for (path, a), b in zip(before, jax.tree.leaves(new), strict=True) if "kernel" in str(path[-1])
+    ]
 
 
 def test_what_is_left_out_is_what_is_refused():
@@ -122,5 +162,6 @@ def test_what_is_left_out_is_what_is_refused():
 
 def test_the_quick_cases_cover_every_pair():
     for i, j in combinations(range(4), 2):
-        assert {(c[i], c[j]) for c in QUICK} == {(c[i], c[j]) for c in PRODUCT}
+        there = {(c[i], c[j]) for c in PRODUCT if (i, j) != (0, 1) or c[1] not in ("fc_conv", "resnet")}
+        assert there <= {(c[i], c[j]) for c in QUICK}
     assert len(QUICK) < len(WHOLE) < len(PRODUCT)

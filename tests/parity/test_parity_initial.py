@@ -60,7 +60,7 @@ def initial(module, seed):
     return to_torch(module, jit(module.init)(jax.random.key(seed), *module.example_inputs()))
 
 
-@pytest.mark.parametrize("name", networks.GENERATORS)
+@pytest.mark.parametrize("name", twins.GENERATORS)
 def test_every_weight_of_every_network_starts_as_its_twins(name):
     """Constants (batch norm, DCGAN's biases) agree exactly, all else in distribution."""
     shape = (2,) if name == "mlp" else (28, 28, 1)

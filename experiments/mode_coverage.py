@@ -1,0 +1,201 @@
+"""Which remedy covers all modes? Ring and grid by PacGAN's protocol of judging: `python -m experiments.mode_coverage`.
+
+Every row trains 10 seeds side by side, on `ring8` and `grid25`, then judges 2,500 points a seed (arXiv 1712.04086, section 4.1): modes with at
+least one sample within 3 standard deviations, the share of such samples, and the reverse KL divergence over the modes; mean and standard
+error over the seeds. What all rows share: the `mlp` networks 128 wide, batch 100, points drawn afresh, CRITIC_STEPS critic steps (of `sinkhorn`
+generator steps), Adam(1e-3, .5, .9), samples from averaged weights (decay .999). --full makes the paper's 400 epochs of 1,000 batches instead: hours a
+row on two cores, meant for an accelerator. --rows and --datasets choose some.
+
+A finished row is kept in OUT/NAME.json at once and not trained again: the same command goes on after an interruption. The tables go to
+OUT/mode_coverage.md, samples of the first seed to OUT/mode_coverage.png. What came out stands in experiments/results/mode_coverage.md.
+"""
+
+import argparse
+import dataclasses
+import json
+import statistics
+import time
+from pathlib import Path
+from typing import Any
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+
+from experiments.benchmarks.against_pytorch import machine
+from jaxgan.config import Config
+from jaxgan.engine.loop import Program
+from jaxgan.engine.sampling import generate, latents
+from jaxgan.engine.setup import prepare
+from jaxgan.metrics.coverage import mode_coverage
+
+CRITIC_STEPS, FULL = 5_000, 400_000
+POINTS = 2_500
+GENTLE = {
+    "critic_optimizer": "rmsprop",
+    "optimizer": "rmsprop",
+    "learning_rate": 5e-4,
+    "clip": 0.1,
+    "beta1": None,
+    "beta2": None,
+}
+ROWS: dict[str, dict[str, Any]] = {
+    "gan": {"variant": "gan"},
+    "gan, minibatch discrimination": {"variant": "gan", "minibatch_discrimination": True},
+    "gan, pac 2": {"variant": "gan", "pac": 2},
+    "gan, pac 4": {"variant": "gan", "pac": 4},
+    "gan, unroll 5": {"variant": "gan", "unroll": 5},
+    "gan, 4 generators told apart (MGAN)": {"variant": "gan", "generators": 4},
+    "gan, 4 generators": {"variant": "gan", "generators": 4, "generator_classifier_weight": 0.0},
+    "gan, spectral norm": {"variant": "gan", "spectral_norm": True},
+    "lsgan": {"variant": "lsgan"},
+    "began": {"variant": "began", "balance_rate": 0.01},
+    "ebgan": {"variant": "ebgan", "margin": 0.2},
+    "wgan": {"variant": "wgan", "n_critic": 5, **GENTLE},
+    "wgan_gp": {"variant": "wgan_gp", "n_critic": 5, "gradient_penalty_weight": 0.1},
+    "wgan_gp, pac 2": {"variant": "wgan_gp", "n_critic": 5, "gradient_penalty_weight": 0.1, "pac": 2},
+    "wgan_lp": {"variant": "wgan_lp", "n_critic": 5, "gradient_penalty_weight": 0.1},
+    "wgan_div": {"variant": "wgan_div", "n_critic": 5},
+    "dragan": {"variant": "dragan", "gradient_penalty_weight": 0.1},
+    "sngan": {"variant": "sngan", "n_critic": 5},
+    "rpgan": {"variant": "rpgan"},
+    "r3gan": {"variant": "r3gan", "r1_weight": 0.1, "r2_weight": 0.1},
+    "r3gan, penalty every 4": {"variant": "r3gan", "r1_weight": 0.1, "r2_weight": 0.1, "penalty_every": 4},
+    "ct_gan": {"variant": "ct_gan", "n_critic": 5, "gradient_penalty_weight": 0.1, "dropout": 0.1},
+    "sinkhorn": {"variant": "sinkhorn", "n_critic": 0, "sinkhorn_epsilon": 0.01},
+}
+
+
+def config_of(row: str, dataset: str, seeds: int, critic_steps: int) -> Config:
+    common: dict[str, Any] = {
+        "dataset": dataset, "recipe": "paper", "batch_size": 100, "n_critic": 1, "hidden_dim": 128, "latent_dim": 2, "optimizer": "adam",
+        "learning_rate": 1e-3, "beta1": 0.5, "beta2": 0.9, "ema": 0.999, "replicas": seeds,
+    }  # fmt: skip
+    fields = {**common, **ROWS[row]}
+    return Config(**fields, steps=critic_steps // max(1, fields["n_critic"]))
+
+
+def outcome(config: Config) -> tuple[dict[str, Any], np.ndarray]:
+    """What came out of one row, and the first seed's points in the distribution's units."""
+    setup = prepare(config)
+    program = Program(setup)
+    state = program.initial_state()
+    compiled = program._chunk.lower(state, program.zero_sums(state), program.numbers, program.data, np.int32(1)).compile()
+    state = program.chunk(state, program.zero_sums(state), 1)[0]
+    rates, done, alive = [], 1, np.ones(program.replicas, bool)
+    while done < setup.plan.steps:
+        n = min(setup.plan.steps - done, max(1, setup.plan.steps // 20))
+        began = time.perf_counter()
+        state, _, finite = program.chunk(state, program.zero_sums(state), n)
+        rates.append((time.perf_counter() - began) / n)
+        done, alive = done + n, alive & finite
+    law = setup.dataset.distribution
+    assert law is not None
+
+    @jax.jit
+    def drawn(state, key):
+        return generate(setup, state, latents(setup, key, POINTS), jnp.zeros(POINTS, jnp.int32))
+
+    seeds, points = [], np.zeros((POINTS, 2))
+    for replica in range(program.replicas):
+        own = jax.tree.map(lambda leaf, replica=replica: leaf[replica], state) if program.replicas > 1 else state
+        units = np.asarray(law.to_units(drawn(own, jax.random.key(1000 + replica))))
+        points = units if replica == 0 else points
+        if alive[replica]:
+            found = mode_coverage(units, law.centres, law.std)
+            seeds.append(
+                {"modes": int(found.modes), "high_quality": float(found.high_quality), "reverse_kl": float(found.reverse_kl)}
+            )
+    return {
+        "config": {k: v for k, v in dataclasses.asdict(setup.config).items() if v is not None},
+        "seeds": seeds,
+        "diverged": int((~alive).sum()),
+        "seconds_a_step_and_seed": statistics.median(rates) / program.replicas,
+        "temporary_bytes_a_seed": compiled.memory_analysis().temp_size_in_bytes / program.replicas,
+    }, points
+
+
+def words(values: list[float], factor: float = 1.0, digits: int = 1) -> str:
+    """Mean ± standard error."""
+    error = statistics.stdev(values) / len(values) ** 0.5 if len(values) > 1 else 0.0
+    return f"{factor * statistics.mean(values):.{digits}f}±{factor * error:.{digits}f}"
+
+
+def table(results: dict[str, dict], dataset: str) -> str:
+    """A row an outcome; cost and memory by those of the plain GAN's step."""
+    modes = {"ring8": 8, "grid25": 25}[dataset]
+    lines = [
+        f"| {dataset} | modes of {modes} | all modes, in seeds | high quality, % | reverse KL | a generator step's time, by the GAN's | memory, by the GAN's | diverged |",
+        "|---|---|---|---|---|---|---|---|",
+    ]
+    base = results.get("gan")
+    for row, found in results.items():
+        own = found["seeds"]
+        cost = memory = "-"
+        if base:
+            cost = f"{found['seconds_a_step_and_seed'] / base['seconds_a_step_and_seed']:.1f}"
+            memory = f"{found['temporary_bytes_a_seed'] / base['temporary_bytes_a_seed']:.1f}"
+        if not own:
+            lines.append(f"| {row} | - | - | - | - | {cost} | {memory} | {found['diverged']} |")
+            continue
+        lines.append(
+            f"| {row} | {words([s['modes'] for s in own])} | {sum(s['modes'] == modes for s in own)} of {len(own) + found['diverged']}"
+            f" | {words([s['high_quality'] for s in own], 100)} | {words([s['reverse_kl'] for s in own], 1, 2)} | {cost} | {memory} | {found['diverged']} |"
+        )
+    return "\n".join(lines)
+
+
+def picture(folder: Path, datasets: list[str], rows: list[str]) -> None:
+    """The first seed's points of every row, a column a data set."""
+    from matplotlib.figure import Figure
+
+    shown = [row for row in rows if all((folder / f"{dataset}-{ROW_FILES[row]}.npy").is_file() for dataset in datasets)]
+    across = 6
+    down = -(-len(shown) * len(datasets) // across)
+    figure = Figure(figsize=(2.1 * across, 2.3 * down), dpi=80, layout="constrained")
+    panels = figure.subplots(down, across, squeeze=False).ravel()
+    for panel in panels:
+        panel.set_axis_off()
+    for panel, (row, dataset) in zip(panels, [(row, dataset) for row in shown for dataset in datasets], strict=False):
+        points = np.load(folder / f"{dataset}-{ROW_FILES[row]}.npy")
+        reach = {"ring8": 1.4, "grid25": 5.2}[dataset]
+        panel.set_axis_on()
+        panel.scatter(*points.T, s=0.6, c="#0072b2", alpha=0.35, linewidths=0)
+        panel.set(xlim=(-reach, reach), ylim=(-reach, reach), xticks=[], yticks=[], aspect="equal")
+        panel.set_title(row, fontsize=7)
+    figure.savefig(folder / "mode_coverage.png")
+
+
+ROW_FILES = {row: "".join(c if c.isalnum() else "_" for c in row) for row in ROWS}
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--rows", nargs="*", default=list(ROWS), choices=list(ROWS), metavar="ROW", help=", ".join(ROWS))
+    parser.add_argument("--datasets", nargs="*", default=["ring8", "grid25"], choices=["ring8", "grid25"])
+    parser.add_argument("--seeds", type=int, default=10)
+    parser.add_argument("--critic-steps", type=int, default=CRITIC_STEPS)
+    parser.add_argument("--full", action="store_true", help=f"{FULL:,} critic steps, as the paper")
+    parser.add_argument("--out", type=Path, default=Path("runs/mode_coverage"))
+    options = parser.parse_args()
+    critic_steps = FULL if options.full else options.critic_steps
+    options.out.mkdir(parents=True, exist_ok=True)
+    tables = [json.dumps(machine()), f"{options.seeds} seeds, {critic_steps:,} critic steps"]
+    for dataset in options.datasets:
+        results = {}
+        for row in options.rows:
+            kept = options.out / f"{dataset}-{ROW_FILES[row]}.json"
+            if not kept.is_file():
+                found, points = outcome(config_of(row, dataset, options.seeds, critic_steps))
+                np.save(kept.with_suffix(".npy"), points)
+                kept.write_text(json.dumps(found, default=str))
+            results[row] = json.loads(kept.read_text())
+            print(table({row: results[row]}, dataset).splitlines()[-1], flush=True)
+        tables.append(table(results, dataset))
+    (options.out / "mode_coverage.md").write_text("\n\n".join(tables) + "\n")
+    picture(options.out, options.datasets, options.rows)
+    print(f"tables: {options.out / 'mode_coverage.md'}; samples: {options.out / 'mode_coverage.png'}")
+
+
+if __name__ == "__main__":
+    main()
