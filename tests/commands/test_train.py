@@ -14,6 +14,7 @@ from jaxgan import runs, sample, train
 from jaxgan.config import Config, to_json
 from jaxgan.engine.setup import prepare
 from jaxgan.errors import DivergedError
+from jaxgan.objectives import VARIANTS
 
 RING = ["--dataset", "ring8", "--steps", "4", "--batch-size", "8", "--hidden-dim", "8", "--log-every", "2"]
 
@@ -40,7 +41,7 @@ def refusal(capsys, *argv, command=train) -> str:
 @pytest.mark.parametrize(
     ("argv", "words"),
     [
-        (["--variant", "wgangp"], "did you mean 'wgan_gp'? allowed are gan, gan_minimax, lsgan, wgan, wgan_gp"),
+        (["--variant", "wgangp"], f"did you mean 'wgan_gp'? allowed are {', '.join(sorted(VARIANTS))}, or your own"),
         (["--variant", "no.such:thing"], "No module named 'no'"),
         (["--dataset", "minst"], "did you mean 'mnist'"),
         (["--network", "lab_cnv"], "did you mean 'lab_conv'"),

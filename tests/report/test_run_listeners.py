@@ -214,13 +214,15 @@ class TestSamplePictures:
             "step_00001000-replica_01.png",
         ]
 
-    def test_one_row_a_class(self, tmp_path):
+    @pytest.mark.parametrize(
+        ("labels", "columns"),
+        [(np.repeat(np.arange(10), 3), 3), (np.arange(30) % 10, 10), (np.zeros(30, int), None)],
+        ids=["one row a class", "one column a generator", "as square as it goes"],
+    )
+    def test_labels_say_how_images_are_laid_out(self, labels, columns, tmp_path):
         images = np.linspace(-1, 1, 30)[:, None, None, None] * np.ones((1, 8, 8, 1))
-        SamplePictures(tmp_path, n_classes=10).on_sample(1, [images], [np.repeat(np.arange(10), 3)])
-        SamplePictures(tmp_path, n_classes=10).on_sample(2, [images], [np.arange(30) % 10])
-        by_class, unsorted = (pixels(tmp_path / f"step_0000000{step}.png") for step in (1, 2))
-        assert np.array_equal(by_class, image_grid(images, columns=3)[..., 0])
-        assert np.array_equal(unsorted, image_grid(images)[..., 0])
+        SamplePictures(tmp_path, n_classes=10).on_sample(1, [images], [labels])
+        assert np.array_equal(pixels(tmp_path / "step_00000001.png"), image_grid(images, columns=columns)[..., 0])
 
     def test_points_are_drawn_in_units(self, tmp_path):
         """Samples on the mode at (3, 3): all inside the picture; the density is asked once for all pictures."""
