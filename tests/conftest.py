@@ -4,13 +4,16 @@ import atexit
 import os
 import shutil
 import tempfile
+from importlib import metadata
 from pathlib import Path
 
 import pytest
 from jaxtyping import install_import_hook
 
 os.environ.setdefault("MPLBACKEND", "agg")
-os.environ.setdefault("XLA_FLAGS", "--xla_backend_optimization_level=0")  # tests compile more than they compute: half the time
+# Tests compile more than they compute: half the time without optimization, and half of that with XLA's older emitters, where they are still there.
+OLD_EMITTERS = " --xla_cpu_use_fusion_emitters=false" if metadata.version("jaxlib").startswith("0.10.") else ""
+os.environ.setdefault("XLA_FLAGS", "--xla_backend_optimization_level=0" + OLD_EMITTERS)
 # One cache of compiled programs for the whole test session: the same program is asked for many times, by all workers.
 _session = os.environ.get("JAXGAN_TEST_SESSION")  # set by the first process, for the workers it starts
 if _session is None:

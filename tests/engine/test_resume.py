@@ -45,20 +45,10 @@ class KillAt(Listener):
             raise RuntimeError("killed")
 
 
-OF_A_KIND = {
-    "dragan",
-    "gan_minimax",
-    "hinge",
-    "lsgan",
-    "rpgan",
-    "wgan_div",
-    "wgan_lp",
-}  # of the same state as one of the others
+SIMILAR = {"dragan", "gan_minimax", "hinge", "lsgan", "rpgan", "wgan_div", "wgan_lp", "ct_gan", "ebgan"}  # to others in state
 
 
-@pytest.mark.parametrize(
-    "variant", [pytest.param(v, marks=pytest.mark.slow if v in OF_A_KIND else ()) for v in sorted(VARIANTS)]
-)
+@pytest.mark.parametrize("variant", [pytest.param(v, marks=pytest.mark.slow if v in SIMILAR else ()) for v in sorted(VARIANTS)])
 def test_stopped_and_resumed_is_bit_for_bit_the_whole_run(variant, tmp_path):
     """For each variant, by the engine alone: six steps at once, and four and two with a checkpoint and new programs between."""
     setup = tiny("mlp", variant=variant, ema=0.9, steps=6)

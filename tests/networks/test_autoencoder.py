@@ -22,8 +22,7 @@ def made(name, shape, h, **fields):
     return CRITICS[name](shape, hidden_dim=h, **fields)
 
 
-@pytest.mark.parametrize("dtype", ["float32", "float64"])
-@pytest.mark.parametrize("n_classes", [0, 4], ids=["", "conditional"])
+@pytest.mark.parametrize(("n_classes", "dtype"), [(0, "float32"), (4, "float64")], ids=["", "conditional, float64"])
 @pytest.mark.parametrize("case", CASES)
 def test_the_score_is_minus_the_mean_squared_error_of_the_reconstruction(case, n_classes, dtype):
     with jax.enable_x64(dtype == "float64"):

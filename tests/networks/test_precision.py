@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from jaxgan.engine.steps import make_steps
-from tests.tiny import WIDTHS, plain, state_and_draws, tiny
+from tests.tiny import plain, state_and_draws, tiny
 
 NARROW = jnp.bfloat16
 
@@ -46,7 +46,9 @@ def test_every_product_has_narrow_factors_and_every_sum_root_and_parameter_is_wi
     assert types <= {jnp.dtype(t) for t in ("float32", "int32", "uint32")}
 
 
-@pytest.mark.parametrize("network", sorted(set(WIDTHS) - {"fc_conv"}))
+@pytest.mark.parametrize(
+    "network", ["mlp", "fc", "conv", *(pytest.param(n, marks=pytest.mark.slow) for n in ("lab_conv", "dcgan", "resnet"))]
+)
 def test_the_gradients_are_those_of_float32_but_for_rounding(network):
     """bfloat16 keeps 8 bits: whole gradients agree to some per cent of their norm, and not to rounding of float32."""
     gradients = []
