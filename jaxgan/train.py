@@ -42,7 +42,7 @@ def print_variants() -> None:
     for name, variant in VARIANTS.items():
         recipe = variant.recipes[0]
         settings = ", ".join(f"{flag(field)[2:]} {value}" for field, value in recipe.settings.items())
-        others = ", ".join(other.name for other in variant.recipes[1:])
+        others = ", ".join(dict.fromkeys(other.name for other in variant.recipes[1:]))
         table.add_row(name, variant.reference, settings + (f"; also --recipe {others}" if others else ""))
     console = Console()
     if not console.is_terminal:
