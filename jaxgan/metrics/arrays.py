@@ -1,0 +1,52 @@
+"""What all metrics ask of the arrays that they are given."""
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from jaxgan.errors import UserError
+
+# Numbers in numpy or jax arrays or nested lists: the docstring says the shape, `checked` holds them to it.
+ArrayData = Any
+# Passes items on and may show how many have gone by: `rich.progress.track`, `tqdm`, or `silent`.
+Progress = Callable[[Sequence[Any]], Iterable[Any]]
+
+
+class Spread(NamedTuple):
+    """A figure that is the mean of several estimates, and their standard deviation."""
+
+    mean: float
+    std: float
+
+
+def silent(items: Sequence[Any], /) -> Iterator[Any]:
+    return iter(items)
+
+
+def checked(name: str, values: Any, *, ndim: int = 2, least: int = 2, dtype: Any = np.float64) -> np.ndarray:
+    """`values` as a numpy array of `ndim` axes and at least `least` rows, all finite; else an error in one line."""
+    values = np.asarray(values)
+    if values.ndim != ndim:
+        raise UserError(f"{name}: shape {values.shape} has {values.ndim} axes, and {ndim} are needed")
+    if len(values) < least:
+        raise UserError(f"{name}: {len(values)} samples, and at least {least} are needed")
+    if not np.issubdtype(values.dtype, np.number):
+        raise UserError(f"{name}: {values.dtype} is no number")
+    wrong = ~np.isfinite(values).reshape(len(values), -1).all(1)
+    if wrong.any():
+        raise UserError(f"{name}: {wrong.sum()} of {len(values)} samples are not finite, the first at index {wrong.argmax()}")
+    return values.astype(dtype, copy=False)
+
+
+def checked_pair(real: Any, fake: Any, **options: Any) -> tuple[np.ndarray, np.ndarray]:
+    """Both checked, and of one width."""
+    real, fake = checked("real", real, **options), checked("fake", fake, **options)
+    if real.shape[1:] != fake.shape[1:]:
+        raise UserError(f"real and fake samples differ in shape: {real.shape[1:]} and {fake.shape[1:]}")
+    return real, fake
+
+
+def chunks(n: int, size: int) -> list[slice]:
+    """Slices of at most `size` that cover range(n)."""
+    return [slice(start, min(start + size, n)) for start in range(0, n, size)]

@@ -1,0 +1,49 @@
+"""What a classifier says of samples: Inception Score, class distribution, entropy, and whether a picture shows its label."""
+
+import numpy as np
+from jaxtyping import Float
+
+from jaxgan.errors import UserError
+from jaxgan.metrics.arrays import ArrayData, Spread, checked
+
+
+def inception_score(probabilities: ArrayData, *, splits: int = 10, seed: int | None = 2020) -> Spread:
+    """exp(mean KL(p(y|x) || p(y))), mean and standard deviation over `splits` parts (Salimans et al. 2016, arXiv 1606.03498, section 4).
+
+    `probabilities` (n, classes) of generated samples, rows summing to 1; p(y) is the mean of a part. They are shuffled first
+    (seed 2020 gives the parts of torch-fidelity), unless the seed is None.
+    """
+    probabilities = checked("probabilities", probabilities, least=splits)
+    if (probabilities < 0).any() or not np.allclose(probabilities.sum(1), 1, atol=1e-3):
+        raise UserError("probabilities: each row must be at least 0 and sum to 1 (a softmax of the classifier's scores)")
+    n = len(probabilities)
+    if seed is not None:
+        probabilities = probabilities[np.random.RandomState(seed).permutation(n)]
+    scores = []
+    for part in (probabilities[i * n // splits : (i + 1) * n // splits] for i in range(splits)):
+        marginal = part.mean(0)
+        ratio = np.log(np.maximum(part, 1e-300)) - np.log(np.maximum(marginal, 1e-300))
+        scores.append(float(np.exp((part * ratio).sum(1).mean())))
+    return Spread(float(np.mean(scores)), float(np.std(scores)))
+
+
+def class_distribution(labels: ArrayData, n_classes: int) -> Float[np.ndarray, " classes"]:
+    """The share of each class among predicted labels (n,)."""
+    labels = checked("labels", labels, ndim=1, least=1, dtype=np.int64)
+    if labels.min() < 0 or labels.max() >= n_classes:
+        raise UserError(f"labels: from {labels.min()} to {labels.max()}, and there are {n_classes} classes")
+    return np.bincount(labels, minlength=n_classes) / len(labels)
+
+
+def entropy_bits(distribution: ArrayData) -> float:
+    """-sum p log2 p, in bits; log2 of the number of classes where all are equally frequent."""
+    p = checked("distribution", distribution, ndim=1, least=1)
+    return float(-np.sum(p * np.log2(np.where(p > 0, p, 1))))
+
+
+def conditional_accuracy(predicted: ArrayData, asked: ArrayData) -> float:
+    """The share of samples that a classifier takes for what they were asked to be."""
+    predicted, asked = (checked(n, x, ndim=1, least=1) for n, x in (("predicted", predicted), ("asked", asked)))
+    if predicted.shape != asked.shape:
+        raise UserError(f"{len(predicted)} predicted labels and {len(asked)} asked for")
+    return float(np.mean(predicted == asked))

@@ -1,0 +1,61 @@
+"""How far points of the plane are from an exact density: Kullback-Leibler and Jensen-Shannon divergence over a grid."""
+
+from collections.abc import Callable
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from jaxgan.errors import UserError
+from jaxgan.metrics.arrays import ArrayData, checked
+
+
+class Divergences(NamedTuple):
+    """In nats. Finite samples in finite cells bias all of them upwards: compare at the same counts."""
+
+    kl: float  # generated from real: large where samples lie where the density has none
+    reverse_kl: float  # real from generated: large where modes are missed
+    jensen_shannon: float  # between 0 and log 2
+    outside: float  # the share of samples beyond the grid; they count as one more cell
+
+
+def divergences(
+    points: ArrayData,
+    log_density: Callable[[Any], Any],
+    *,
+    low: ArrayData,
+    high: ArrayData,
+    cells: int = 50,
+    refine: int = 10,
+) -> Divergences:
+    """The share of points in each of cells x cells rectangles between `low` and `high`, against the density's mass in it.
+
+    The mass is the mean of the density over refine x refine places in a cell, times its area. Each count is raised by
+    1 / cells^2 of a sample, so that an empty cell is unlikely and not impossible, and KL is finite.
+    """
+    points = checked("points", points)
+    if points.shape[1] != 2:
+        raise UserError(f"points: shape {points.shape}, and (n, 2) is needed")
+    low, high = np.asarray(low, float), np.asarray(high, float)
+    if not (low < high).all():
+        raise UserError(f"low {low} must be less than high {high}")
+    side = cells * refine
+    axes = [low[i] + (np.arange(side) + 0.5) / side * (high[i] - low[i]) for i in (0, 1)]
+    places = np.stack(np.meshgrid(*axes, indexing="ij"), -1).reshape(-1, 2)
+    density = np.exp(
+        np.concatenate([np.asarray(log_density(part), float) for part in np.array_split(places, max(1, side // 100))])
+    )
+    mass = density.reshape(cells, refine, cells, refine).mean((1, 3)) * np.prod((high - low) / cells)
+    counts = np.histogramdd(points, bins=cells, range=[(low[0], high[0]), (low[1], high[1])])[0]
+    outside = len(points) - counts.sum()
+    tiny = 1 / cells**2
+    q = np.append(counts, outside) + tiny
+    q /= q.sum()
+    p = np.append(mass, max(1 - mass.sum(), 0.0)) + tiny / len(points)
+    p /= p.sum()
+    middle = (p + q) / 2
+    jensen_shannon = (_kl(p, middle) + _kl(q, middle)) / 2
+    return Divergences(_kl(q, p), _kl(p, q), jensen_shannon, float(outside / len(points)))
+
+
+def _kl(p: np.ndarray, q: np.ndarray) -> float:
+    return float(np.sum(p * (np.log(p) - np.log(q))))

@@ -1,0 +1,59 @@
+"""The Frechet distance between two normal laws fitted to features (FID; Heusel et al. 2017, arXiv 1706.08500, eq. 6)."""
+
+import warnings
+from typing import NamedTuple
+
+import numpy as np
+from jaxtyping import Float
+
+from jaxgan.metrics.arrays import ArrayData, checked, checked_pair
+
+
+class Gaussian(NamedTuple):
+    """Mean (d,) and covariance (d, d), in float64, of `n` features."""
+
+    mean: Float[np.ndarray, " d"]
+    covariance: Float[np.ndarray, "d d"]
+    n: int
+
+
+def gaussian(features: ArrayData) -> Gaussian:
+    """The mean and the unbiased covariance of features (n, d)."""
+    features = checked("features", features)
+    mean = features.mean(0)
+    centred = features - mean
+    return Gaussian(mean, centred.T @ centred / (len(features) - 1), len(features))
+
+
+def frechet_distance(real: Gaussian, fake: Gaussian) -> float:
+    """|m - m'|^2 + tr(C) + tr(C') - 2 tr((C C')^(1/2)).
+
+    The last trace is the sum of the roots of the eigenvalues of F' C' F, symmetric, where C = F F': no root of a matrix
+    that is not symmetric, no imaginary part to be dropped. F is the Cholesky factor, or, where C is singular, that of
+    its eigenvectors. Fewer features than dimensions give a finite value, and a warning: it is biased upwards.
+    """
+    for name, law in (("real", real), ("fake", fake)):
+        if law.n <= len(law.mean):
+            warnings.warn(
+                f"{law.n} {name} samples for {len(law.mean)} dimensions: their covariance is singular, and the distance too high",
+                stacklevel=2,
+            )
+    factor = _factor(real.covariance)
+    roots = np.sqrt(np.clip(np.linalg.eigvalsh(factor.T @ fake.covariance @ factor), 0, None))
+    difference = real.mean - fake.mean
+    return float(difference @ difference + np.trace(real.covariance) + np.trace(fake.covariance) - 2 * roots.sum())
+
+
+def _factor(covariance: np.ndarray) -> np.ndarray:
+    """F with F F' = C."""
+    try:
+        return np.linalg.cholesky(covariance)
+    except np.linalg.LinAlgError:
+        values, vectors = np.linalg.eigh(covariance)
+        return vectors * np.sqrt(np.clip(values, 0, None))
+
+
+def fid(real: ArrayData, fake: ArrayData) -> float:
+    """The Frechet distance between normal laws fitted to features of real and generated samples."""
+    real, fake = checked_pair(real, fake)
+    return frechet_distance(gaussian(real), gaussian(fake))

@@ -1,0 +1,58 @@
+"""Precision and recall, density and coverage: which samples lie among the others' nearest neighbours.
+
+Improved precision and recall: Kynkaanniemi et al. 2019, arXiv 1904.06991, eq. 1 and 2; density and coverage: Naeem et al.
+2020, arXiv 2002.09797, eq. 5 and 6. Distances are computed in blocks, so that memory grows with the number of samples.
+"""
+
+from typing import NamedTuple
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+from jaxtyping import Array, Float
+
+from jaxgan.errors import UserError
+from jaxgan.metrics.arrays import ArrayData, Progress, checked_pair, chunks, silent
+
+BLOCK = 1024
+
+
+class Manifold(NamedTuple):
+    """Shares in [0, 1], but for the density, which can be more than 1."""
+
+    precision: float  # of generated samples, those within reach of a real one
+    recall: float  # of real samples, those within reach of a generated one
+    density: float  # how many real samples reach a generated one, by k
+    coverage: float  # of real samples, those whose own reach holds a generated one
+
+
+@jax.jit
+def squared_distances(x: Float[Array, "n d"], y: Float[Array, "m d"]) -> Float[Array, "n m"]:
+    """|x - y|^2 = |x|^2 + |y|^2 - 2 x.y, at least 0."""
+    return jnp.maximum(jnp.sum(x * x, 1)[:, None] + jnp.sum(y * y, 1) - 2 * x @ y.T, 0)
+
+
+def precision_recall_density_coverage(real: ArrayData, fake: ArrayData, *, k: int = 5, progress: Progress = silent) -> Manifold:
+    """All four from features of real and generated samples; a sample's reach is the distance to its k-th neighbour of its own kind."""
+    if k < 1:
+        raise UserError(f"k {k}: must be at least 1")
+    real, fake = checked_pair(real, fake, least=k + 1)
+    centre = real.mean(0)  # a shift changes no distance, and keeps float32 from losing the small ones
+    real, fake = ((x - centre).astype(np.float32) for x in (real, fake))
+    everything = jax.device_put(real), jax.device_put(fake)
+    tasks = [(which, rows) for which, x in enumerate((real, fake)) for rows in chunks(len(x), BLOCK)]
+    reach = [np.empty(len(real), np.float32), np.empty(len(fake), np.float32)]
+    within = np.zeros(len(fake), int)  # real samples whose reach holds this one
+    recalled, covered = np.zeros(len(real), bool), np.zeros(len(real), bool)
+    for task in progress([*tasks, *chunks(len(real), BLOCK)]):
+        if isinstance(task, tuple):
+            which, rows = task
+            own = np.asarray(squared_distances(everything[which][rows], everything[which]))
+            reach[which][rows] = np.partition(own, k, axis=1)[:, k]  # the first is the sample itself
+        else:
+            across = np.asarray(squared_distances(everything[0][task], everything[1]))
+            inside = across <= reach[0][task][:, None]
+            within += inside.sum(0)
+            recalled[task] = (across <= reach[1]).any(1)
+            covered[task] = inside.any(1)
+    return Manifold(float((within > 0).mean()), float(recalled.mean()), float(within.mean() / k), float(covered.mean()))

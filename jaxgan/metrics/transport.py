@@ -1,0 +1,62 @@
+"""Transport distances between samples: exact Wasserstein-1 by linear programming, and its sliced bound.
+
+A critic's loss is neither: it is one function's estimate (arXiv 2103.01678, section 3).
+"""
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+from jaxtyping import Array, Float
+
+from jaxgan.errors import UserError
+from jaxgan.metrics.arrays import ArrayData, Progress, checked_pair, chunks, silent
+
+CAP = 5000  # samples of either kind: the table of costs holds their product
+
+
+def wasserstein1(real: ArrayData, fake: ArrayData, *, cap: int = CAP) -> float:
+    """The exact W1 = min_T sum_ij T_ij |x_i - y_j| between two sets of equally weighted samples, in their own units.
+
+    Its time grows about as n^3 and its memory as n m (200 MB for 5,000 of each): more than `cap` samples are refused.
+    """
+    import ot
+
+    real, fake = checked_pair(real, fake, least=1)
+    if max(len(real), len(fake)) > cap:
+        raise UserError(
+            f"{len(real)} and {len(fake)} samples: the exact distance takes at most {cap} of each; draw some of them"
+        )
+    return float(ot.emd2([], [], ot.dist(real, fake, metric="euclidean"), numItermax=10_000_000))
+
+
+def sliced_wasserstein(
+    real: ArrayData,
+    fake: ArrayData,
+    *,
+    order: int = 1,
+    projections: int = 512,
+    seed: int = 0,
+    progress: Progress = silent,
+) -> float:
+    """(mean over directions t of W_p(t.x, t.y)^p)^(1/p), directions uniform on the sphere (Bonneel et al. 2015, eq. 1).
+
+    In one dimension W_p joins sorted samples; where there are more of one kind, quantiles are joined.
+    """
+    real, fake = checked_pair(real, fake, least=1, dtype=np.float32)
+    directions = np.random.default_rng(seed).normal(size=(real.shape[1], projections)).astype(np.float32)
+    directions /= np.linalg.norm(directions, axis=0)
+    parts = [np.asarray(_along(real, fake, directions[:, part], order)) for part in progress(chunks(projections, 64))]
+    return float(np.concatenate(parts).mean(dtype=np.float64) ** (1 / order))
+
+
+@jax.jit(static_argnums=3)
+def _along(real: Array, fake: Array, directions: Array, order: int) -> Float[Array, " directions"]:
+    """W_p^p along each direction: the area between the two quantile functions, exactly, also for unequal numbers."""
+    x, y = (jnp.sort(v @ directions, axis=0) for v in (real, fake))
+    n, m = len(x), len(y)
+    if n == m:
+        return (jnp.abs(x - y) ** order).mean(0)
+    steps = np.unique(np.concatenate([np.arange(n + 1) / n, np.arange(m + 1) / m]))  # where either function jumps
+    middles, widths = (steps[1:] + steps[:-1]) / 2, np.diff(steps)
+    x, y = x[(middles * n).astype(int)], y[(middles * m).astype(int)]
+    return (jnp.asarray(widths, x.dtype)[:, None] * jnp.abs(x - y) ** order).sum(0)
