@@ -30,7 +30,7 @@ def trained_classifier(epochs: int = 15, batch_size: int = 64, seed: int = 0):
     @partial(jax.jit, donate_argnums=(0, 1))
     def step(params, state, rows):
         def loss(params):
-            logits = model.apply(params, images[rows])
+            logits = model.apply(params, images[rows]).logits
             return optax.softmax_cross_entropy_with_integer_labels(logits, labels[rows]).mean()
 
         updates, state = optimizer.update(jax.grad(loss)(params), state)
@@ -41,7 +41,7 @@ def trained_classifier(epochs: int = 15, batch_size: int = 64, seed: int = 0):
         order = rng.permutation(len(images))
         for start in range(0, len(images) - batch_size + 1, batch_size):
             params, state = step(params, state, order[start : start + batch_size])
-    probabilities = jax.jit(lambda x: jax.nn.softmax(model.apply(params, x)))
+    probabilities = jax.jit(lambda x: jax.nn.softmax(model.apply(params, x).logits))
     accuracy = float((probabilities(scaled(test.samples)).argmax(1) == jnp.asarray(test.labels)).mean())
     return probabilities, accuracy
 

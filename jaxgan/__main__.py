@@ -10,6 +10,8 @@ COMMANDS = {
     "train": "train a GAN and fill a run folder",
     "sample": "draw samples from a trained run",
     "sweep": "train a grid of settings over several seeds",
+    "evaluate": "judge a trained run by fixed protocols",
+    "classifier": "train the classifier that judges generated pictures",
 }
 
 
@@ -17,7 +19,7 @@ def main() -> int:
     name, *rest = sys.argv[1:] or ["--help"]
     if name in ("-h", "--help"):
         print("usage: jaxgan COMMAND [flags]; jaxgan COMMAND --help lists the flags\n")
-        print("\n".join(f"  {name:8} {what}" for name, what in COMMANDS.items()))
+        print("\n".join(f"  {name:10} {what}" for name, what in COMMANDS.items()))
         return 0
     if name not in COMMANDS:
         return command.run(lambda: _refuse(name))

@@ -24,7 +24,8 @@ LAYERS = {
     "engine": 2,
     "report": 3,
     "runs": 4,
-    "command": 4, "train": 5, "sample": 5, "sweep": 5, "__main__": 5, "__init__": 5,
+    "command": 4, "evaluation": 5,
+    "train": 6, "sample": 6, "sweep": 6, "evaluate": 6, "classifier": 6, "__main__": 6, "__init__": 6,
 }  # fmt: skip
 
 

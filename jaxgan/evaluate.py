@@ -1,0 +1,77 @@
+"""`python -m jaxgan.evaluate RUN`: judges a trained run by fixed protocols, as evaluation.json and a table."""
+
+import sys
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated, Any
+
+from tyro.conf import Positional, arg
+
+from jaxgan import command
+from jaxgan.config import Int
+
+
+@dataclass(frozen=True)
+class Options:
+    """What to judge."""
+
+    run: Annotated[Positional[Path], arg(metavar="RUN")]
+    """The run folder."""
+    out: Annotated[Path | None, arg(metavar="PATH", help_behavior_hint="")] = None
+    """Where to write the figures; RUN/evaluation.json where not given."""
+    n: int = 10_000
+    """Generated samples."""
+    seed: int = 0
+    """Seed of the latents."""
+    step: Int = None
+    """The checkpoint to judge; the last where not given."""
+    average: bool = True
+    """Judge the averaged weights where the run keeps them."""
+    features: str = "lab"
+    """What pictures are compared in: lab (the classifier of the run's own data set) or pixels."""
+    data_dir: Annotated[Path | None, arg(metavar="PATH", help_behavior_hint="")] = None
+    """Where data sets lie; that of the run where not given."""
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    return command.run(lambda: evaluate(sys.argv[1:] if argv is None else argv))
+
+
+def evaluate(argv: Sequence[str]) -> None:
+    options = command.parse(
+        Options, argv, prog="python -m jaxgan.evaluate", description="Judge a trained run by fixed protocols."
+    )
+    command.existing_run(options.run)
+    from jaxgan import evaluation
+    from jaxgan.engine.compilation import keep_compiled_programs
+    from jaxgan.report.files import json_text, write_atomically
+
+    keep_compiled_programs()
+    with command.progress() as show:
+        found = evaluation.evaluate(
+            options.run, step=options.step, n=options.n, seed=options.seed, average=options.average, features=options.features,
+            data_dir=options.data_dir, show=show,
+        )  # fmt: skip
+    out = options.out or options.run / "evaluation.json"
+    write_atomically(out, json_text(found))
+    print_table(found)
+    print(out)
+
+
+def print_table(found: dict[str, Any]) -> None:
+    """A line a figure: its value, or the mean over replicas with the standard deviation."""
+    from rich.console import Console
+    from rich.table import Table
+
+    several = len(found["replicas"])
+    table = Table(
+        "figure", f"mean of {several} replicas" if several > 1 else "value", *(["deviation"] if several > 1 else []), box=None
+    )
+    for name, mean in found["mean"].items():
+        table.add_row(name, f"{mean:.4g}", *([f"{found['std'][name]:.2g}"] if several > 1 else []))
+    Console().print(table)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
