@@ -67,5 +67,6 @@ def progress() -> Iterator[Callable[[str], Callable[[Sequence[Any]], Iterable[An
     from rich.console import Console
     from rich.progress import Progress
 
-    with Progress(console=Console(stderr=True), transient=True) as bars:
+    console = Console(stderr=True)
+    with Progress(console=console, transient=True, disable=not console.is_terminal) as bars:
         yield lambda what: lambda items: bars.track(items, description=what)

@@ -72,7 +72,7 @@ def trained_classifier(
     Raises:
         UserError: pictures without labels, in less than two classes, or too small to be pooled twice.
     """
-    if train.samples is None or train.labels is None or test.samples is None or test.labels is None or train.n_classes < 2:
+    if train.is_points or train.samples is None or train.labels is None or test.samples is None or test.labels is None or train.n_classes < 2:
         raise UserError(f"data set '{train.name}': a classifier needs labelled pictures in memory, of at least two classes")
     if min(train.sample_shape[:2]) < 4:
         raise UserError(
@@ -124,7 +124,7 @@ def _fitted(
     part = max(1, updates // 100)
     for begin in progress(range(0, updates, part)):
         carry = jax.block_until_ready(some(carry, jnp.int32(begin), jnp.int32(min(begin + part, updates))))
-    return jax.device_get(carry[0])
+    return carry[0]
 
 
 def _fingerprint(train: Dataset, test: Dataset, updates: int, seed: int) -> str:
@@ -152,4 +152,4 @@ def _read(path: Path, n_classes: int, held_out: int) -> TrainedClassifier:
             accuracy = float(arrays["accuracy"])
     except (OSError, ValueError, KeyError) as error:
         raise UserError(f"{path}: cannot be read as a classifier ({error}); delete it, and it is trained anew") from None
-    return TrainedClassifier(unflatten_dict(flat), n_classes, accuracy, held_out)
+    return TrainedClassifier(jax.device_put(unflatten_dict(flat)), n_classes, accuracy, held_out)
