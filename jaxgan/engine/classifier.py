@@ -72,7 +72,14 @@ def trained_classifier(
     Raises:
         UserError: pictures without labels, in less than two classes, or too small to be pooled twice.
     """
-    if train.is_points or train.samples is None or train.labels is None or test.samples is None or test.labels is None or train.n_classes < 2:
+    if (
+        train.is_points
+        or train.samples is None
+        or train.labels is None
+        or test.samples is None
+        or test.labels is None
+        or train.n_classes < 2
+    ):
         raise UserError(f"data set '{train.name}': a classifier needs labelled pictures in memory, of at least two classes")
     if min(train.sample_shape[:2]) < 4:
         raise UserError(

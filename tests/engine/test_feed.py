@@ -34,7 +34,12 @@ FORMS = {
 }
 
 
-@pytest.mark.parametrize("fields", FORMS.values(), ids=FORMS)
+QUICK = {"fresh batches", "replicas"}
+
+
+@pytest.mark.parametrize(
+    "fields", [pytest.param(f, id=name, marks=() if name in QUICK else pytest.mark.slow) for name, f in FORMS.items()]
+)
 def test_a_streamed_run_sees_the_batches_of_the_resident_one(fields, monkeypatch):
     """40 pictures in batches of 6, windows of 3 steps: passes end within batches, and batches are looked at over window edges."""
     monkeypatch.setattr(feed, "WINDOW_STEPS", 3)
