@@ -5,9 +5,10 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from jaxgan.config import Config
-    from jaxgan.runs import fit, load
+    from jaxgan.runs import fit
+    from jaxgan.trained import load
 
-_HOMES = {"Config": "jaxgan.config", "fit": "jaxgan.runs", "load": "jaxgan.runs"}
+_HOMES = {"Config": "jaxgan.config", "fit": "jaxgan.runs", "load": "jaxgan.trained"}
 
 __all__ = ["Config", "fit", "load"]
 

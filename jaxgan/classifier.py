@@ -23,7 +23,7 @@ class Options:
     image_size: Int = None
     """Pixels a side that pictures are brought to; their own where not given."""
     updates: Int = None
-    """Updates of 100 pictures; 6,000 where not given."""
+    """Updates of 100 pictures; where not given 6,000, or 60 passes where that is less."""
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -35,7 +35,7 @@ def classifier(argv: Sequence[str]) -> None:
         Options, argv, prog="python -m jaxgan.classifier", description="Train the classifier that judges generated pictures."
     )
     from jaxgan.engine.compilation import keep_compiled_programs
-    from jaxgan.evaluation import classifiers_folder, lab_classifier
+    from jaxgan.evaluation.classifiers import classifiers_folder, lab_classifier
 
     keep_compiled_programs()
     with command.progress() as show:

@@ -42,7 +42,7 @@ class Config:
     list_variants: Annotated[bool, arg(name="list")] = False
     """Print the table of variants, with paper, equation and defaults, and end."""
     dataset: str = "digits"
-    """digits, mnist, fashion_mnist, ring8, grid25, mixture4|8|16|32, swiss_roll, gaussian, tfds:NAME, folder:PATH, npz:PATH."""
+    """digits, mnist, fashion_mnist, stacked_mnist, stacked_digits, ring8, grid25, mixture4|8|16|32, swiss_roll, gaussian, tfds:NAME, folder:PATH, npz:PATH."""
     recipe: Str = None
     """Whose settings: paper (the default), lab000, lab002, lab003, lab004, toy, or digits (tuned here; the default on digits)."""
 
@@ -192,6 +192,12 @@ class Config:
     """Steps between checkpoints."""
     keep_checkpoints: Int = None
     """How many of the last checkpoints to keep (3 where not given)."""
+    metrics_every: Int = None
+    """Steps between measurements of samples, as `python -m jaxgan.evaluate` makes them; none where not given."""
+    metrics_samples: int = 1000
+    """Samples that each measurement takes."""
+    best: Str = None
+    """The figure by which the best checkpoint is kept (with --metrics-every): fid_lab_1k, modes_pacgan_1k, ..."""
 
 
 FIELDS = {field.name: field for field in dataclasses.fields(Config)}
@@ -209,6 +215,7 @@ RUN_CONTROL = (
     *NOT_SAVED, "variant", "dataset", "conditional", "conditioning", "minibatch_discrimination", "pac", "unroll", "generators",
     "augment", "penalty_every", "steps", "epochs", "replicas", "by_replica", "mesh", "precision",
     "stream", "seed", "out", "data_dir", "log_every", "sample_every", "checkpoint_every", "keep_checkpoints",
+    "metrics_every", "metrics_samples", "best",
 )  # fmt: skip
 FOLLOWS = {  # what a flag settles when it is given alone; in a saved configuration those are all set
     "variant": [name for name in FIELDS if name not in RUN_CONTROL],
@@ -222,7 +229,10 @@ FOLLOWS = {  # what a flag settles when it is given alone; in a saved configurat
     "epochs": ["steps", "log_every", "sample_every", "checkpoint_every"],
     "replicas": ["by_replica"],
 }
-MAY_CHANGE = ("steps", "epochs", "log_every", "sample_every", "checkpoint_every", "keep_checkpoints", "data_dir", "out", "mesh")
+MAY_CHANGE = (
+    "steps", "epochs", "log_every", "sample_every", "checkpoint_every", "keep_checkpoints", "metrics_every", "metrics_samples",
+    "best", "data_dir", "out", "mesh",
+)  # fmt: skip
 
 
 def flag(name: str) -> str:

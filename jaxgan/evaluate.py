@@ -20,16 +20,20 @@ class Options:
     """The run folder."""
     out: Annotated[Path | None, arg(metavar="PATH", help_behavior_hint="")] = None
     """Where to write the figures; RUN/evaluation.json where not given."""
-    n: int = 10_000
-    """Generated samples."""
+    n: Int = None
+    """Generated samples; 10,000 where not given, 26,000 of a stacked set."""
     seed: int = 0
     """Seed of the latents."""
     step: Int = None
     """The checkpoint to judge; the last where not given."""
+    best: bool = False
+    """Judge the checkpoint that was best by the run's own metric (of runs with --metrics-every)."""
     average: bool = True
     """Judge the averaged weights where the run keeps them."""
     features: str = "lab"
-    """What pictures are compared in: lab (the classifier of the run's own data set) or pixels."""
+    """What pictures are compared in: lab (the classifier of the run's own data set), inception (that of the FID) or pixels."""
+    inception_weights: Annotated[Path | None, arg(metavar="PATH", help_behavior_hint="")] = None
+    """PyTorch weights of the FID's Inception; the published ones, downloaded, where not given."""
     data_dir: Annotated[Path | None, arg(metavar="PATH", help_behavior_hint="")] = None
     """Where data sets lie; that of the run where not given."""
 
@@ -50,8 +54,9 @@ def evaluate(argv: Sequence[str]) -> None:
     keep_compiled_programs()
     with command.progress() as show:
         found = evaluation.evaluate(
-            options.run, step=options.step, n=options.n, seed=options.seed, average=options.average, features=options.features,
-            data_dir=options.data_dir, show=show,
+            options.run, step=options.step, best=options.best, n=options.n, seed=options.seed, average=options.average,
+            features=options.features, inception_weights=options.inception_weights, data_dir=options.data_dir,
+            pictures=options.run, show=show,
         )  # fmt: skip
     out = options.out or options.run / "evaluation.json"
     write_atomically(out, json_text(found))

@@ -3,7 +3,6 @@
 import contextlib
 import dataclasses
 import datetime
-import json
 import os
 import platform
 import signal
@@ -15,26 +14,21 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 import jax
-import jax.numpy as jnp
-import numpy as np
-from jaxtyping import Array, Float
 
 from jaxgan.config import Config, again, going_on, named, read_config, to_json
-from jaxgan.data import DATASETS
-from jaxgan.data.dataset import Dataset
 from jaxgan.engine import processes
 from jaxgan.engine.checkpoints import Checkpoints
 from jaxgan.engine.listeners import Listener, Listeners
 from jaxgan.engine.loop import Program, train
 from jaxgan.engine.placement import place
-from jaxgan.engine.sampling import generate, latents
 from jaxgan.engine.setup import Setup, prepare
 from jaxgan.engine.state import step_of
 from jaxgan.errors import UserError
+from jaxgan.evaluation.training import Measuring
 from jaxgan.report.files import json_text, write_atomically
 from jaxgan.report.listeners import Curves, MetricsFile, ProgressBar, SamplePictures, TensorBoard, read_metrics
 from jaxgan.report.page import write_page
-from jaxgan.types import GanState, Labels, Samples
+from jaxgan.types import GanState
 
 
 class Fit(NamedTuple):
@@ -62,6 +56,7 @@ def fit(config: Config, *, listeners: Sequence[Listener] = (), progress: bool = 
     place(setup.plan.mesh, setup.plan.replicas, setup.plan.batch_size)  # refuses what cannot be before there is a folder
     folder = config.out if config.resume and config.out else _agreed_folder(setup.config)
     setup = dataclasses.replace(setup, config=dataclasses.replace(setup.config, out=folder))
+    measuring = Measuring(setup, folder, progress=progress) if setup.plan.metrics_every else None
     first = processes.is_first()
     if first:  # at once, so that a run killed from here on can go on
         write_atomically(folder / "config.json", json_text(to_json(setup.config)))
@@ -93,7 +88,8 @@ def fit(config: Config, *, listeners: Sequence[Listener] = (), progress: bool = 
         known = checkpoints.steps()
         last_safe = folder / "checkpoints" / str(known[-1]) if known else None
         try:
-            state = train(program, state, everyone, checkpoints.save, interrupted, last_safe)
+            measure = measuring.of(program) if measuring else None
+            state = train(program, state, everyone, checkpoints.save, interrupted, last_safe, measure)
         finally:
             checkpoints.close()
             if first:
@@ -193,130 +189,6 @@ def summary(setup: Setup, state: GanState) -> str:
         f"{config.variant}, recipe {config.recipe}, on {config.dataset} ({shape}, {amount}){replicas}: {config.steps:,} steps of batch"
         f" {config.batch_size}, n_critic {config.n_critic}, on {where}\n"
         f"generator {config.generator} ({counts[0]:,} parameters), critic {config.critic} ({counts[1]:,}); run folder {config.out}"
-    )
-
-
-@dataclasses.dataclass(frozen=True)
-class TrainedRun:
-    """A trained run, ready to sample."""
-
-    setup: Setup
-    state: GanState  # of one replica
-    folder: Path
-
-    @property
-    def config(self) -> Config:
-        return self.setup.config
-
-    def sample(
-        self,
-        n: int,
-        *,
-        seed: int = 0,
-        label: int | None = None,
-        generator: int | None = None,
-        batch_statistics: bool = False,
-        average: bool = True,
-    ) -> tuple[Samples, Labels | None]:
-        """n samples, and their labels where the run is conditional: `label` for all, else every class in equal parts, sorted.
-
-        The same seed gives the same latents, whatever the label. Of several generators, sample i is made by generator i modulo
-        their number, or all by `generator`.
-        """
-        labels = self._labels(n, label)
-        z = latents(self.setup, jax.random.key(seed), n)
-        several = self.config.generators
-        if generator is None:
-            samples = self.generate(z, labels, batch_statistics=batch_statistics, average=average)
-        elif not 0 <= generator < several:
-            raise UserError(f"--generator {generator}: allowed are 0 to {several - 1}")
-        else:  # every generator makes them all, and one is kept
-            every = (jnp.repeat(x, several, axis=0) for x in (z, labels))
-            samples = self.generate(*every, batch_statistics=batch_statistics, average=average)[generator::several]
-        return samples, labels if self.config.conditional else None
-
-    def interpolate(
-        self, n: int, *, seed: int = 0, label: int | None = None, batch_statistics: bool = False, average: bool = True
-    ) -> Samples:
-        """n samples on the great circle between two latents, along which the norm stays what the generator knows.
-
-        All are of class `label`, 0 where a conditional run is given none.
-        """
-        start, end = latents(self.setup, jax.random.key(seed), 2)
-        cosine = jnp.dot(start, end) / (jnp.linalg.norm(start) * jnp.linalg.norm(end))
-        angle = jnp.arccos(jnp.clip(cosine, -1 + 1e-6, 1 - 1e-6))
-        t = jnp.linspace(0.0, 1.0, n)[:, None]
-        z = (jnp.sin((1 - t) * angle) * start + jnp.sin(t * angle) * end) / jnp.sin(angle)
-        labels = self._labels(n, label if label is not None or not self.config.conditional else 0)
-        return self.generate(z, labels, batch_statistics=batch_statistics, average=average)
-
-    def generate(
-        self, latent: Float[Array, "n latent"], labels: Labels, *, batch_statistics: bool = False, average: bool = True
-    ) -> Samples:
-        """G(latent, labels), in parts of 1,000 to bound the memory (except with batch statistics, which are those of the whole)."""
-
-        @jax.jit
-        def part(state: GanState, z: Array, y: Array) -> Array:
-            return generate(self.setup, state, z, y, batch_statistics=batch_statistics, average=average)
-
-        size = len(latent) if batch_statistics else 1000 // self.config.generators * self.config.generators
-        return jnp.concatenate(
-            [part(self.state, latent[i : i + size], labels[i : i + size]) for i in range(0, len(latent), size)]
-        )
-
-    def _labels(self, n: int, label: int | None) -> Labels:
-        classes = self.setup.dataset.n_classes
-        if label is not None:
-            if not self.config.conditional:
-                raise UserError(f"--label {label}: {self.folder} was trained without labels (--conditional)")
-            if not 0 <= label < classes:
-                raise UserError(f"--label {label}: allowed are 0 to {classes - 1}")
-            return jnp.full(n, label, jnp.int32)
-        if self.config.conditional:
-            return jnp.asarray(np.arange(n) * classes // n, jnp.int32)
-        return jnp.zeros(n, jnp.int32)
-
-
-def load(folder: Path | str, *, step: int | None = None, replica: int = 0) -> TrainedRun:
-    """A trained run: its last checkpoint, or that of `step`. The data set itself is not needed."""
-    program, state = load_all(folder, step=step)
-    if not 0 <= replica < program.replicas:
-        raise UserError(f"--replica {replica}: allowed are 0 to {program.replicas - 1}")
-    if program.replicas > 1:
-        state = jax.tree.map(lambda leaf: leaf[replica], state)
-    return TrainedRun(program.setup, state, Path(folder))
-
-
-def load_all(folder: Path | str, *, step: int | None = None) -> tuple[Program, GanState]:
-    """The program of a trained run, on one device, and the state of all its replicas."""
-    folder = Path(folder)
-    if not (folder / "config.json").is_file():
-        raise UserError(f"{folder} is no run folder: it has no config.json")
-    config = dataclasses.replace(read_config(folder / "config.json"), out=folder, mesh=None)
-    program = Program(prepare(config, _remembered(folder)))
-    if not (folder / "checkpoints").is_dir():
-        raise UserError(f"{folder} holds no checkpoints: the run ended before its first")
-    checkpoints = Checkpoints(folder / "checkpoints")
-    state = checkpoints.restore(program.initial_state(), step)
-    checkpoints.close()
-    return program, state
-
-
-def _remembered(folder: Path) -> Dataset | None:
-    """The data set without its samples, as environment.json describes it; None for distributions, which are made at once."""
-    try:
-        data = json.loads((folder / "environment.json").read_text())["data"]
-    except (OSError, ValueError, KeyError):
-        return None
-    if data["name"] in DATASETS and len(data["sample_shape"]) == 1:
-        return None
-    return Dataset(
-        name=data["name"],
-        sample_shape=tuple(data["sample_shape"]),
-        n_classes=data["n_classes"],
-        samples=None,
-        labels=None,
-        class_names=tuple(data["class_names"]),
     )
 
 

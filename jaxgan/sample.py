@@ -13,7 +13,7 @@ from jaxgan.config import Int
 from jaxgan.errors import UserError
 
 if TYPE_CHECKING:  # imported when it is needed, after the flags are read
-    from jaxgan.runs import TrainedRun
+    from jaxgan.trained import TrainedRun
 
 
 @dataclass(frozen=True)
@@ -36,6 +36,8 @@ class Options:
     """Go from one latent to another, as a strip (.png) or an animation (.gif)."""
     step: Int = None
     """The checkpoint to draw from; the last where not given."""
+    best: bool = False
+    """Draw from the checkpoint that was best by the run's own metric (of runs with --metrics-every)."""
     replica: int = 0
     """The replica to draw from."""
     batch_statistics: bool = False
@@ -58,12 +60,12 @@ def sample(argv: Sequence[str]) -> None:
     if options.n is not None and options.n < (2 if options.interpolate else 1):
         raise UserError(f"--n {options.n}: must be at least {2 if options.interpolate else 1}")
     command.existing_run(options.run)
-    from jaxgan import runs
+    from jaxgan import trained
     from jaxgan.engine.compilation import keep_compiled_programs
 
     keep_compiled_programs()
 
-    run = runs.load(options.run, step=options.step, replica=options.replica)
+    run = trained.load(options.run, step=options.step, replica=options.replica, best=options.best)
     out.parent.mkdir(parents=True, exist_ok=True)
     if options.interpolate:
         _interpolate(run, options, out)

@@ -174,11 +174,10 @@ def _finished(folder: Path, config: Config) -> bool:
 
 def judged(folder: Path) -> list[dict[str, float]]:
     """Of each replica the metrics last logged and, where its samples can be held against known modes, their coverage."""
-    from jaxgan import runs
-    from jaxgan.metrics.coverage import mode_coverage
     from jaxgan.report.listeners import read_metrics
+    from jaxgan.trained import load_all
 
-    program, state = runs.load_all(folder)
+    program, state = load_all(folder)
     last = read_metrics(folder / "metrics.jsonl")[-program.replicas :]
     said = ("step", "replica", "steps_per_second")
     kept: list[dict[str, float]] = []

@@ -128,8 +128,8 @@ def test_fault_averaged_weights_without_their_batch_statistics():
 
 def test_fault_no_way_to_draw_images_of_one_class():
     """StudioGAN #189, igul222 #64: `sample --label` and `load(run).sample(label=)`; run in tests/commands/test_train.py."""
-    from jaxgan.runs import TrainedRun
     from jaxgan.sample import Options
+    from jaxgan.trained import TrainedRun
 
     assert "label" in inspect.signature(TrainedRun.sample).parameters
     assert "label" in inspect.signature(Options).parameters

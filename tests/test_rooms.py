@@ -22,9 +22,9 @@ LAYERS = {
     "types": 0, "errors": 0, "config": 0,
     "objectives": 1, "networks": 1, "data": 1, "metrics": 1, "interop": 1,
     "engine": 2,
-    "report": 3,
-    "runs": 4,
-    "command": 4, "evaluation": 5,
+    "report": 3, "trained": 3,
+    "evaluation": 4,
+    "runs": 5, "command": 5,
     "train": 6, "sample": 6, "sweep": 6, "evaluate": 6, "classifier": 6, "__main__": 6, "__init__": 6,
 }  # fmt: skip
 

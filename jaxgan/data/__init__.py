@@ -14,6 +14,7 @@ from jaxgan.data.folder import load_folder
 from jaxgan.data.mnist import load_mnist
 from jaxgan.data.npz import load_npz
 from jaxgan.data.points import drawn_from
+from jaxgan.data.stacks import stacked
 from jaxgan.data.swiss_roll import swiss_roll
 from jaxgan.data.tfds import load_tfds
 from jaxgan.errors import UserError, unknown
@@ -24,6 +25,8 @@ DATASETS: dict[str, Callable[[Request], Dataset]] = {
     "digits": load_digits,
     "mnist": load_mnist,
     "fashion_mnist": load_mnist,
+    "stacked_mnist": stacked("mnist", load_mnist),
+    "stacked_digits": stacked("digits", load_digits),
     "ring8": drawn_from(mixtures.ring8),
     "grid25": drawn_from(mixtures.grid25),
     "mixture4": drawn_from(mixtures.mixture4, mixtures.lab_sample),

@@ -36,6 +36,7 @@ class Dataset:
     class_names: tuple[str, ...] = ()  # n_classes of them, or none
     distribution: Distribution | None = None  # the law that points come from, where it is known
     records: Records | None = None  # the pictures, where they stay on disk
+    stack_of: str | None = None  # the set of whose pictures each channel shows one
 
     @property
     def size(self) -> int | None:

@@ -21,6 +21,9 @@ class Listener:
     def on_log(self, step: int, metrics: list[dict[str, float]]) -> None:
         """A logged step; `metrics` are means since the last one, and diagnostics of this moment."""
 
+    def on_measure(self, step: int, figures: list[dict[str, float]]) -> None:
+        """Samples of this step were measured (`--metrics-every`)."""
+
     def on_sample(self, step: int, samples: list[np.ndarray], labels: list[np.ndarray]) -> None:
         """Samples from the same latents as at every earlier call: images (N, H, W, C) in [-1, 1], or points (N, 2)."""
 
@@ -48,6 +51,10 @@ class Listeners(Listener):
     def on_log(self, step: int, metrics: list[dict[str, float]]) -> None:
         for listener in self.listeners:
             listener.on_log(step, metrics)
+
+    def on_measure(self, step: int, figures: list[dict[str, float]]) -> None:
+        for listener in self.listeners:
+            listener.on_measure(step, figures)
 
     def on_sample(self, step: int, samples: list[np.ndarray], labels: list[np.ndarray]) -> None:
         for listener in self.listeners:

@@ -173,12 +173,14 @@ def train(
     save: Callable[[int, GanState], Path],
     interrupted: Callable[[], bool] = lambda: False,
     last_safe: Path | None = None,
+    measure: Callable[[int, GanState], list[dict[str, float]]] | None = None,
 ) -> GanState:
     """Trains to the configured step, telling the listener and saving checkpoints on the way.
 
     An interrupt ends it after the chunk in progress, with a checkpoint; a number that is not finite raises DivergedError: at once
     where no replica is left without one, else when the others are trained and saved.
-    `last_safe` is the checkpoint that a resumed run begins from. What happens between chunks, and where they are cut, changes
+    `last_safe` is the checkpoint that a resumed run begins from; `measure` gives the figures of each replica's samples, at
+    the start, every `metrics_every` steps and at the end. What happens between chunks, and where they are cut, changes
     nothing that is computed.
     """
     plan = program.setup.plan
@@ -190,6 +192,8 @@ def train(
     try:
         if step == 0:
             listener.on_sample(0, program.picture(state), labels)
+            if measure:
+                listener.on_measure(0, measure(0, state))
         while step < plan.steps:
             stops = [plan.steps, *((step // every + 1) * every for every in _intervals(plan))]
             if any_of(interrupted()):
@@ -213,6 +217,8 @@ def train(
                 sums, last_log = program.zero_sums(state), step
             if step % plan.sample_every == 0 or step == plan.steps:
                 listener.on_sample(step, program.picture(state), labels)
+            if measure and (step % plan.metrics_every == 0 or step == plan.steps):
+                listener.on_measure(step, measure(step, state))
             if step % plan.checkpoint_every == 0 or step == plan.steps:
                 last_safe = save(step, state)
                 listener.on_checkpoint(step, last_safe)
@@ -233,8 +239,9 @@ def _divided(total: Array, count: int) -> Array:
     return total / count
 
 
-def _intervals(plan: Plan) -> tuple[int, int, int]:
-    return plan.log_every, plan.sample_every, plan.checkpoint_every
+def _intervals(plan: Plan) -> list[int]:
+    every = (plan.log_every, plan.sample_every, plan.checkpoint_every, plan.metrics_every)
+    return [steps for steps in every if steps]
 
 
 def _by_replica(metrics: Metrics, replicas: int) -> list[dict[str, float]]:

@@ -61,6 +61,7 @@ class Plan(NamedTuple):
     log_every: int
     sample_every: int
     checkpoint_every: int
+    metrics_every: int  # 0: never
 
 
 @dataclass(frozen=True, eq=False)
@@ -114,7 +115,7 @@ OWN = Recipe(
 RANGES: dict[str, tuple[Callable[[Any], bool], str]] = {
     **dict.fromkeys(
         ("steps", "batch_size", "latent_dim", "hidden_dim", "points", "replicas", "image_size", "log_every", "sample_every",
-         "checkpoint_every", "keep_checkpoints", "pac", "generators", "penalty_every", "gradient_penalty_power"),
+         "checkpoint_every", "keep_checkpoints", "metrics_every", "pac", "generators", "penalty_every", "gradient_penalty_power"),
         (lambda value: value >= 1, "at least 1"),
     ),
     **dict.fromkeys(
@@ -148,7 +149,7 @@ def prepare(config: Config, dataset: Dataset | None = None) -> Setup:
         data_dir=config.data_dir,
         points=config.points,
         image_size=config.image_size,
-        memory=_room_for_data(config),
+        memory=room_for_data(config),
     )
     if config.stream == "always" and given is None and dataset.records is None:
         raise UserError(f"--stream always: {config.dataset} is held in memory; only folder:PATH and tfds:NAME can be streamed")
@@ -185,7 +186,8 @@ def prepare(config: Config, dataset: Dataset | None = None) -> Setup:
     numbers = Numbers(**{name: value for name, value in settled.items() if value is not None}, game=game_numbers)
     numbers = _varied(config, numbers)
     named = {name: getattr(config, name) for name in Plan._fields if name in FIELDS}
-    plan = Plan(**{**named, "fake_labels": config.fake_labels or "real"}, classify_generators=classifies(config))
+    named |= {"fake_labels": config.fake_labels or "real", "metrics_every": config.metrics_every or 0}
+    plan = Plan(**named, classify_generators=classifies(config))
     return Setup(config, plan, dataset, generator, critic, variant.build, numbers)
 
 
@@ -204,7 +206,7 @@ def _without_unused(config: Config, asked: Config) -> Config:
     return dataclasses.replace(config, **nothing)
 
 
-def _room_for_data(config: Config) -> int | None:
+def room_for_data(config: Config) -> int | None:
     """The bytes that pictures may take on the host and on the device: a quarter of either (on a CPU both are one)."""
     if config.stream != "auto":
         return 0 if config.stream == "always" else None
@@ -274,6 +276,10 @@ def _check_ranges(config: Config) -> None:
             raise UserError(f"{flag(name)} {value!r}: must be a number")
         if value is not None and not allowed(value):
             raise UserError(f"{flag(name)} {value}: must be {words}")
+    if config.metrics_samples < 100:
+        raise UserError(f"--metrics-samples {config.metrics_samples}: must be at least 100")
+    if config.best is not None and config.metrics_every is None:
+        raise UserError(f"--best {config.best}: nothing is measured; say how often by --metrics-every")
     if config.steps is not None and config.epochs is not None:
         raise UserError("--steps and --epochs both say how long to train: give one")
 

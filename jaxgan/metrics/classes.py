@@ -1,5 +1,7 @@
 """What a classifier says of samples: Inception Score, class distribution, entropy, and whether a picture shows its label."""
 
+import math
+
 import numpy as np
 from jaxtyping import Float
 
@@ -39,6 +41,18 @@ def entropy_bits(distribution: ArrayData) -> float:
     """-sum p log2 p, in bits; log2 of the number of classes where all are equally frequent."""
     p = checked("distribution", distribution, ndim=1, least=1)
     return float(-np.sum(p * np.log2(np.where(p > 0, p, 1))))
+
+
+def relative_entropy(distribution: ArrayData, reference: ArrayData) -> float:
+    """KL(p || q) = sum p log(p / q) of two distributions over the same classes, in nats; infinite where p has what q has not.
+
+    The shares of n samples over k classes bias it upwards by about (k - 1) / 2n.
+    """
+    p, q = (checked(n, x, ndim=1, least=1) for n, x in (("distribution", distribution), ("reference", reference)))
+    if p.shape != q.shape:
+        raise UserError(f"{len(p)} classes and {len(q)}")
+    held = p > 0
+    return float(np.sum(p[held] * np.log(p[held] / q[held]))) if (q[held] > 0).all() else math.inf
 
 
 def conditional_accuracy(predicted: ArrayData, asked: ArrayData) -> float:

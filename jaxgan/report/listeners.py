@@ -194,16 +194,16 @@ class ProgressBar(Listener):
 
 
 def read_metrics(path: str | Path) -> list[dict[str, Any]]:
-    """The records of a metrics.jsonl, oldest first; a last line that a killed run left half written is passed over."""
-    records = []
+    """The records of a metrics.jsonl, oldest first, one a step and replica; a last line that a killed run left half written is passed over."""
+    records: dict[Any, dict[str, Any]] = {}
     for line in Path(path).read_text(encoding="utf-8").splitlines():
         try:
             record = json.loads(line)
         except json.JSONDecodeError:
             continue
         if isinstance(record, dict) and "step" in record:
-            records.append(record)
-    return records
+            records.setdefault((record["step"], record.get("replica")), {}).update(record)
+    return list(records.values())
 
 
 class MetricsFile(Listener):
@@ -233,6 +233,10 @@ class MetricsFile(Listener):
         self._path.parent.mkdir(parents=True, exist_ok=True)
         with self._path.open("a", encoding="utf-8") as file:
             file.write("".join(lines))
+
+    def on_measure(self, step: int, figures: list[dict[str, float]]) -> None:
+        """Append figures likewise."""
+        self.on_log(step, figures)
 
 
 class Curves(Listener):
@@ -337,13 +341,20 @@ class TensorBoard(Listener):
 
     def on_log(self, step: int, metrics: list[dict[str, float]]) -> None:
         """Write the scalars; a value that is not finite leaves a gap (tensorboardX would warn of each)."""
+        self._write(step, metrics)
+
+    def _write(self, step: int, metrics: list[dict[str, float]], group: str | None = None) -> None:
         if self._writer is None:
             return
         for replica, values in enumerate(metrics):
             for name, value in values.items():
                 if math.isfinite(value):
-                    tag = f"{self._prefix(replica, len(metrics))}{_group(name)}/{name}"
+                    tag = f"{self._prefix(replica, len(metrics))}{group or _group(name)}/{name}"
                     self._writer.add_scalar(tag, float(value), step)
+
+    def on_measure(self, step: int, figures: list[dict[str, float]]) -> None:
+        """Write the figures in a panel of their own."""
+        self._write(step, figures, "figures")
 
     def on_sample(self, step: int, samples: list[np.ndarray], labels: list[np.ndarray]) -> None:
         """Write one picture a replica."""

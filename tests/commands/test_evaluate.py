@@ -1,22 +1,27 @@
 """Judging runs: the figures are there under names that state their protocol, and tell good from bad."""
 
+import dataclasses
 import json
 
+import chex
+import jax
 import numpy as np
 import pytest
 
-from jaxgan import classifier, data, evaluate, evaluation, runs
+from jaxgan import classifier, data, evaluate, evaluation, runs, trained
 from jaxgan.config import Config
-from jaxgan.engine.classifier import trained_classifier
+from jaxgan.engine.classifier import StackedClassifier, scaled, trained_classifier
 from jaxgan.errors import UserError
-from tests.tiny import pictures
+from jaxgan.evaluation.classifiers import in_memory
+from jaxgan.evaluation.images import of_classes
+from tests.tiny import on_disk, pictures, plain
 
 
 @pytest.fixture
 def quick_classifier(monkeypatch, tmp_path):
     """Few updates, and a folder of its own."""
     monkeypatch.setattr("jaxgan.engine.classifier.UPDATES", 150)
-    monkeypatch.setattr("jaxgan.evaluation.classifiers_folder", lambda: tmp_path / "classifiers")
+    monkeypatch.setattr("jaxgan.evaluation.classifiers.classifiers_folder", lambda: tmp_path / "classifiers")
 
 
 def test_points_are_judged_replica_by_replica(tmp_path, capsys):
@@ -46,11 +51,20 @@ def test_pictures_are_judged_in_features_of_their_own_classifier(quick_classifie
     assert {
         "fid_lab_200", "kid_lab_200", "inception_score_lab_200", "class_entropy_bits_lab_200", "conditional_accuracy_lab_200",
         "precision_lab_200", "c2st_lab_200", "path_length_lab_200", "sliced_wasserstein1_lab_200", "pairwise_distance_lab_200",
+        "critic_lipschitz_seen_200", "critic_train_minus_held_out_200", "nearest_training_lab_200",
     } <= set(found["mean"])  # fmt: skip
+    assert (run / "neighbours.png").stat().st_size > 1000
     assert found["protocol"]["real"] == 200 and len(found["protocol"]["classifier_weights"]) == 16
     assert np.isfinite(list(found["mean"].values())).all()
-    assert evaluate.main([str(run), "--n", "200", "--features", "pixels", "--out", str(tmp_path / "pixels.json")]) == 0
+    with pytest.warns(UserWarning, match="covariance is singular"):
+        assert evaluate.main([str(run), "--n", "200", "--features", "pixels", "--out", str(tmp_path / "pixels.json")]) == 0
     assert "fid_pixels_200" in json.loads((tmp_path / "pixels.json").read_text())["mean"]
+
+    def brightness(images):
+        return images.mean((1, 2)).repeat(2, 1) + np.arange(2) * images[:, 14, 14]
+
+    mine = evaluation.evaluate(run, n=200, features=brightness)
+    assert "fid_brightness_200" in mine["mean"] and mine["protocol"]["features"] == "brightness"
 
 
 @pytest.mark.slow
@@ -88,6 +102,88 @@ def test_a_classifier_is_trained_once_and_tells_digits(quick_classifier, tmp_pat
     kept.write_bytes(b"broken")
     assert classifier.main(["--dataset", "digits"]) == 2
     assert "delete it" in capsys.readouterr().err
+
+
+def test_a_run_is_measured_while_it_trains_and_its_best_checkpoint_kept(tmp_path, capsys):
+    run = tmp_path / "run"
+    config = Config(
+        dataset="ring8", steps=6, batch_size=16, hidden_dim=16, replicas=2, metrics_every=2, metrics_samples=200,
+        best="precision_points_200", log_every=3, out=run,
+    )  # fmt: skip
+    fitted = runs.fit(config, progress=False)
+    measured = [line for line in fitted.metrics if "sliced_wasserstein1_200" in line]
+    assert [(line["step"], line["replica"]) for line in measured] == [(s, r) for s in (0, 2, 4, 6) for r in (0, 1)]
+    assert [line["step"] for line in fitted.metrics if "critic_loss" in line] == [3, 3, 6, 6]
+    kept = json.loads((run / "best.json").read_text())
+    means = {s: np.mean([x["precision_points_200"] for x in measured if x["step"] == s]) for s in (0, 2, 4, 6)}
+    assert kept["value"] == max(means.values()) == means[kept["step"]] and kept["figure"] == "precision_points_200"
+    assert int(np.ravel(trained.load_all(run, best=True)[1].step)[0]) == kept["step"]
+    assert evaluate.main([str(run), "--best", "--n", "200"]) == 0
+    judged = json.loads((run / "evaluation.json").read_text())
+    assert judged["step"] == kept["step"]
+    untouched = dataclasses.replace(config, metrics_every=None, best=None, out=tmp_path / "without")
+    chex.assert_trees_all_equal(plain(fitted.state), plain(runs.fit(untouched, progress=False).state))
+    with pytest.raises(UserError, match="did you mean 'precision_points_200'"):
+        runs.fit(dataclasses.replace(config, best="precision_points_300", out=tmp_path / "wrong"), progress=False)
+    with pytest.raises(UserError, match="--metrics-every"):
+        runs.fit(dataclasses.replace(untouched, best="precision_points_200"), progress=False)
+    with pytest.raises(UserError, match="no best checkpoint"):
+        trained.load(tmp_path / "without", best=True)
+
+
+def test_the_critic_of_fixed_points_is_tried_on_fresh_ones(tmp_path):
+    run = tmp_path / "run"
+    runs.fit(Config(dataset="ring8", points=300, steps=2, batch_size=8, hidden_dim=8, out=run), progress=False)
+    found = evaluation.evaluate(run, n=250)["mean"]
+    assert np.isfinite(found["critic_train_minus_held_out_250_in_deviations"])
+    program, state = trained.load_all(run)
+    weights = [leaf for path, leaf in jax.tree.leaves_with_path(state.critic.params) if "kernel" in str(path[-1])]
+    bound = float(np.prod([np.linalg.norm(w, 2) for w in weights]) * program.setup.dataset.distribution.scale.max())
+    assert 0 < found["critic_gradient_norm_250"] <= found["critic_lipschitz_seen_250"] <= bound
+
+
+@pytest.mark.parametrize("remedy", [{"pac": 2}, {"minibatch_discrimination": True}, {"variant": "sinkhorn"}])
+def test_a_critic_that_judges_no_sample_alone_is_left_out(tmp_path, remedy):
+    config = Config(
+        **{"variant": "gan", "dataset": "ring8", "steps": 1, "batch_size": 8, "hidden_dim": 8, "out": tmp_path, **remedy}
+    )
+    runs.fit(config, progress=False)
+    figures = evaluation.evaluate(tmp_path, n=100)["mean"]
+    assert not any(name.startswith("critic") for name in figures) and "precision_points_100" in figures
+
+
+def test_a_stacked_set_is_judged_channel_by_channel(tmp_path, monkeypatch):
+    """By a classifier that is told what each picture shows: every mode is there, and the divergence that of the counts."""
+    monkeypatch.setattr("jaxgan.data.stacks.TRIPLES", {"train": 400, "test": 50})
+    train, test = data.load("digits"), data.load("digits", split="test")
+    single = trained_classifier(train, test, tmp_path, updates=3)
+    stacked = data.load("stacked_digits")
+    judged = StackedClassifier(single, 3)
+    probabilities, features = judged.judge(stacked.samples[:50])
+    assert probabilities.shape == (50, 1000) and features.shape == (50, 384) and judged.n_classes == 1000
+    np.testing.assert_allclose(probabilities.sum(1), 1, rtol=1e-4)
+    channels = [single.judge(stacked.samples[:50, :, :, i : i + 1])[0].argmax(1) for i in range(3)]
+    np.testing.assert_array_equal(probabilities.argmax(1), channels[0] * 100 + channels[1] * 10 + channels[2])
+    inside = judged.apply(scaled(stacked.samples[:50]))
+    np.testing.assert_allclose(inside[0], probabilities, rtol=1e-3, atol=1e-6)
+    perfect = np.eye(1000, dtype=np.float32)[stacked.labels]
+    found = of_classes(perfect, None, "400", stacked)
+    assert found["modes_stacked_400"] == len(np.unique(stacked.labels)) and abs(found["kl_stacked_400"]) < 1e-12
+    collapsed = of_classes(np.repeat(perfect[:1], 400, 0), None, "400", stacked)
+    share = (stacked.labels == stacked.labels[0]).mean()
+    assert collapsed["modes_stacked_400"] == 1
+    np.testing.assert_allclose(collapsed["kl_stacked_400"], -np.log(share))
+
+
+def test_streamed_pictures_are_brought_into_memory(monkeypatch):
+    dataset = pictures(n=30, size=8)
+    whole = in_memory(on_disk(dataset))
+    np.testing.assert_array_equal(whole.samples, dataset.samples)
+    np.testing.assert_array_equal(whole.labels, dataset.labels)
+    monkeypatch.setattr("jaxgan.evaluation.classifiers.MOST_BYTES", 64 * 10)
+    part = in_memory(on_disk(dataset))
+    assert part.samples.shape == (10, 8, 8, 1) and part.records is None
+    assert len({picture.tobytes() for picture in part.samples}) == 10
 
 
 def test_a_classifier_is_kept_and_read_again(tmp_path):

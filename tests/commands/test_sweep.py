@@ -7,7 +7,7 @@ import jax
 import numpy as np
 import pytest
 
-from jaxgan import runs, sweep
+from jaxgan import runs, sweep, trained
 from jaxgan.config import Config
 from jaxgan.errors import UserError
 
@@ -40,7 +40,7 @@ def test_a_replica_of_a_sweep_is_the_solo_run(swept, tmp_path):
                learning_rate=0.05, out=tmp_path / "solo"),
         progress=False,
     ).state  # fmt: skip
-    ours, other = (runs.load(swept / "program_1", replica=i).state for i in (3, 1))
+    ours, other = (trained.load(swept / "program_1", replica=i).state for i in (3, 1))
     flat = [np.concatenate([np.ravel(leaf) for leaf in jax.tree.leaves(s.critic.params)]) for s in (ours, solo, other)]
     assert np.linalg.norm(flat[0] - flat[1]) < 1e-4 * np.linalg.norm(flat[1])
     assert np.linalg.norm(flat[2] - flat[1]) > 1e-3 * np.linalg.norm(flat[1]), "the other learning rate came to the same"

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from jaxgan import runs, sample, train
+from jaxgan import runs, sample, train, trained
 from jaxgan.config import Config, to_json
 from jaxgan.engine.setup import prepare
 from jaxgan.errors import DivergedError
@@ -203,7 +203,7 @@ def test_one_of_several_replicas_may_diverge(capsys, tmp_path):
     lines = records_of(tmp_path / "run")
     assert [(line["step"], line["replica"]) for line in lines] == [(step, replica) for step in (1, 2, 3) for replica in (0, 1)]
     assert lines[-2]["critic_loss"] is not None and lines[-1]["critic_loss"] is None
-    assert np.isfinite(runs.load(tmp_path / "run").sample(5)[0]).all()
+    assert np.isfinite(trained.load(tmp_path / "run").sample(5)[0]).all()
 
 
 def test_fixed_points_of_ones_own_take_a_labs_recipe_and_are_sampled_without_their_file(tmp_path):
@@ -211,7 +211,7 @@ def test_fixed_points_of_ones_own_take_a_labs_recipe_and_are_sampled_without_the
     flags = ["--dataset", f"npz:{tmp_path / 'points.npz'}", "--recipe", "lab004", "--steps", "1", "--hidden-dim", "8"]
     assert train.main([*flags, "--out", str(tmp_path / "run")]) == 0
     (tmp_path / "points.npz").unlink()
-    assert runs.load(tmp_path / "run").sample(3)[0].shape == (3, 2)
+    assert trained.load(tmp_path / "run").sample(3)[0].shape == (3, 2)
 
 
 def test_divergence_ends_with_exit_code_3(capsys, tmp_path):

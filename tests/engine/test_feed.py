@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
+import jaxgan
 from jaxgan import runs
 from jaxgan.config import Config
 from jaxgan.data import load
@@ -101,7 +102,7 @@ def test_a_folder_is_streamed_through_a_whole_run_and_its_resumption(tmp_path):
     chex.assert_trees_all_equal(plain(parts.state), plain(whole.state))
     held = runs.fit(config(source, stream="never", steps=6, out=tmp_path / "held"), progress=False)
     chex.assert_trees_all_close(plain(held.state), plain(whole.state), rtol=1e-4, atol=1e-6)
-    assert runs.load(tmp_path / "whole").sample(4)[0].shape == (4, 28, 28, 1)
+    assert jaxgan.load(tmp_path / "whole").sample(4)[0].shape == (4, 28, 28, 1)
 
 
 def test_records_are_the_pictures_that_would_be_held(tmp_path):

@@ -8,7 +8,7 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
-from jaxgan import runs
+from jaxgan import runs, trained
 from jaxgan.config import Config
 from jaxgan.engine.loop import Program
 from jaxgan.engine.setup import prepare
@@ -150,7 +150,7 @@ def test_several_generators_are_told_apart_and_sampled_by_number(tmp_path):
                     log_every=1)  # fmt: skip
     result = runs.fit(config, progress=False)
     assert 0 <= result.metrics[-1]["generator_classification"] <= 1
-    run = runs.load(tmp_path / "run")
+    run = trained.load(tmp_path / "run")
     together, _ = run.sample(9, seed=4)
     for k in range(3):
         alone, _ = run.sample(9, seed=4, generator=k)

@@ -8,7 +8,7 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
-from jaxgan import runs
+from jaxgan import runs, trained
 from jaxgan.config import Config
 from jaxgan.data.dataset import Dataset
 from jaxgan.engine.checkpoints import Checkpoints
@@ -140,7 +140,7 @@ def test_load_gives_the_run_back_without_its_data(tmp_path, small_pictures, monk
     )
     fit = runs.fit(Config(out=tmp_path / "run", **fields), progress=False)
     monkeypatch.setattr("jaxgan.engine.setup.datasets.load", lambda *_, **__: pytest.fail("the data were read"))
-    run = runs.load(tmp_path / "run")
+    run = trained.load(tmp_path / "run")
     chex.assert_trees_all_equal(plain(run.state), plain(fit.state))
     images, labels = run.sample(9, seed=1)
     assert images.shape == (9, 28, 28, 1)
@@ -159,7 +159,7 @@ def test_load_gives_the_run_back_without_its_data(tmp_path, small_pictures, monk
 def test_the_running_statistics_are_sampled_with_unless_the_batchs_are_asked_for(tmp_path, small_pictures):
     fields = dict(generator="dcgan", critic="fc", hidden_dim=4, latent_dim=3, batch_size=6, steps=2, variant="gan")
     runs.fit(Config(out=tmp_path / "run", **fields), progress=False)
-    run = runs.load(tmp_path / "run")
+    run = trained.load(tmp_path / "run")
     alone, among = run.sample(1)[0], run.sample(20)[0]
     z = jax.random.normal(jax.random.key(0), (20, 3))
     zeros = np.zeros(20, np.int32)

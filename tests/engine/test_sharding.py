@@ -12,7 +12,7 @@ import jax
 import numpy as np
 import pytest
 
-from jaxgan import runs
+from jaxgan import runs, trained
 from jaxgan.config import Config
 from jaxgan.engine.loop import Program
 from jaxgan.engine.placement import parse_mesh, place
@@ -112,7 +112,7 @@ def test_two_processes_train_the_run_of_one(together, tmp_path):
     expected = runs.fit(alone, progress=False).state
     start = Program(prepare(alone)).initial_state()
     for replica in range(2):
-        ours = runs.load(out, replica=replica).state
+        ours = trained.load(out, replica=replica).state
         theirs = jax.tree.map(lambda leaf, i=replica: leaf[i], expected)
         chex.assert_trees_all_equal(jax.random.key_data(ours.key), jax.random.key_data(theirs.key))
         begun = jax.tree.map(lambda leaf, i=replica: leaf[i], start)

@@ -1,0 +1,79 @@
+"""What a critic's scores say, measured: how they differ, how steep they are, and whether they know the training data by heart.
+
+None of these is a distance. By Kantorovich and Rubinstein (arXiv 1701.07875, eq. 2) W1 = sup (E f(x) - E f(y)) over f of Lipschitz
+constant 1, so that what a critic f says is at most K W1, K its own constant; and the steepest place that was looked at bounds K
+from below only. The exact distance is `jaxgan.metrics.transport.wasserstein1`.
+"""
+
+from collections.abc import Callable
+from typing import NamedTuple
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+from jaxtyping import Array, Float, Int, Key
+
+from jaxgan.metrics.arrays import ArrayData, Progress, chunks, silent
+
+Score = Callable[[Float[Array, "n *sample"], Int[Array, " n"]], Float[Array, " n"]]  # samples and their labels, one by one
+BATCH = 250
+
+
+class Steepness(NamedTuple):
+    """Norms |grad f(x)|, per sample, over the places that were looked at."""
+
+    largest: float  # at most the Lipschitz constant
+    mean: float
+
+
+class Gap(NamedTuple):
+    """The mean score of training samples less that of held-out ones: about 0 for a critic that generalizes."""
+
+    difference: float
+    in_deviations: float  # by the standard deviation of the held-out scores
+
+
+def scores(score: Score, samples: ArrayData, labels: ArrayData, *, progress: Progress = silent) -> Float[np.ndarray, " n"]:
+    """f of every sample, in parts."""
+    parts = [score(samples[part], labels[part]) for part in progress(chunks(len(samples), BATCH))]
+    return np.concatenate([np.asarray(part, np.float64) for part in parts])
+
+
+def steepness(
+    score: Score,
+    real: ArrayData,
+    fake: ArrayData,
+    labels: ArrayData,
+    fake_labels: ArrayData,
+    key: Key[Array, ""],
+    *,
+    progress: Progress = silent,
+) -> Steepness:
+    """The largest gradient at real and generated samples and at points between the two; the mean is that between, where WGAN-GP holds it.
+
+    As many of both are needed; row i of one is joined with row i of the other.
+    """
+
+    @jax.jit
+    def norms(x: Array, y: Array, labels: Array, fake_labels: Array, key: Array) -> Array:
+        place = jax.random.uniform(key, (len(x), *(1,) * (x.ndim - 1)), x.dtype)
+
+        def at(samples: Array, labels: Array) -> Array:
+            slope = jax.grad(lambda s: score(s, labels).sum())(samples)
+            return jnp.linalg.norm(slope.reshape(len(x), -1), axis=1)
+
+        return jnp.stack([at(place * x + (1 - place) * y, labels), at(x, labels), at(y, fake_labels)])
+
+    parts = []
+    for part in progress(chunks(min(len(real), len(fake)), BATCH)):
+        both = (jnp.asarray(x[part]) for x in (real, fake, labels, fake_labels))
+        parts.append(np.asarray(norms(*both, jax.random.fold_in(key, part.start)), np.float64))
+    found = np.concatenate(parts, axis=1)
+    return Steepness(float(found.max()), float(found[0].mean()))
+
+
+def generalization_gap(train: ArrayData, held_out: ArrayData) -> Gap:
+    """From scores (n,) of training samples and of held-out ones."""
+    train, held_out = np.asarray(train, np.float64), np.asarray(held_out, np.float64)
+    difference = float(train.mean() - held_out.mean())
+    return Gap(difference, difference / max(float(held_out.std()), 1e-12))
