@@ -7,6 +7,7 @@ from jaxtyping import Array, Float
 
 from jaxgan.errors import UserError
 from jaxgan.metrics.arrays import ArrayData, Progress, checked, chunks, silent
+from jaxgan.metrics.manifold import squared_distances
 
 WINDOW, SIGMA = 11, 1.5
 WEIGHTS = np.array([0.0448, 0.2856, 0.3001, 0.2363, 0.1333])  # Wang et al. 2003, section 3.2
@@ -20,15 +21,10 @@ def mean_pairwise_distance(samples: ArrayData, *, block: int = 1024, progress: P
     flat = (flat - flat.mean(0)).astype(np.float32)
     everything, total = jax.device_put(flat), 0.0
     for rows in progress(chunks(len(flat), block)):
-        distances = np.array(_distances(everything[rows], everything))
+        distances = np.array(jnp.sqrt(squared_distances(everything[rows], everything)))
         distances[np.arange(distances.shape[0]), np.arange(rows.start, rows.stop)] = 0  # to itself: 0 but for rounding
         total += float(distances.sum(dtype=np.float64))
     return total / (len(flat) * (len(flat) - 1))
-
-
-@jax.jit
-def _distances(x: Float[Array, "n d"], y: Float[Array, "m d"]) -> Float[Array, "n m"]:
-    return jnp.sqrt(jnp.maximum(jnp.sum(x * x, 1)[:, None] + jnp.sum(y * y, 1) - 2 * x @ y.T, 0))
 
 
 def scales_of(side: int) -> int:

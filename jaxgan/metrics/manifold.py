@@ -14,7 +14,7 @@ from jaxtyping import Array, Float
 from jaxgan.errors import UserError
 from jaxgan.metrics.arrays import ArrayData, Progress, checked_pair, chunks, silent
 
-BLOCK = 1024
+BLOCK = 2048
 
 
 class Manifold(NamedTuple):
@@ -29,7 +29,7 @@ class Manifold(NamedTuple):
 @jax.jit
 def squared_distances(x: Float[Array, "n d"], y: Float[Array, "m d"]) -> Float[Array, "n m"]:
     """|x - y|^2 = |x|^2 + |y|^2 - 2 x.y, at least 0."""
-    return jnp.maximum(jnp.sum(x * x, 1)[:, None] + jnp.sum(y * y, 1) - 2 * x @ y.T, 0)
+    return jnp.maximum(jnp.sum(x * x, 1)[:, None] + jnp.sum(y * y, 1) - 2 * (x @ y.T), 0)
 
 
 def precision_recall_density_coverage(real: ArrayData, fake: ArrayData, *, k: int = 5, progress: Progress = silent) -> Manifold:
@@ -39,20 +39,30 @@ def precision_recall_density_coverage(real: ArrayData, fake: ArrayData, *, k: in
     real, fake = checked_pair(real, fake, least=k + 1)
     centre = real.mean(0)  # a shift changes no distance, and keeps float32 from losing the small ones
     real, fake = ((x - centre).astype(np.float32) for x in (real, fake))
-    everything = jax.device_put(real), jax.device_put(fake)
-    tasks = [(which, rows) for which, x in enumerate((real, fake)) for rows in chunks(len(x), BLOCK)]
-    reach = [np.empty(len(real), np.float32), np.empty(len(fake), np.float32)]
+    parts = [[jax.device_put(x[rows]) for rows in chunks(len(x), BLOCK)] for x in (real, fake)]
+    own = [(which, i, j) for which in (0, 1) for i in range(len(parts[which])) for j in range(i, len(parts[which]))]
+    across = [(i, j) for i in range(len(parts[0])) for j in range(len(parts[1]))]
+    nearest = [np.full((len(x), k + 1), np.inf, np.float32) for x in (real, fake)]  # the first is the sample itself
     within = np.zeros(len(fake), int)  # real samples whose reach holds this one
     recalled, covered = np.zeros(len(real), bool), np.zeros(len(real), bool)
-    for task in progress([*tasks, *chunks(len(real), BLOCK)]):
-        if isinstance(task, tuple):
-            which, rows = task
-            own = np.asarray(squared_distances(everything[which][rows], everything[which]))
-            reach[which][rows] = np.partition(own, k, axis=1)[:, k]  # the first is the sample itself
+
+    def seen(which: int, i: int, distances: np.ndarray) -> None:
+        rows = nearest[which][i * BLOCK : (i + 1) * BLOCK]
+        rows[:] = np.partition(np.concatenate([rows, distances], axis=1), k, axis=1)[:, : k + 1]
+
+    for task in progress([*own, *across]):
+        if len(task) == 3:
+            which, i, j = task
+            distances = squared_distances(parts[which][i], parts[which][j])
+            seen(which, i, np.asarray(distances))
+            if i != j:  # the other half of the table is the same
+                seen(which, j, np.asarray(jnp.transpose(distances)))
         else:
-            across = np.asarray(squared_distances(everything[0][task], everything[1]))
-            inside = across <= reach[0][task][:, None]
-            within += inside.sum(0)
-            recalled[task] = (across <= reach[1]).any(1)
-            covered[task] = inside.any(1)
+            i, j = task
+            rows, columns = (slice(b * BLOCK, (b + 1) * BLOCK) for b in task)
+            distances = np.asarray(squared_distances(parts[0][i], parts[1][j]))
+            inside = distances <= nearest[0][rows, k, None]
+            within[columns] += inside.sum(0)
+            recalled[rows] |= (distances <= nearest[1][columns, k]).any(1)
+            covered[rows] |= inside.any(1)
     return Manifold(float((within > 0).mean()), float(recalled.mean()), float(within.mean() / k), float(covered.mean()))
