@@ -1,5 +1,6 @@
 """Nearest neighbours: does a generator repeat its training data?"""
 
+from functools import partial
 from typing import NamedTuple
 
 import jax
@@ -25,12 +26,24 @@ def nearest_neighbours(among: ArrayData, samples: ArrayData, *, k: int = 1, prog
     if not 1 <= k <= len(among):
         raise UserError(f"k {k}: must be from 1 to the {len(among)} samples there are to choose from")
     centre = among.mean(0)  # a shift changes no distance, and keeps float32 from losing the small ones
-    among, samples = (jax.device_put((x - centre).astype(np.float32)) for x in (among, samples))
-    found = [_nearest(samples[part], among, k) for part in progress(chunks(len(samples), BLOCK))]
-    distances, rows = (np.concatenate([np.asarray(x) for x in column]) for column in zip(*found, strict=True))
-    return Neighbours(distances, rows)
+    among, samples = ((x - centre).astype(np.float32) for x in (among, samples))
+    pieces = [(piece.start, jax.device_put(among[piece])) for piece in chunks(len(among), BLOCK)]
+    found = []
+    for part in progress(chunks(len(samples), BLOCK)):
+        here = jax.device_put(samples[part])
+        parts = [_nearest(here, piece, min(k, len(piece))) for _, piece in pieces]
+        distances = np.concatenate([np.asarray(d) for d, _ in parts], axis=1)
+        rows = np.concatenate([first + np.asarray(r) for (first, _), (_, r) in zip(pieces, parts, strict=True)], axis=1)
+        order = np.argsort(distances, axis=1, kind="stable")[:, :k]
+        found.append([np.take_along_axis(x, order, axis=1) for x in (distances, rows)])
+    return Neighbours(*(np.concatenate(column) for column in zip(*found, strict=True)))
 
 
+@partial(jax.jit, static_argnums=2)
 def _nearest(samples: Array, among: Array, k: int) -> tuple[Array, Array]:
-    nearness, rows = jax.lax.top_k(-squared_distances(samples, among), k)
+    """Distances and rows of the k nearest; a minimum where k is 1, for finding the first few of many is slow on a CPU."""
+    distances = squared_distances(samples, among)
+    if k == 1:
+        return jnp.sqrt(distances.min(1, keepdims=True)), distances.argmin(1, keepdims=True)
+    nearness, rows = jax.lax.top_k(-distances, k)
     return jnp.sqrt(-nearness), rows

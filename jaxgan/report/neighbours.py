@@ -15,14 +15,18 @@ def save_neighbours(
     from matplotlib.figure import Figure
 
     n, k = neighbours.shape[:2]
-    figure = Figure(figsize=(0.6 * (k + 1) + 0.4, 0.6 * n + 0.5), dpi=120, layout="constrained")
-    left, right = figure.subplots(1, 2, width_ratios=(1, k))
-    for axes, pictures, columns, title in (
-        (left, samples, 1, "sample"),
-        (right, neighbours.reshape(n * k, *neighbours.shape[2:]), k, f"nearest {k} of the training set"),
-    ):
-        grid = image_grid(pictures.astype(np.float32) / 127.5 - 1, columns=columns, scale=None)
-        axes.imshow(grid.squeeze(), cmap="gray", vmin=0, vmax=255)
-        axes.set_title(title, fontsize=9)
+    grids = [
+        image_grid(pictures.astype(np.float32) / 127.5 - 1, columns=columns)
+        for pictures, columns in ((samples, 1), (neighbours.reshape(n * k, *neighbours.shape[2:]), k))
+    ]
+    height, gap, head = len(grids[0]), 40, 30  # pixels
+    width = sum(grid.shape[1] for grid in grids) + gap
+    figure = Figure(figsize=(width / 100, (height + head) / 100), dpi=100)
+    left = 0
+    for grid, title in zip(grids, ("sample", f"the {k} nearest of the training set"), strict=True):
+        axes = figure.add_axes((left / width, 0, grid.shape[1] / width, height / (height + head)))
+        axes.imshow(grid.squeeze(), cmap="gray", vmin=0, vmax=255, aspect="auto", interpolation="nearest")
+        axes.set_title(title, fontsize=10)
         axes.axis("off")
+        left += grid.shape[1] + gap
     save_image(path, figure_array(figure))
