@@ -45,15 +45,18 @@ def sensible(variant: str, network: str, labels: str, remedy: str) -> bool:
     return remedy != ("minibatch" if variant in PENALISED else "lazy")
 
 
+TRACED = (
+    "fc_conv",
+    "resnet",
+)  # made of others' parts, or long to compile: with each variant the quick tests trace them and run none
 EVERY = list(product(sorted(VARIANTS), sorted(PAIRS), LABELS, REMEDIES))
 PRODUCT = [case for case in EVERY if sensible(*case)]
 # All of it would take hours: the slow tests take every variant with every network and labels, and with every remedy on points.
 
 
 def pairs(case: tuple) -> set:
-    """Every two of a case's values, but for each variant with networks that are made of others' parts or compile for long."""
-    apart = {(1, "fc_conv"), (1, "resnet")}
-    return {pair for pair in combinations(enumerate(case), 2) if not (pair[0][0] == 0 and pair[1] in apart)}
+    """Every two of a case's values, but for each variant with `TRACED` networks."""
+    return {pair for pair in combinations(enumerate(case), 2) if not (pair[0][0] == 0 and pair[1][1] in TRACED)}
 
 
 def covering(cases: list[tuple]) -> list[tuple]:
@@ -101,14 +104,30 @@ def test_two_iterations_of(case):
         assert all(moved(start.critic.params, state.critic.params))
 
 
+@pytest.mark.parametrize("network", TRACED)
+@pytest.mark.parametrize("variant", sorted(VARIANTS))
+def test_an_iteration_is_traced_of(variant, network):
+    """Shapes and types alone: what it gives back is what it took, with the losses as scalars (the slow tests run these)."""
+    setup_of = (variant, network, "plain", "none")
+    if setup_of not in PRODUCT:
+        pytest.skip("makes no sense together, and is refused")
+    setup = tiny(**fields_of(setup_of))
+    state, *both = jax.eval_shape(partial(first, setup))
+    after, metrics = jax.eval_shape(partial(critic_then_generator, setup), setup.numbers, state, *both)
+    assert jax.tree.structure(after) == jax.tree.structure(state)
+    assert [(x.shape, x.dtype) for x in jax.tree.leaves(after)] == [(x.shape, x.dtype) for x in jax.tree.leaves(state)]
+    assert "generator_loss" in metrics and all(value.shape == () for value in metrics.values())
+
+
+def first(setup):
+    """Step 0, and the draws of its two steps."""
+    state = initial_state(setup, setup.numbers, jax.random.key(0))
+    data, index = setup.data(), jnp.int32(0)
+    return state, draws.critic_draw(setup, data, state.key, index), draws.generator_draw(setup, data, state.key, index)
+
+
 def made_up(setup) -> tuple:
     """A state and draws of the right shapes and any numbers: half the time of compiling what makes the true ones."""
-
-    def true():
-        state = initial_state(setup, setup.numbers, jax.random.key(0))
-        data, index = setup.data(), jnp.int32(0)
-        return state, draws.critic_draw(setup, data, state.key, index), draws.generator_draw(setup, data, state.key, index)
-
     chance = np.random.default_rng(0)
 
     def filled(leaf, signed):
@@ -126,7 +145,7 @@ def made_up(setup) -> tuple:
             opt_state=jax.tree.map(lambda x: np.zeros(x.shape, x.dtype), like.opt_state),
         )
 
-    state, *both = jax.eval_shape(true)
+    state, *both = jax.eval_shape(partial(first, setup))
     generator, critic = player(state.generator), player(state.critic)
     rest = jax.tree.map(lambda x: filled(x, False), state._replace(generator=(), critic=()))
     made = [jax.tree.map(lambda x: filled(x, True), draw) for draw in both]
@@ -162,6 +181,6 @@ def test_what_is_left_out_is_what_is_refused():
 
 def test_the_quick_cases_cover_every_pair():
     for i, j in combinations(range(4), 2):
-        there = {(c[i], c[j]) for c in PRODUCT if (i, j) != (0, 1) or c[1] not in ("fc_conv", "resnet")}
+        there = {(c[i], c[j]) for c in PRODUCT if (i, j) != (0, 1) or c[1] not in TRACED}
         assert there <= {(c[i], c[j]) for c in QUICK}
     assert len(QUICK) < len(WHOLE) < len(PRODUCT)
