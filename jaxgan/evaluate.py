@@ -65,7 +65,7 @@ def evaluate(argv: Sequence[str]) -> None:
 
 
 def print_table(found: dict[str, Any]) -> None:
-    """A line a figure: its value, or the mean over replicas with the standard deviation."""
+    """The classes' shares in one line, and a line a figure: its value, or the mean over replicas with the standard deviation."""
     from rich.console import Console
     from rich.table import Table
 
@@ -73,7 +73,12 @@ def print_table(found: dict[str, Any]) -> None:
     table = Table(
         "figure", f"mean of {several} replicas" if several > 1 else "value", *(["deviation"] if several > 1 else []), box=None
     )
+    shares = [f"{100 * mean:.1f}" for name, mean in found["mean"].items() if name.startswith("class_share_")]
+    if shares:
+        print("% of each class:", " ".join(shares))
     for name, mean in found["mean"].items():
+        if name.startswith("class_share_"):
+            continue
         table.add_row(name, f"{mean:.4g}", *([f"{found['std'][name]:.2g}"] if several > 1 else []))
     Console().print(table)
 

@@ -36,6 +36,7 @@ from jaxgan.trained import TrainedRun
 
 Classifier = TrainedClassifier | StackedClassifier
 PATHS = 2000  # of the path length
+LISTED = 20  # classes whose shares are listed
 SHOWN = 10  # samples whose neighbours are drawn
 SHOWN_NEIGHBOURS = 7
 
@@ -142,6 +143,8 @@ def of_classes(probabilities: np.ndarray, labels: Any, n: str, train: Dataset) -
         f"rarest_class_share_lab_{n}": float(shares.min()),
         f"sure_share_lab_{n}": float((probabilities.max(1) > 0.9).mean()),
     }
+    if train.n_classes <= LISTED:
+        found |= {f"class_share_{label}_lab_{n}": float(share) for label, share in enumerate(shares)}
     if labels is not None:
         found[f"conditional_accuracy_lab_{n}"] = conditional_accuracy(predicted, np.asarray(labels))
     if train.stack_of is not None:
