@@ -71,8 +71,7 @@ def judge_of_images(
     if unseen_data is not None and unseen_data.samples is not None:
         tried = unseen_data.samples[:n], _labels(unseen_data)[:n]
 
-    def figures(run: TrainedRun, average: bool, show: Show) -> dict[str, float]:
-        drawn, labels = run.sample(n, seed=seed, average=average)
+    def of_samples(drawn: Any, labels: Any, show: Show) -> dict[str, float]:
         images = in_bytes(drawn)
         probabilities, ours = seen_in.judge(images, show(f"{seen_in.name} features"))
         ours, theirs = checked("features", ours), known()
@@ -98,21 +97,27 @@ def judge_of_images(
             return found
         if min(images.shape[1:3]) >= WINDOW:
             found[f"ms_ssim_{count(n)}"] = mean_ms_ssim(np.asarray(scaled(images)), progress=show("similarity of pairs"))
-        if seen_in.name == "lab" and classifier is not None:
-            paths = min(n, PATHS)
-            found[f"path_length_lab_{count(paths)}"] = _path_length(run, classifier, paths, seed, average, show)
-        fake_labels = np.zeros(n, np.int32) if labels is None else np.asarray(labels)
-        some = order[: len(real)]
-        found |= of_the_critic(
-            run, (as_numbers(real), real_labels), (as_numbers(images[some]), fake_labels[some]),
-            None if tried is None else (as_numbers(tried[0]), tried[1]), seed, show,
-        )  # fmt: skip
-        nearest = nearest_neighbours(whole(), ours, progress=show("nearest training pictures"))
-        found[f"nearest_training_{name}"] = float(nearest.distances.mean())
+        closest = nearest_neighbours(whole(), ours, progress=show("nearest training pictures"))
+        found[f"nearest_training_{name}"] = float(closest.distances.mean())
         if tried is not None:
             held = nearest_neighbours(whole(), seen_in.judge(tried[0], iter)[1])
             found[f"nearest_training_{name}_of_held_out"] = float(held.distances.mean())
         return found
+
+    def figures(run: TrainedRun, average: bool, show: Show) -> dict[str, float]:
+        drawn, labels = run.sample(n, seed=seed, average=average)
+        found = of_samples(drawn, labels, show)
+        if not thorough:
+            return found
+        if seen_in.name == "lab" and classifier is not None:
+            paths = min(n, PATHS)
+            found[f"path_length_lab_{count(paths)}"] = _path_length(run, classifier, paths, seed, average, show)
+        fake_labels = np.zeros(n, np.int32) if labels is None else np.asarray(labels)
+        some = np.random.default_rng(seed).permutation(n)[: len(real)]
+        return found | of_the_critic(
+            run, (as_numbers(real), real_labels), (np.asarray(drawn)[some], fake_labels[some]),
+            None if tried is None else (as_numbers(tried[0]), tried[1]), seed, show,
+        )  # fmt: skip
 
     def nearest(run: TrainedRun, average: bool) -> tuple[np.ndarray, np.ndarray]:
         images = in_bytes(run.sample(SHOWN, seed=seed, average=average)[0])
@@ -120,7 +125,7 @@ def judge_of_images(
         assert train.samples is not None
         return images, train.samples[rows]
 
-    return Judge(figures, protocol, nearest)
+    return Judge(figures, of_samples, protocol, nearest)
 
 
 def as_numbers(images: np.ndarray) -> np.ndarray:

@@ -32,12 +32,8 @@ def judge_of_points(dataset: Dataset, n: int, seed: int, thorough: bool) -> Judg
     held = PACGAN_POINTS if thorough else min(n, PACGAN_POINTS)
     training = _training_points(dataset, law)
 
-    def figures(run: TrainedRun, average: bool, show: Show) -> dict[str, float]:
-        points, asked = run.sample(max(n, held), seed=seed, average=average)
-        order = np.random.default_rng(seed).permutation(len(points))  # of a conditional run, not sorted by class
-        drawn = np.asarray(points)[order]
+    def of_samples(drawn: Any, labels: Any, show: Show) -> dict[str, float]:
         fake = np.asarray(law.to_units(drawn))
-        fake_labels = np.zeros(len(drawn), np.int32) if asked is None else np.asarray(asked)[order]
         found: dict[str, float] = {}
         if len(law.centres):
             covered = mode_coverage(fake[:held], law.centres, law.std)
@@ -47,8 +43,8 @@ def judge_of_points(dataset: Dataset, n: int, seed: int, thorough: bool) -> Judg
                 f"reverse_kl_pacgan_{count(held)}": float(covered.reverse_kl),
             }
             if thorough:
-                model = np.asarray(law.to_model(real))
-                found[f"coverage_lab_{count(held)}"] = lab_mode_coverage(model, drawn[:held], len(law.centres))
+                model = np.asarray(law.to_model(real)), np.asarray(drawn[:held])
+                found[f"coverage_lab_{count(held)}"] = lab_mode_coverage(*model, len(law.centres))
         found |= {
             f"wasserstein1_exact_{count(few)}": wasserstein1(real[:few], fake[:few]),
             f"wasserstein1_exact_{count(few)}_of_real": of_real,
@@ -56,10 +52,16 @@ def judge_of_points(dataset: Dataset, n: int, seed: int, thorough: bool) -> Judg
         }
         apart = divergences(fake[:n], law.log_density, low=low, high=high)
         found |= {f"{name}_grid50_{count(n)}": float(value) for name, value in apart._asdict().items()}
-        known, held_out = ((real, labels), None) if training is None else (training, (again, more_labels))
-        fakes = fake[: len(known[0])][:n], fake_labels[:n]
-        found |= of_the_critic(run, known, fakes, held_out, seed, show, units=law.scale)
         return found | two_kinds(real, fake[:n], "points", n, show)
+
+    def figures(run: TrainedRun, average: bool, show: Show) -> dict[str, float]:
+        points, asked = run.sample(max(n, held), seed=seed, average=average)
+        order = np.random.default_rng(seed).permutation(len(points))  # of a conditional run, not sorted by class
+        drawn = np.asarray(points)[order]
+        fake_labels = np.zeros(len(drawn), np.int32) if asked is None else np.asarray(asked)[order]
+        known, held_out = ((real, labels), None) if training is None else (training, (again, more_labels))
+        fakes = np.asarray(law.to_units(drawn))[:n], fake_labels[:n]
+        return of_samples(drawn, None, show) | of_the_critic(run, known, fakes, held_out, seed, show, units=law.scale)
 
     protocol = {
         "generated": n,
@@ -68,7 +70,7 @@ def judge_of_points(dataset: Dataset, n: int, seed: int, thorough: bool) -> Judg
         "real": n,
         "features": "points, in the data's own units",
     }
-    return Judge(figures, protocol)
+    return Judge(figures, of_samples, protocol)
 
 
 def _drawn(law: Distribution, key: Any, n: int) -> tuple[np.ndarray, np.ndarray]:

@@ -21,9 +21,10 @@ def unseen(what: str) -> Callable[[Sequence[Any]], Iterable[Any]]:
 
 
 class Judge(NamedTuple):
-    """What gives figures of a run: on one data set, from as many samples, by one protocol."""
+    """What gives figures of a run, or of samples wherever they are from: on one data set, from as many samples, by one protocol."""
 
     figures: Callable[[TrainedRun, bool, Show], dict[str, float]]  # (run, whether of the averaged weights, progress)
+    of_samples: Callable[[Any, Any, Show], dict[str, float]]  # (samples as a generator gives them, labels or None, progress)
     protocol: dict[str, Any]
     nearest: Callable[[TrainedRun, bool], tuple[np.ndarray, np.ndarray]] | None = None  # samples, and those of the training set
 

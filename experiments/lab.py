@@ -1,0 +1,215 @@
+"""What the labs' experiments share: runs that are trained once, what they are judged by, tables, and figures with bands."""
+
+import argparse
+import dataclasses
+import datetime
+import json
+import shlex
+import statistics
+import sys
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from experiments.benchmarks.against_pytorch import machine
+from jaxgan.config import Config
+from jaxgan.engine.checkpoints import Checkpoints
+from jaxgan.engine.compilation import keep_compiled_programs
+from jaxgan.errors import DivergedError
+from jaxgan.report.files import json_text, write_atomically
+from jaxgan.report.listeners import read_metrics
+from jaxgan.runs import fit
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
+
+COLOURS = ("#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f00", "#56b4e9", "#7a4fbf", "#555555")
+
+
+@dataclass(frozen=True)
+class Options:
+    """What every experiment is asked."""
+
+    quick: bool  # minutes on two cores, fewer seeds and steps: to see that all works
+    seeds: int
+    out: Path
+    data_dir: Path | None
+
+
+def options(
+    description: str | None, name: str, *, seeds: int, quick_seeds: int = 2, argv: Sequence[str] | None = None
+) -> Options:
+    """What the command line says."""
+    return options_and_more(description, name, seeds=seeds, quick_seeds=quick_seeds, argv=argv, more={})[0]
+
+
+def options_and_more(
+    description: str | None,
+    name: str,
+    *,
+    seeds: int,
+    quick_seeds: int = 2,
+    argv: Sequence[str] | None = None,
+    more: Mapping[str, dict[str, Any]],
+) -> tuple[Options, dict[str, Any]]:
+    """The common options, and what an experiment's own flags give: {"--flag": what `add_argument` takes}."""
+    parser = argparse.ArgumentParser(description=description, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--quick", action="store_true", help="a small budget: minutes on two cores")
+    parser.add_argument("--seeds", type=int, help=f"random seeds a setting ({seeds}; with --quick {quick_seeds})")
+    parser.add_argument("--out", type=Path, help=f"where runs, tables and figures go (runs/{name}, runs/{name}-quick)")
+    parser.add_argument(
+        "--data-dir", type=Path, help="where MNIST and Fashion-MNIST lie; the user's cache folder where not given"
+    )
+    for flag, arguments in more.items():
+        parser.add_argument(flag, **arguments)
+    read = vars(parser.parse_args(argv))
+    keep_compiled_programs()
+    quick = read.pop("quick")
+    out = read.pop("out") or Path("runs") / (f"{name}-quick" if quick else name)
+    asked = Options(quick, read.pop("seeds") or (quick_seeds if quick else seeds), out, read.pop("data_dir"))
+    return asked, read
+
+
+# Runs
+
+
+def trained(folder: Path, config: Config) -> Path:
+    """The run at `folder`: trained if it is not there, gone on with if it was interrupted, left alone if it is finished.
+
+    Of replicas that diverge the others are kept, as in every run.
+    """
+    config = dataclasses.replace(config, out=folder)
+    if finished(folder):
+        return folder
+    begun = (folder / "config.json").is_file()
+    print(f"{folder}: {'goes on' if begun else 'is trained'}", flush=True)
+    try:
+        fit(Config(out=folder, resume=True) if begun else config)
+    except DivergedError as error:
+        print(error, flush=True)
+        write_atomically(folder / "diverged.txt", str(error))
+    return folder
+
+
+def finished(folder: Path) -> bool:
+    """Whether a run has its last checkpoint, or ended because it diverged."""
+    if (folder / "diverged.txt").is_file():
+        return True
+    try:
+        steps = json.loads((folder / "config.json").read_text())["steps"]
+    except (OSError, ValueError, KeyError):
+        return False
+    return (folder / "checkpoints" / str(steps)).is_dir()
+
+
+def kept(path: Path, compute: Callable[[], Any]) -> Any:
+    """What a JSON file holds; computed and written where it is not there."""
+    if not path.is_file():
+        write_atomically(path, json_text(compute()))
+    return json.loads(path.read_text())
+
+
+def checkpoint_steps(folder: Path) -> list[int]:
+    checkpoints = Checkpoints(folder / "checkpoints")
+    try:
+        return checkpoints.steps()
+    finally:
+        checkpoints.close()
+
+
+def curves(folder: Path, name: str) -> tuple[np.ndarray, np.ndarray]:
+    """The steps (S,) and values (S, R) of a metric of metrics.jsonl; NaN where a replica has none."""
+    steps: dict[int, dict[int, float]] = {}
+    for record in read_metrics(folder / "metrics.jsonl"):
+        if record.get(name) is not None:
+            steps.setdefault(record["step"], {})[record.get("replica", 0)] = record[name]
+    replicas = range(1 + max((r for values in steps.values() for r in values), default=0))
+    return np.array(sorted(steps)), np.array([[steps[s].get(r, np.nan) for r in replicas] for s in sorted(steps)])
+
+
+# Tables
+
+
+def spread(values: Iterable[float], digits: int = 2, factor: float = 1.0) -> str:
+    """Mean ± standard deviation over seeds; - where there are none."""
+    numbers = [factor * value for value in values if np.isfinite(value)]
+    if not numbers:
+        return "-"
+    deviation = f"±{statistics.stdev(numbers):.{digits}f}" if len(numbers) > 1 else ""
+    return f"{statistics.fmean(numbers):.{digits}f}{deviation}"
+
+
+def table(columns: Sequence[str], rows: Iterable[Sequence[Any]]) -> str:
+    lines = ["| " + " | ".join(columns) + " |", "|" + "---|" * len(columns)]
+    return "\n".join(lines + ["| " + " | ".join(map(str, row)) + " |" for row in rows])
+
+
+def write_results(asked: Options, name: str, title: str, budget: str, parts: Mapping[str, str]) -> Path:
+    """OUT/NAME.md: title, what it was made with, and its parts, a heading each."""
+    command = shlex.join(
+        ["python", "-m", f"experiments.{name}", *(a for a in sys.argv[1:] if "data" not in a and "/" not in a)]
+    )
+    made = f"{datetime.date.today()}, `{command}`; {budget}; {asked.seeds} seeds a setting; {json.dumps(machine())}"
+    body = "\n\n".join(f"## {heading}\n\n{text}" for heading, text in parts.items())
+    path = asked.out / f"{name}.md"
+    write_atomically(path, f"# {title}\n\n{made}\n\n{body}\n")
+    print(path)
+    return path
+
+
+# Figures
+
+
+def figure(rows: int, columns: int, *, width: float = 3.2, height: float = 2.4) -> "tuple[Figure, np.ndarray]":
+    """A figure and its axes (rows, columns)."""
+    from matplotlib.figure import Figure
+
+    made = Figure(figsize=(width * columns, height * rows), dpi=100, layout="constrained", facecolor="white")
+    return made, made.subplots(rows, columns, squeeze=False)
+
+
+def band(axes: "Axes", steps: np.ndarray, values: np.ndarray, label: str, colour: str) -> None:
+    """The mean over seeds (S, R) as a line, and a band of one standard deviation."""
+    counted = np.isfinite(values)
+    held = counted.any(1)
+    if not held.any():
+        return
+    steps, values = steps[held], values[held]
+    mean = np.nanmean(values, 1)
+    axes.plot(steps, mean, color=colour, lw=1.4, label=label)
+    if values.shape[1] > 1:
+        deviation = np.nanstd(values, 1, ddof=0)
+        axes.fill_between(steps, mean - deviation, mean + deviation, color=colour, alpha=0.2, lw=0)
+
+
+def finish(axes: "Axes", *, title: str = "", x: str = "", y: str = "", legend: bool = True) -> None:
+    axes.set_title(title, fontsize=9)
+    axes.set_xlabel(x, fontsize=8)
+    axes.set_ylabel(y, fontsize=8)
+    axes.tick_params(labelsize=7)
+    axes.grid(color="#e6e6e6", lw=0.5)
+    axes.spines[["top", "right"]].set_visible(False)
+    if legend and axes.get_legend_handles_labels()[0]:
+        axes.legend(frameon=False, fontsize=7)
+
+
+def save(made: "Figure", path: Path, caption: str) -> None:
+    """PATH.png and PATH.pdf, the caption (with the number of seeds) beneath."""
+    made.supxlabel(caption, fontsize=7, color="#555555")
+    path.parent.mkdir(parents=True, exist_ok=True)
+    for suffix in (".png", ".pdf"):
+        made.savefig(path.with_suffix(suffix))
+    print(path.with_suffix(".png"))
+
+
+def cloud(axes: "Axes", points: np.ndarray, *, limits: tuple[float, float, float, float], title: str = "") -> None:
+    """Points of the plane as a density."""
+    left, right, bottom, top = limits
+    counts, _, _ = np.histogram2d(points[:, 0], points[:, 1], bins=90, range=[[left, right], [bottom, top]])
+    axes.imshow(counts.T**0.5, origin="lower", extent=limits, cmap="Blues", aspect="equal", interpolation="bilinear")
+    axes.set(xticks=[], yticks=[])
+    axes.set_title(title, fontsize=8)

@@ -1,0 +1,165 @@
+"""Lab 004, 10: which metric sees what? Every metric on pictures whose faults are known.
+
+    python -m experiments.metrics_compared --data-dir DATA    # MNIST, 2,000 pictures a kind, 5 draws: about 25 minutes on two cores
+    python -m experiments.metrics_compared --quick            # scikit-learn's digits, 250 pictures a kind, 2 draws: minutes
+
+The kinds: held-out real pictures as they are, and with one fault each (noise, blur, a class missing, ten pictures repeated, copied from
+the training set, uniform noise); and samples of a WGAN-GP early in its run, late, and at its end. A metric sees a fault where its
+value leaves that of real pictures by more than 5 standard deviations over the draws (and 2 %). All in `lab` features.
+"""
+
+import dataclasses
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from experiments import lab
+from jaxgan import data
+from jaxgan.config import Config
+from jaxgan.evaluation import judge_of
+from jaxgan.evaluation.protocol import count, unseen
+from jaxgan.trained import load
+
+NAME = "metrics_compared"
+KINDS = (
+    "real", "noise added", "blurred", "a class missing", "ten pictures repeated", "copied from training", "uniform noise", "WGAN-GP, early",
+    "WGAN-GP, late", "WGAN-GP, end",
+)  # fmt: skip
+NOT_SHOWN = ("class_share", "c2st_lab_low", "_low", "_high", "_std", "_of_held_out")
+
+
+def config_of(asked: lab.Options, dataset: str) -> Config:
+    steps = 400 if asked.quick else 8000
+    return Config(
+        dataset=dataset, recipe="digits", replicas=asked.seeds, steps=steps, checkpoint_every=steps // 20, keep_checkpoints=20,
+        data_dir=asked.data_dir,
+    )  # fmt: skip
+
+
+def kinds_of(real: np.ndarray, labels: np.ndarray, train: np.ndarray, n: int) -> dict[str, Callable[[int], np.ndarray]]:
+    """Pictures (n, h, w, c) in [-1, 1] of each kind that is made of real ones, by the number of the draw."""
+    from scipy.ndimage import gaussian_filter
+
+    def some(draw: int, among: np.ndarray) -> np.ndarray:
+        return np.random.default_rng(draw).permutation(among)[:n]
+
+    def pictures(rows: np.ndarray, of: np.ndarray = real) -> np.ndarray:
+        return of[rows].astype(np.float32) / 127.5 - 1
+
+    everything = np.arange(len(real))
+    return {
+        "real": lambda draw: pictures(some(draw, everything)),
+        "noise added": lambda draw: np.clip(
+            pictures(some(draw, everything)) + np.random.default_rng(draw).normal(0, 0.3, (n, *real.shape[1:])), -1, 1
+        ),
+        "blurred": lambda draw: gaussian_filter(pictures(some(draw, everything)), (0, 1.2, 1.2, 0)),
+        "a class missing": lambda draw: pictures(np.random.default_rng(draw).choice(everything[labels != draw % 10], n)),
+        "ten pictures repeated": lambda draw: pictures(np.resize(some(draw, everything)[:10], n)),
+        "copied from training": lambda draw: pictures(some(draw, np.arange(len(train))), train),
+        "uniform noise": lambda draw: np.random.default_rng(draw).uniform(-1, 1, (n, *real.shape[1:])),
+    }
+
+
+def measured(asked: lab.Options, dataset: str, n: int) -> dict[str, list[dict[str, float]]]:
+    """Kind -> the figures of each draw, or of each seed of the run."""
+    folder = lab.trained(asked.out / "run", config_of(asked, dataset))
+    held, train = (data.load(dataset, data_dir=asked.data_dir, split=split) for split in ("test", "train"))
+    assert held.samples is not None and train.samples is not None and held.labels is not None
+    made = kinds_of(held.samples, held.labels, train.samples, n)
+    run = load(folder)
+    judge = judge_of(dataclasses.replace(run.setup, config=dataclasses.replace(run.config, data_dir=asked.data_dir)), n=n)
+    steps = lab.checkpoint_steps(folder)
+    when = {"WGAN-GP, early": steps[0], "WGAN-GP, late": steps[len(steps) // 2], "WGAN-GP, end": steps[-1]}
+    found = {}
+    for kind in KINDS:
+
+        def figures(kind: str = kind) -> list[dict[str, float]]:
+            draws = range(asked.seeds)
+            if kind in when:
+                samples = [load(folder, step=when[kind], replica=r if asked.seeds > 1 else 0).sample(n)[0] for r in draws]
+            else:
+                samples = [made[kind](draw) for draw in draws]
+            print(f"{kind} is judged", flush=True)
+            return [judge.of_samples(np.asarray(pictures, np.float32), None, unseen) for pictures in samples]
+
+        found[kind] = lab.kept(asked.out / f"{''.join(c if c.isalnum() else '_' for c in kind)}.json", figures)
+    return found
+
+
+def sees(real: list[float], kind: list[float]) -> bool:
+    """Whether a metric tells a kind from real pictures: by more than 5 standard deviations over the draws, and 2 % of its value."""
+    apart = abs(float(np.mean(kind)) - float(np.mean(real)))
+    return apart > 5 * max(float(np.std(real, ddof=1)) if len(real) > 1 else 0.0, 1e-12) and apart > 0.02 * abs(np.mean(real))
+
+
+def tables(found: dict[str, list[dict[str, float]]]) -> dict[str, str]:
+    names = [name for name in found["real"][0] if not any(part in name for part in NOT_SHOWN)]
+
+    def row(name: str) -> list[Any]:
+        values = {kind: [draw[name] for draw in found[kind]] for kind in KINDS}
+        large = max(abs(np.mean(v)) for v in values.values()) >= 100
+        digits = 0 if large else 3
+        return [
+            f"`{name}`",
+            *(
+                lab.spread(values[kind], digits)
+                + ("" if kind == "real" else " ●" if sees(values["real"], values[kind]) else " ○")
+                for kind in KINDS
+            ),
+        ]
+
+    seen = {kind: sum(sees([d[n] for d in found["real"]], [d[n] for d in found[kind]]) for n in names) for kind in KINDS[1:]}
+    blind = {
+        kind: [n for n in names if not sees([d[n] for d in found["real"]], [d[n] for d in found[kind]])] for kind in KINDS[1:]
+    }
+    return {
+        "What each metric says (● told from real, ○ not)": lab.table(["metric", *KINDS], map(row, names)),
+        "How many metrics see each kind, and which do not": lab.table(
+            ["kind", f"of {len(names)}", "not seen by"],
+            ([kind, seen[kind], ", ".join(f"`{n}`" for n in blind[kind]) or "-"] for kind in KINDS[1:]),
+        ),
+    }
+
+
+def picture(asked: lab.Options, found: dict[str, list[dict[str, float]]], n: int) -> None:
+    """The best known metrics as bars, a panel each."""
+    shown = [
+        "fid_lab",
+        "kid_lab",
+        "inception_score_lab",
+        "precision_lab",
+        "recall_lab",
+        "coverage_lab",
+        "c2st_lab",
+        "class_entropy_bits_lab",
+    ]
+    made, panels = lab.figure(2, 4, width=3.0, height=3.0)
+    for axes, metric in zip(panels.ravel(), shown, strict=True):
+        values = [[draw[f"{metric}_{count(n)}"] for draw in found[kind]] for kind in KINDS]
+        axes.barh(
+            range(len(KINDS)), [np.mean(v) for v in values], xerr=[np.std(v) for v in values], color=lab.COLOURS[0], height=0.7
+        )
+        axes.set_yticks(range(len(KINDS)), KINDS)
+        axes.invert_yaxis()
+        axes.axvline(np.mean(values[0]), color=lab.COLOURS[1], lw=0.8)
+        lab.finish(axes, title=metric, legend=False)
+        if axes not in panels[:, 0]:
+            axes.set_yticklabels([])
+    lab.save(
+        made,
+        asked.out / NAME,
+        f"mean and standard deviation of {asked.seeds} draws or seeds; the line is that of real pictures",
+    )
+
+
+def main(argv: list[str] | None = None) -> None:
+    asked = lab.options(__doc__, NAME, seeds=5, argv=argv)
+    dataset, n = ("digits", 250) if asked.quick else ("mnist", 2000)
+    found = measured(asked, dataset, n)
+    lab.write_results(asked, NAME, "Lab 004, 10: which metric sees what", f"{dataset}, {n:,} pictures a kind", tables(found))
+    picture(asked, found, n)
+
+
+if __name__ == "__main__":
+    main()
