@@ -38,6 +38,7 @@ class Options:
     seeds: int
     out: Path
     data_dir: Path | None
+    flags: tuple[str, ...] = ()  # as they were typed, but for paths
 
 
 def options(
@@ -66,11 +67,14 @@ def options_and_more(
     )
     for flag, arguments in more.items():
         parser.add_argument(flag, **arguments)
-    read = vars(parser.parse_args(argv))
+    typed = list(sys.argv[1:] if argv is None else argv)
+    read = vars(parser.parse_args(typed))
     keep_compiled_programs()
     quick = read.pop("quick")
     out = read.pop("out") or Path("runs") / (f"{name}-quick" if quick else name)
-    asked = Options(quick, read.pop("seeds") or (quick_seeds if quick else seeds), out, read.pop("data_dir"))
+    paths = {i + j for i, flag in enumerate(typed) for j in (0, 1) if flag in ("--out", "--data-dir")}
+    flags = tuple(word for i, word in enumerate(typed) if i not in paths)
+    asked = Options(quick, read.pop("seeds") or (quick_seeds if quick else seeds), out, read.pop("data_dir"), flags)
     return asked, read
 
 
@@ -91,7 +95,7 @@ def trained(folder: Path, config: Config) -> Path:
         fit(Config(out=folder, resume=True) if begun else config)
     except DivergedError as error:
         print(error, flush=True)
-        write_atomically(folder / "diverged.txt", str(error))
+        write_atomically(folder / "diverged.txt", str(error).encode())
     return folder
 
 
@@ -150,13 +154,11 @@ def table(columns: Sequence[str], rows: Iterable[Sequence[Any]]) -> str:
 
 def write_results(asked: Options, name: str, title: str, budget: str, parts: Mapping[str, str]) -> Path:
     """OUT/NAME.md: title, what it was made with, and its parts, a heading each."""
-    command = shlex.join(
-        ["python", "-m", f"experiments.{name}", *(a for a in sys.argv[1:] if "data" not in a and "/" not in a)]
-    )
+    command = shlex.join(["python", "-m", f"experiments.{name}", *asked.flags])
     made = f"{datetime.date.today()}, `{command}`; {budget}; {asked.seeds} seeds a setting; {json.dumps(machine())}"
     body = "\n\n".join(f"## {heading}\n\n{text}" for heading, text in parts.items())
     path = asked.out / f"{name}.md"
-    write_atomically(path, f"# {title}\n\n{made}\n\n{body}\n")
+    write_atomically(path, f"# {title}\n\n{made}\n\n{body}\n".encode())
     print(path)
     return path
 

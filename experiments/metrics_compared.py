@@ -24,7 +24,7 @@ from jaxgan.trained import load
 NAME = "metrics_compared"
 KINDS = (
     "real", "noise added", "blurred", "a class missing", "ten pictures repeated", "copied from training", "uniform noise", "WGAN-GP, early",
-    "WGAN-GP, late", "WGAN-GP, end",
+    "WGAN-GP, half way", "WGAN-GP, end",
 )  # fmt: skip
 NOT_SHOWN = ("class_share", "c2st_lab_low", "_low", "_high", "_std", "_of_held_out")
 
@@ -42,7 +42,7 @@ def kinds_of(real: np.ndarray, labels: np.ndarray, train: np.ndarray, n: int) ->
     from scipy.ndimage import gaussian_filter
 
     def some(draw: int, among: np.ndarray) -> np.ndarray:
-        return np.random.default_rng(draw).permutation(among)[:n]
+        return np.random.default_rng(100 + draw).permutation(among)[:n]
 
     def pictures(rows: np.ndarray, of: np.ndarray = real) -> np.ndarray:
         return of[rows].astype(np.float32) / 127.5 - 1
@@ -51,13 +51,13 @@ def kinds_of(real: np.ndarray, labels: np.ndarray, train: np.ndarray, n: int) ->
     return {
         "real": lambda draw: pictures(some(draw, everything)),
         "noise added": lambda draw: np.clip(
-            pictures(some(draw, everything)) + np.random.default_rng(draw).normal(0, 0.3, (n, *real.shape[1:])), -1, 1
+            pictures(some(draw, everything)) + np.random.default_rng(100 + draw).normal(0, 0.3, (n, *real.shape[1:])), -1, 1
         ),
         "blurred": lambda draw: gaussian_filter(pictures(some(draw, everything)), (0, 1.2, 1.2, 0)),
-        "a class missing": lambda draw: pictures(np.random.default_rng(draw).choice(everything[labels != draw % 10], n)),
+        "a class missing": lambda draw: pictures(np.random.default_rng(100 + draw).choice(everything[labels != draw % 10], n)),
         "ten pictures repeated": lambda draw: pictures(np.resize(some(draw, everything)[:10], n)),
         "copied from training": lambda draw: pictures(some(draw, np.arange(len(train))), train),
-        "uniform noise": lambda draw: np.random.default_rng(draw).uniform(-1, 1, (n, *real.shape[1:])),
+        "uniform noise": lambda draw: np.random.default_rng(100 + draw).uniform(-1, 1, (n, *real.shape[1:])),
     }
 
 
@@ -70,7 +70,7 @@ def measured(asked: lab.Options, dataset: str, n: int) -> dict[str, list[dict[st
     run = load(folder)
     judge = judge_of(dataclasses.replace(run.setup, config=dataclasses.replace(run.config, data_dir=asked.data_dir)), n=n)
     steps = lab.checkpoint_steps(folder)
-    when = {"WGAN-GP, early": steps[0], "WGAN-GP, late": steps[len(steps) // 2], "WGAN-GP, end": steps[-1]}
+    when = {"WGAN-GP, early": steps[0], "WGAN-GP, half way": steps[len(steps) // 2], "WGAN-GP, end": steps[-1]}
     found = {}
     for kind in KINDS:
 
