@@ -36,9 +36,10 @@ def classifier(argv: Sequence[str]) -> None:
     )
     from jaxgan.engine.compilation import keep_compiled_programs
     from jaxgan.evaluation.classifiers import classifiers_folder, lab_classifier
+    from jaxgan.report.progress import progress_bars
 
     keep_compiled_programs()
-    with command.progress() as show:
+    with progress_bars() as show:
         found = lab_classifier(
             options.dataset, data_dir=options.data_dir, image_size=options.image_size, updates=options.updates, show=show
         )

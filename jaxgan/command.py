@@ -4,7 +4,7 @@ import contextlib
 import io
 import re
 import sys
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -59,14 +59,3 @@ def existing_run(path: Path) -> Path:
     if not (path / "config.json").is_file():
         raise UserError(f"{path} is no run folder: it has no config.json (train one with: python -m jaxgan.train --out {path})")
     return path
-
-
-@contextlib.contextmanager
-def progress() -> Iterator[Callable[[str], Callable[[Sequence[Any]], Iterable[Any]]]]:
-    """Progress bars on the standard error, one a task: `show("neighbours")(parts)` passes the parts on."""
-    from rich.console import Console
-    from rich.progress import Progress
-
-    console = Console(stderr=True)
-    with Progress(console=console, transient=True, disable=not console.is_terminal) as bars:
-        yield lambda what: lambda items: bars.track(items, description=what)

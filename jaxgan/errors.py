@@ -10,6 +10,10 @@ class UserError(ValueError):
     exit_code = 2
 
 
+class NotFiniteError(UserError):
+    """Samples hold numbers that are not finite."""
+
+
 class DivergedError(RuntimeError):
     """Training met a number that is not finite (exit code 3)."""
 

@@ -50,13 +50,14 @@ def evaluate(argv: Sequence[str]) -> None:
     from jaxgan import evaluation
     from jaxgan.engine.compilation import keep_compiled_programs
     from jaxgan.report.files import json_text, write_atomically
+    from jaxgan.report.progress import progress_bars
 
     keep_compiled_programs()
-    with command.progress() as show:
+    with progress_bars() as show:
         found = evaluation.evaluate(
             options.run, step=options.step, best=options.best, n=options.n, seed=options.seed, average=options.average,
             features=options.features, inception_weights=options.inception_weights, data_dir=options.data_dir,
-            pictures=options.run, show=show,
+            pictures=(options.out or options.run / "evaluation.json").parent, show=show,
         )  # fmt: skip
     out = options.out or options.run / "evaluation.json"
     write_atomically(out, json_text(found))

@@ -28,6 +28,7 @@ from jaxgan.evaluation.training import Measuring
 from jaxgan.report.files import json_text, write_atomically
 from jaxgan.report.listeners import Curves, MetricsFile, ProgressBar, SamplePictures, TensorBoard, read_metrics
 from jaxgan.report.page import write_page
+from jaxgan.report.progress import progress_bars
 from jaxgan.types import GanState
 
 
@@ -54,9 +55,9 @@ def fit(config: Config, *, listeners: Sequence[Listener] = (), progress: bool = 
         config = again(read_config(config.config), {**named(config), "config": None})
     setup = prepare(config)
     place(setup.plan.mesh, setup.plan.replicas, setup.plan.batch_size)  # refuses what cannot be before there is a folder
+    measuring = _measuring(setup, progress) if setup.plan.metrics_every else None
     folder = config.out if config.resume and config.out else _agreed_folder(setup.config)
     setup = dataclasses.replace(setup, config=dataclasses.replace(setup.config, out=folder))
-    measuring = Measuring(setup, folder, progress=progress) if setup.plan.metrics_every else None
     first = processes.is_first()
     if first:  # at once, so that a run killed from here on can go on
         write_atomically(folder / "config.json", json_text(to_json(setup.config)))
@@ -88,7 +89,7 @@ def fit(config: Config, *, listeners: Sequence[Listener] = (), progress: bool = 
         known = checkpoints.steps()
         last_safe = folder / "checkpoints" / str(known[-1]) if known else None
         try:
-            measure = measuring.of(program) if measuring else None
+            measure = measuring.of(program, folder) if measuring else None
             state = train(program, state, everyone, checkpoints.save, interrupted, last_safe, measure)
         finally:
             checkpoints.close()
@@ -99,6 +100,14 @@ def fit(config: Config, *, listeners: Sequence[Listener] = (), progress: bool = 
         raise KeyboardInterrupt(f"interrupted at step {done}; the checkpoint is safe: --out {folder} --resume goes on")
     logged = folder / "metrics.jsonl"
     return Fit(state, read_metrics(logged) if logged.exists() else [], folder)
+
+
+def _measuring(setup: Setup, progress: bool) -> Measuring:
+    """What measures the run; a classifier that has to be trained for it shows how far it is."""
+    if not progress:
+        return Measuring(setup)
+    with progress_bars() as show:
+        return Measuring(setup, show=show)
 
 
 def resumed(config: Config) -> Config:

@@ -40,16 +40,17 @@ class TrainedRun:
         *,
         seed: int = 0,
         label: int | None = None,
+        labels: Labels | None = None,
         generator: int | None = None,
         batch_statistics: bool = False,
         average: bool = True,
     ) -> tuple[Samples, Labels | None]:
-        """n samples, and their labels where the run is conditional: `label` for all, else every class in equal parts, sorted.
+        """n samples, and their labels where the run is conditional: `label` for all, or `labels`, else every class in equal parts, sorted.
 
         The same seed gives the same latents, whatever the label. Of several generators, sample i is made by generator i modulo
         their number, or all by `generator`.
         """
-        labels = self._labels(n, label)
+        labels = self._labels(n, label) if labels is None else labels
         z = latents(self.setup, jax.random.key(seed), n)
         several = self.config.generators
         if generator is None:

@@ -20,7 +20,7 @@ def stacked(name: str, load: Callable[[Request], Dataset]) -> Callable[[Request]
 
     def load_stacked(request: Request) -> Dataset:
         request.takes("split", "image_size")
-        single = load(request._replace(name=name, source=name))
+        single = load(request._replace(name=name, source=name, memory=None))
         assert single.samples is not None and single.labels is not None
         chance = np.random.default_rng(SEEDS[request.split])
         rows = chance.integers(0, len(single.samples), (TRIPLES[request.split], CHANNELS), dtype=np.int32)

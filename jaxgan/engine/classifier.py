@@ -59,7 +59,8 @@ class TrainedClassifier:
 
 
 def _applied(params: Any, n_classes: int, samples: Array) -> tuple[Array, Array]:
-    said: Any = Classifier(n_classes).apply({"params": params}, samples)
+    with jax.default_matmul_precision("highest"):  # figures are not to hang on how an accelerator rounds
+        said: Any = Classifier(n_classes).apply({"params": params}, samples)
     return jax.nn.softmax(said.logits), said.features
 
 

@@ -49,7 +49,8 @@ class TrainedInception:
 
 @jax.jit
 def _judged(variables: dict[str, Any], pictures: Array) -> tuple[Array, Array]:
-    seen: Any = Inception().apply(variables, prepared(scaled(pictures)))
+    with jax.default_matmul_precision("highest"):  # figures are not to hang on how an accelerator rounds
+        seen: Any = Inception().apply(variables, prepared(scaled(pictures)))
     return jax.nn.softmax(seen.logits), seen.features
 
 
@@ -62,7 +63,10 @@ def trained_inception(weights: Path | None, folder: Path) -> TrainedInception:
     if weights is not None:
         return TrainedInception.read(weights)
     path = folder / URL.rsplit("/", 1)[-1]
-    if not path.is_file():
+    if path.is_file():
+        if hashlib.sha256(path.read_bytes()).hexdigest() != SHA256:
+            raise UserError(f"{path} is not the published file; delete it, or name yours (--inception-weights)")
+    else:
         try:
             path = fetch(URL, SHA256, folder)
         except UserError as error:

@@ -13,7 +13,7 @@ import numpy as np
 
 from jaxgan.engine.loop import Program
 from jaxgan.engine.setup import Setup
-from jaxgan.errors import UserError, unknown
+from jaxgan.errors import NotFiniteError, UserError, unknown
 from jaxgan.evaluation.classifiers import lab_classifier
 from jaxgan.evaluation.extractors import FEATURES, Features
 from jaxgan.evaluation.images import judge_of_images
@@ -26,14 +26,21 @@ from jaxgan.types import GanState
 __all__ = ["FEATURES", "evaluate", "judge_of", "judge_replicas", "lab_classifier", "lower_is_better"]
 
 HIGHER = (
-    "modes", "high_quality", "coverage", "precision", "recall", "density", "inception_score", "class_entropy", "rarest_class",
-    "sure_share", "conditional_accuracy", "pairwise_distance", "classes",
-)  # fmt: skip  # figures that begin so are better the larger they are
+    "modes", "high_quality", "coverage", "precision", "recall", "inception_score", "class_entropy_bits", "rarest_class_share",
+    "sure_share", "conditional_accuracy",
+)  # fmt: skip
+LOWER = (
+    "fid", "kid", "wasserstein1_exact", "sliced_wasserstein1", "kl", "reverse_kl", "jensen_shannon", "outside", "c2st", "ms_ssim",
+    "path_length", "nearest_training",
+)  # fmt: skip
+BESIDE = ("_std", "_low", "_high", "_of_real", "_of_held_out")  # what stands beside a figure ranks nothing
 
 
-def lower_is_better(figure: str) -> bool:
-    """Whether a smaller value of a figure is the better one."""
-    return not figure.startswith(HIGHER)
+def lower_is_better(figure: str) -> bool | None:
+    """Whether a smaller value of a figure is the better one; None for a figure that ranks nothing."""
+    if figure.endswith(BESIDE):
+        return None
+    return True if figure.startswith(LOWER) else False if figure.startswith(HIGHER) else None
 
 
 def evaluate(
@@ -51,6 +58,8 @@ def evaluate(
     show: Show = unseen,
 ) -> dict[str, Any]:
     """What evaluation.json holds: the protocol, every replica's figures, their mean and standard deviation.
+
+    A replica that diverged, so that its samples are not finite, has no figures and is listed.
 
     Args:
         folder: the run.
@@ -76,17 +85,23 @@ def evaluate(
     replicas = judge_replicas(judge, program, state, folder, average=average, show=show)
     if pictures is not None and judge.nearest is not None:
         for replica, run in enumerate(runs_of(program, state, folder)):
+            if not replicas[replica]:
+                continue
             suffix = f"-replica_{replica:02d}" if program.replicas > 1 else ""
             save_neighbours(pictures / f"neighbours{suffix}.png", *judge.nearest(run, average))
-    names = list(replicas[0])
+    whole = [figures for figures in replicas if figures]
+    if not whole:
+        raise NotFiniteError(f"{folder}: the samples are not finite; the run diverged")
+    names = list(whole[0])
     return {
         "run": str(folder),
         "step": int(np.max(np.asarray(state.step))),
         "weights": "averaged" if average and state.ema else "last",
         "protocol": judge.protocol,
         "replicas": replicas,
-        "mean": {name: statistics.fmean(r[name] for r in replicas) for name in names},
-        "std": {name: statistics.stdev(r[name] for r in replicas) if len(replicas) > 1 else None for name in names},
+        "diverged": [replica for replica, figures in enumerate(replicas) if not figures],
+        "mean": {name: statistics.fmean(r[name] for r in whole) for name in names},
+        "std": {name: statistics.stdev(r[name] for r in whole) if len(whole) > 1 else None for name in names},
     }
 
 
@@ -123,9 +138,12 @@ def runs_of(program: Program, state: GanState, folder: Path) -> list[TrainedRun]
 def judge_replicas(
     judge: Judge, program: Program, state: GanState, folder: Path, *, average: bool = True, show: Show = unseen
 ) -> list[dict[str, float]]:
-    """The figures of every replica."""
-    found = []
+    """The figures of every replica; none of one whose samples are not finite."""
+    found: list[dict[str, float]] = []
     for replica, run in enumerate(runs_of(program, state, folder)):
         which = f"replica {replica}: " if program.replicas > 1 else ""
-        found.append(judge.figures(run, average, lambda what, which=which: show(which + what)))
+        try:
+            found.append(judge.figures(run, average, lambda what, which=which: show(which + what)))
+        except NotFiniteError:
+            found.append({})
     return found

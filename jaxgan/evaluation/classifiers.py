@@ -11,6 +11,8 @@ from jaxgan.engine.classifier import StackedClassifier, TrainedClassifier, train
 from jaxgan.errors import UserError
 from jaxgan.evaluation.protocol import Show, unseen
 
+FEWEST = 100  # labelled pictures
+
 
 def classifiers_folder() -> Path:
     """Where trained classifiers are kept: in the user's cache directory."""
@@ -37,9 +39,9 @@ def lab_classifier(
         assert isinstance(single, TrainedClassifier)
         return StackedClassifier(single, train.sample_shape[-1])
     test = held_out(dataset, data_dir, image_size, memory)
-    if test is None:
-        if train.samples is None or train.labels is None:
-            raise UserError(f"data set '{dataset}' holds no labelled pictures for a classifier")
+    if test is None or test.labels is None:
+        if train.samples is None or train.labels is None or len(train.samples) < FEWEST:
+            raise UserError(f"data set '{dataset}' holds no labelled pictures for a classifier, or fewer than {FEWEST}")
         rows = np.random.default_rng(0).permutation(len(train.samples))
         test, train = (chosen(train, part) for part in (rows[: len(rows) // 10], rows[len(rows) // 10 :]))
     return trained_classifier(
@@ -48,11 +50,13 @@ def lab_classifier(
 
 
 def held_out(dataset: str, data_dir: Path | None, image_size: int | None, memory: int | None = None) -> Dataset | None:
-    """The test split, in memory; None where there is none."""
+    """The test split, in memory; None where there is none. One that is there and cannot be read is an error, as everywhere."""
     try:
         return in_memory(data.load(dataset, data_dir=data_dir, split="test", image_size=image_size, memory=memory))
-    except UserError:
-        return None
+    except UserError as error:
+        if "split" in str(error):
+            return None
+        raise
 
 
 def chosen(dataset: Dataset, rows: np.ndarray) -> Dataset:

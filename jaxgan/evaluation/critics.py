@@ -1,11 +1,15 @@
 """What the critic of a run says, and how far it is to be believed."""
 
+import functools
+from collections.abc import Callable
 from typing import Any
 
 import jax
 import jax.numpy as jnp
 import numpy as np
+from jax.tree_util import Partial
 
+from jaxgan.engine.setup import Setup
 from jaxgan.evaluation.protocol import Show, count
 from jaxgan.metrics.critic import Score, generalization_gap, scores, steepness
 from jaxgan.trained import TrainedRun
@@ -13,15 +17,18 @@ from jaxgan.trained import TrainedRun
 
 def score_of(run: TrainedRun, units: Any = 1.0) -> Score | None:
     """The critic's raw score of samples divided by `units`; None where there is none, or none of one sample alone."""
-    config, setup, state = run.config, run.setup, run.state
+    config, critic = run.config, run.state.critic
     if config.n_critic == 0 or config.pac > 1 or config.minibatch_discrimination:
         return None
-    units = jnp.asarray(units, float)
+    return Partial(_scorer(run.setup), {"params": critic.params, **critic.variables}, jnp.asarray(units, float))
 
-    @jax.jit
-    def score(samples: Any, labels: Any) -> Any:
-        samples = jnp.asarray(samples, float) * units
-        said: Any = setup.critic.apply({"params": state.critic.params, **state.critic.variables}, samples, labels, train=False)
+
+@functools.lru_cache(maxsize=4)
+def _scorer(setup: Setup) -> Callable[..., Any]:
+    """(weights, units, samples, labels) -> scores: the same function for all weights, so that it is compiled once."""
+
+    def score(variables: Any, units: Any, samples: Any, labels: Any) -> Any:
+        said: Any = setup.critic.apply(variables, jnp.asarray(samples, float) * units, labels, train=False)
         return said.score
 
     return score

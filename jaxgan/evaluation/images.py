@@ -27,7 +27,7 @@ from jaxgan.metrics.classes import (
     relative_entropy,
 )
 from jaxgan.metrics.diversity import WINDOW, mean_ms_ssim, mean_pairwise_distance
-from jaxgan.metrics.frechet import fid
+from jaxgan.metrics.frechet import WIDEST, fid
 from jaxgan.metrics.kernel import kid
 from jaxgan.metrics.neighbours import nearest_neighbours
 from jaxgan.metrics.path_length import path_length
@@ -57,27 +57,39 @@ def judge_of_images(
     seen_in = extractor(features, config.dataset, classifier, inception_weights)
     unseen_data = held_out(config.dataset, data_dir, config.image_size, where["memory"])
     assert train.samples is not None
-    rows = np.random.default_rng(seed).permutation(len(train.samples))[:n]
+    chance = np.random.default_rng(seed)
+    rows = chance.permutation(len(train.samples))[:n]
     real, real_labels = train.samples[rows], _labels(train)[rows]
+    asked = jnp.asarray(
+        chance.choice(_labels(train), n)
+    )  # what a conditional run is asked for: labels as frequent as in the data
     protocol: dict[str, Any] = {
         "generated": n, "seed": seed, "neighbours": NEIGHBOURS, "real": len(rows), "features": seen_in.name, **seen_in.about,
-        "pixels": "generated pictures rounded to 8 bits",
+        "pixels": "generated pictures rounded to 8 bits", "dataset": config.dataset, "real_split": "train", "training": len(train.samples),
     }  # fmt: skip
     if classifier is not None:
         protocol |= {"classifier_weights": classifier.weights_hash, "classifier_accuracy": classifier.accuracy}
     known = functools.cache(lambda: seen_in.judge(real, iter)[1])
     whole = functools.cache(lambda: seen_in.judge(train.samples, show(f"{seen_in.name} features of the training set"))[1])
     tried = None
-    if unseen_data is not None and unseen_data.samples is not None:
-        tried = unseen_data.samples[:n], _labels(unseen_data)[:n]
+    if unseen_data is not None and unseen_data.samples is not None and (unseen_data.n_classes or not config.conditional):
+        held = np.random.default_rng(seed).permutation(len(unseen_data.samples))[:n]
+        tried = unseen_data.samples[held], _labels(unseen_data)[held]
+        protocol["held_out"] = len(held)
+    if config.conditional:
+        protocol["labels"] = "drawn from those of the training set"
 
     def of_samples(drawn: Any, labels: Any, show: Show) -> dict[str, float]:
         images = in_bytes(drawn)
+        if len(images) != n:
+            raise UserError(f"{len(images):,} pictures, and this judge takes {n:,}")
         probabilities, ours = seen_in.judge(images, show(f"{seen_in.name} features"))
         ours, theirs = checked("features", ours), known()
         name, size = f"{seen_in.name}_{count(n)}", min(1000, len(theirs), len(ours))
         spread = kid(theirs, ours, subset_size=size, progress=show("kernel distance"))
-        found = {f"fid_{name}": fid(theirs, ours), f"kid_{name}": spread.mean, f"kid_{name}_std": spread.std}
+        found = {f"kid_{name}": spread.mean, f"kid_{name}_std": spread.std}
+        if ours.shape[1] <= WIDEST:
+            found = {f"fid_{name}": fid(theirs, ours), **found}
         if probabilities is not None:
             score = inception_score(probabilities)
             found |= {f"inception_score_{name}": score.mean, f"inception_score_{name}_std": score.std}
@@ -101,11 +113,12 @@ def judge_of_images(
         found[f"nearest_training_{name}"] = float(closest.distances.mean())
         if tried is not None:
             held = nearest_neighbours(whole(), seen_in.judge(tried[0], iter)[1])
-            found[f"nearest_training_{name}_of_held_out"] = float(held.distances.mean())
+            among = f"{seen_in.name}_{count(len(tried[0]))}"
+            found[f"nearest_training_{among}_of_held_out"] = float(held.distances.mean())
         return found
 
     def figures(run: TrainedRun, average: bool, show: Show) -> dict[str, float]:
-        drawn, labels = run.sample(n, seed=seed, average=average)
+        drawn, labels = run.sample(n, seed=seed, labels=asked if config.conditional else None, average=average)
         found = of_samples(drawn, labels, show)
         if not thorough:
             return found
@@ -125,7 +138,8 @@ def judge_of_images(
         assert train.samples is not None
         return images, train.samples[rows]
 
-    return Judge(figures, of_samples, protocol, nearest)
+    reference = as_numbers(np.resize(real, (n, *real.shape[1:])))
+    return Judge(figures, of_samples, protocol, reference, nearest)
 
 
 def as_numbers(images: np.ndarray) -> np.ndarray:

@@ -11,8 +11,9 @@ from jaxgan.data.distributions import Distribution
 from jaxgan.errors import UserError
 from jaxgan.evaluation.critics import of_the_critic
 from jaxgan.evaluation.protocol import EXACT, NEIGHBOURS, Judge, Show, count, two_kinds
+from jaxgan.metrics.arrays import checked
 from jaxgan.metrics.coverage import lab_mode_coverage, mode_coverage
-from jaxgan.metrics.divergence import divergences
+from jaxgan.metrics.divergence import cells_of, divergences
 from jaxgan.metrics.transport import sliced_wasserstein, wasserstein1
 from jaxgan.trained import TrainedRun
 
@@ -26,14 +27,14 @@ def judge_of_points(dataset: Dataset, n: int, seed: int, thorough: bool) -> Judg
     keys = jax.random.split(jax.random.key(seed + 7), 2)
     (real, labels), (again, more_labels) = (_drawn(law, key, n) for key in keys)
     reach = 3 * max(law.std, 0.05)
-    low, high = real.min(0) - reach, real.max(0) + reach
+    density = cells_of(jax.jit(law.log_density), low=real.min(0) - reach, high=real.max(0) + reach)
     few = min(EXACT if thorough else EXACT // 2, n)
     of_real = wasserstein1(real[:few], again[:few])
     held = PACGAN_POINTS if thorough else min(n, PACGAN_POINTS)
     training = _training_points(dataset, law)
 
     def of_samples(drawn: Any, labels: Any, show: Show) -> dict[str, float]:
-        fake = np.asarray(law.to_units(drawn))
+        fake = np.asarray(law.to_units(checked("generated points", drawn, least=n, dtype=np.float32)))
         found: dict[str, float] = {}
         if len(law.centres):
             covered = mode_coverage(fake[:held], law.centres, law.std)
@@ -50,7 +51,7 @@ def judge_of_points(dataset: Dataset, n: int, seed: int, thorough: bool) -> Judg
             f"wasserstein1_exact_{count(few)}_of_real": of_real,
             f"sliced_wasserstein1_{count(n)}": sliced_wasserstein(real, fake[:n], progress=show("sliced transport")),
         }
-        apart = divergences(fake[:n], law.log_density, low=low, high=high)
+        apart = divergences(fake[:n], density)
         found |= {f"{name}_grid50_{count(n)}": float(value) for name, value in apart._asdict().items()}
         return found | two_kinds(real, fake[:n], "points", n, show)
 
@@ -68,9 +69,10 @@ def judge_of_points(dataset: Dataset, n: int, seed: int, thorough: bool) -> Judg
         "seed": seed,
         "neighbours": NEIGHBOURS,
         "real": n,
+        "dataset": dataset.name,
         "features": "points, in the data's own units",
     }
-    return Judge(figures, of_samples, protocol)
+    return Judge(figures, of_samples, protocol, np.asarray(law.to_model(again)))
 
 
 def _drawn(law: Distribution, key: Any, n: int) -> tuple[np.ndarray, np.ndarray]:

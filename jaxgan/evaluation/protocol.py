@@ -26,6 +26,7 @@ class Judge(NamedTuple):
     figures: Callable[[TrainedRun, bool, Show], dict[str, float]]  # (run, whether of the averaged weights, progress)
     of_samples: Callable[[Any, Any, Show], dict[str, float]]  # (samples as a generator gives them, labels or None, progress)
     protocol: dict[str, Any]
+    reference: Any  # the real samples, as a generator would give them
     nearest: Callable[[TrainedRun, bool], tuple[np.ndarray, np.ndarray]] | None = None  # samples, and those of the training set
 
 

@@ -6,6 +6,7 @@ Both of its formats: the zip of PyTorch 1.6 and later, and the row of pickles be
 import io
 import pickle
 import zipfile
+import zlib
 from collections import OrderedDict
 from collections.abc import Callable, Mapping
 from pathlib import Path
@@ -20,6 +21,12 @@ STORAGES = {
     "FloatStorage": np.float32, "DoubleStorage": np.float64, "HalfStorage": np.float16, "LongStorage": np.int64,
     "IntStorage": np.int32, "ShortStorage": np.int16, "CharStorage": np.int8, "ByteStorage": np.uint8, "BoolStorage": np.bool_,
 }  # fmt: skip
+
+
+BROKEN = (
+    pickle.UnpicklingError, zipfile.BadZipFile, zlib.error, ValueError, KeyError, TypeError, EOFError, IndexError, AttributeError,
+    RuntimeError, OverflowError,
+)  # fmt: skip  # what a file that is cut or changed may raise on its way
 
 
 class _Stored(NamedTuple):
@@ -70,7 +77,7 @@ def read_torch_file(path: Path) -> dict[str, np.ndarray]:
         return {name: value.read(numbers) for name, value in said.items()}
     except OSError as error:
         raise UserError(f"{path}: {error.strerror or error}") from None
-    except (pickle.UnpicklingError, ValueError, KeyError, TypeError, EOFError, IndexError, AttributeError) as error:
+    except BROKEN as error:
         raise UserError(f"{path} cannot be read as a PyTorch state dict: {str(error) or type(error).__name__}") from None
 
 

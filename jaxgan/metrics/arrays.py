@@ -5,7 +5,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from jaxgan.errors import UserError
+from jaxgan.errors import NotFiniteError, UserError
 
 # Numbers in numpy or jax arrays or nested lists: the docstring says the shape, `checked` holds them to it.
 ArrayData = Any
@@ -35,7 +35,9 @@ def checked(name: str, values: Any, *, ndim: int = 2, least: int = 2, dtype: Any
         raise UserError(f"{name}: {values.dtype} is no number")
     wrong = ~np.isfinite(values).reshape(len(values), -1).all(1)
     if wrong.any():
-        raise UserError(f"{name}: {wrong.sum()} of {len(values)} samples are not finite, the first at index {wrong.argmax()}")
+        raise NotFiniteError(
+            f"{name}: {wrong.sum()} of {len(values)} samples are not finite, the first at index {wrong.argmax()}"
+        )
     return values.astype(dtype, copy=False)
 
 

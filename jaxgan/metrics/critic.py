@@ -11,6 +11,7 @@ from typing import NamedTuple
 import jax
 import jax.numpy as jnp
 import numpy as np
+from jax.tree_util import Partial
 from jaxtyping import Array, Float, Int, Key
 
 from jaxgan.metrics.arrays import ArrayData, Progress, chunks, silent
@@ -35,7 +36,7 @@ class Gap(NamedTuple):
 
 def scores(score: Score, samples: ArrayData, labels: ArrayData, *, progress: Progress = silent) -> Float[np.ndarray, " n"]:
     """f of every sample, in parts."""
-    parts = [score(samples[part], labels[part]) for part in progress(chunks(len(samples), BATCH))]
+    parts = [_scored(_pytree(score), samples[part], labels[part]) for part in progress(chunks(len(samples), BATCH))]
     return np.concatenate([np.asarray(part, np.float64) for part in parts])
 
 
@@ -53,23 +54,34 @@ def steepness(
 
     As many of both are needed; row i of one is joined with row i of the other.
     """
-
-    @jax.jit
-    def norms(x: Array, y: Array, labels: Array, fake_labels: Array, key: Array) -> Array:
-        place = jax.random.uniform(key, (len(x), *(1,) * (x.ndim - 1)), x.dtype)
-
-        def at(samples: Array, labels: Array) -> Array:
-            slope = jax.grad(lambda s: score(s, labels).sum())(samples)
-            return jnp.linalg.norm(slope.reshape(len(x), -1), axis=1)
-
-        return jnp.stack([at(place * x + (1 - place) * y, labels), at(x, labels), at(y, fake_labels)])
-
     parts = []
     for part in progress(chunks(min(len(real), len(fake)), BATCH)):
         both = (jnp.asarray(x[part]) for x in (real, fake, labels, fake_labels))
-        parts.append(np.asarray(norms(*both, jax.random.fold_in(key, part.start)), np.float64))
+        parts.append(np.asarray(_norms(_pytree(score), *both, jax.random.fold_in(key, part.start)), np.float64))
     found = np.concatenate(parts, axis=1)
     return Steepness(float(found.max()), float(found[0].mean()))
+
+
+def _pytree(score: Score) -> Partial:
+    """A critic as jit takes it: one that is a `Partial` of a function and weights is compiled once for all weights."""
+    return score if isinstance(score, Partial) else Partial(score)
+
+
+@jax.jit
+def _scored(score: Partial, samples: Array, labels: Array) -> Array:
+    return score(samples, labels)
+
+
+@jax.jit
+def _norms(score: Partial, x: Array, y: Array, labels: Array, fake_labels: Array, key: Array) -> Array:
+    """Between x and y, at x and at y: (3, n)."""
+    place = jax.random.uniform(key, (len(x), *(1,) * (x.ndim - 1)), x.dtype)
+
+    def at(samples: Array, labels: Array) -> Array:
+        slope = jax.grad(lambda s: score(s, labels).sum())(samples)
+        return jnp.linalg.norm(slope.reshape(len(x), -1), axis=1)
+
+    return jnp.stack([at(place * x + (1 - place) * y, labels), at(x, labels), at(y, fake_labels)])
 
 
 def generalization_gap(train: ArrayData, held_out: ArrayData) -> Gap:

@@ -4,6 +4,7 @@ from collections.abc import Callable
 from typing import Any, NamedTuple
 
 import numpy as np
+from jaxtyping import Float
 
 from jaxgan.errors import UserError
 from jaxgan.metrics.arrays import ArrayData, checked
@@ -18,33 +19,48 @@ class Divergences(NamedTuple):
     outside: float  # the share of samples beyond the grid; they count as one more cell
 
 
-def divergences(
-    points: ArrayData,
-    log_density: Callable[[Any], Any],
-    *,
-    low: ArrayData,
-    high: ArrayData,
-    cells: int = 50,
-    refine: int = 10,
-) -> Divergences:
-    """The share of points in each of cells x cells rectangles between `low` and `high`, against the density's mass in it.
+class Cells(NamedTuple):
+    """A density's mass in each of cells x cells rectangles between `low` and `high`."""
 
-    The mass is the mean of the density over refine x refine places in a cell, times its area. Each count is raised by
-    1 / cells^2 of a sample, so that an empty cell is unlikely and not impossible, and KL is finite.
-    """
-    points = checked("points", points)
-    if points.shape[1] != 2:
-        raise UserError(f"points: shape {points.shape}, and (n, 2) is needed")
+    low: Float[np.ndarray, "2"]
+    high: Float[np.ndarray, "2"]
+    mass: Float[np.ndarray, "cells cells"]
+
+
+def cells_of(log_density: Callable[[Any], Any], *, low: ArrayData, high: ArrayData, cells: int = 50, refine: int = 10) -> Cells:
+    """The mean of the density over refine x refine places in a cell, times its area: found once for many sets of points."""
     low, high = np.asarray(low, float), np.asarray(high, float)
     if not (low < high).all():
         raise UserError(f"low {low} must be less than high {high}")
     side = cells * refine
     axes = [low[i] + (np.arange(side) + 0.5) / side * (high[i] - low[i]) for i in (0, 1)]
-    places = np.stack(np.meshgrid(*axes, indexing="ij"), -1).reshape(-1, 2)
-    density = np.exp(
-        np.concatenate([np.asarray(log_density(part), float) for part in np.array_split(places, max(1, side // 100))])
-    )
+    places = np.stack(np.meshgrid(*axes, indexing="ij"), -1).reshape(side, -1, 2)  # (side, side, 2): a row at a time
+    density = np.exp([np.asarray(log_density(row), float) for row in places])
     mass = density.reshape(cells, refine, cells, refine).mean((1, 3)) * np.prod((high - low) / cells)
+    return Cells(low, high, mass)
+
+
+def divergences(
+    points: ArrayData,
+    log_density: Callable[[Any], Any] | Cells,
+    *,
+    low: ArrayData = None,
+    high: ArrayData = None,
+    cells: int = 50,
+    refine: int = 10,
+) -> Divergences:
+    """The share of points in each of cells x cells rectangles between `low` and `high`, against the density's mass in it.
+
+    In place of a log density (then without the other arguments) what `cells_of` made of it. Each count is raised by
+    1 / cells^2 of a sample, so that an empty cell is unlikely and not impossible, and KL is finite.
+    """
+    points = checked("points", points)
+    if points.shape[1] != 2:
+        raise UserError(f"points: shape {points.shape}, and (n, 2) is needed")
+    if not isinstance(log_density, Cells):
+        log_density = cells_of(log_density, low=low, high=high, cells=cells, refine=refine)
+    low, high, mass = log_density
+    cells = len(mass)
     counts = np.histogramdd(points, bins=cells, range=[(low[0], high[0]), (low[1], high[1])])[0]
     outside = len(points) - counts.sum()
     tiny = 1 / cells**2

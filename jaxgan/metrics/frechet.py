@@ -6,7 +6,10 @@ from typing import NamedTuple
 import numpy as np
 from jaxtyping import Float
 
+from jaxgan.errors import UserError
 from jaxgan.metrics.arrays import ArrayData, checked, checked_pair
+
+WIDEST = 8192  # dimensions: half a gigabyte a covariance
 
 
 class Gaussian(NamedTuple):
@@ -18,8 +21,10 @@ class Gaussian(NamedTuple):
 
 
 def gaussian(features: ArrayData) -> Gaussian:
-    """The mean and the unbiased covariance of features (n, d)."""
+    """The mean and the unbiased covariance of features (n, d), d at most 8,192."""
     features = checked("features", features)
+    if features.shape[1] > WIDEST:
+        raise UserError(f"features of {features.shape[1]:,} dimensions: a covariance is taken of at most {WIDEST:,}")
     mean = features.mean(0)
     centred = features - mean
     return Gaussian(mean, centred.T @ centred / (len(features) - 1), len(features))

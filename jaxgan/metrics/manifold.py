@@ -15,6 +15,7 @@ from jaxgan.errors import UserError
 from jaxgan.metrics.arrays import ArrayData, Progress, checked_pair, chunks, silent
 
 BLOCK = 2048
+NARROW = 16
 
 
 class Manifold(NamedTuple):
@@ -28,8 +29,14 @@ class Manifold(NamedTuple):
 
 @jax.jit
 def squared_distances(x: Float[Array, "n d"], y: Float[Array, "m d"]) -> Float[Array, "n m"]:
-    """|x - y|^2 = |x|^2 + |y|^2 - 2 x.y, at least 0."""
-    return jnp.maximum(jnp.sum(x * x, 1)[:, None] + jnp.sum(y * y, 1) - 2 * (x @ y.T), 0)
+    """|x - y|^2; of more than `NARROW` dimensions as |x|^2 + |y|^2 - 2 x.y, at least 0.
+
+    In few dimensions samples may lie in clusters far closer than they are from 0, where that difference would be all rounding.
+    """
+    if x.shape[1] <= NARROW:
+        return jnp.sum((x[:, None] - y) ** 2, -1)
+    products = jnp.matmul(x, y.T, precision="highest")  # accelerators would round the factors
+    return jnp.maximum(jnp.sum(x * x, 1)[:, None] + jnp.sum(y * y, 1) - 2 * products, 0)
 
 
 def precision_recall_density_coverage(real: ArrayData, fake: ArrayData, *, k: int = 5, progress: Progress = silent) -> Manifold:

@@ -22,15 +22,16 @@ class Neighbours(NamedTuple):
 
 def nearest_neighbours(among: ArrayData, samples: ArrayData, *, k: int = 1, progress: Progress = silent) -> Neighbours:
     """For features (n, d) of samples, the k nearest of the features (m, d) `among`, by Euclidean distance; in blocks."""
-    among, samples = checked_pair(among, samples, least=1)
+    among, samples = checked_pair(among, samples, least=1, dtype=np.float32)
     if not 1 <= k <= len(among):
         raise UserError(f"k {k}: must be from 1 to the {len(among)} samples there are to choose from")
-    centre = among.mean(0)  # a shift changes no distance, and keeps float32 from losing the small ones
-    among, samples = ((x - centre).astype(np.float32) for x in (among, samples))
-    pieces = [(piece.start, jax.device_put(among[piece])) for piece in chunks(len(among), BLOCK)]
+    centre = among.mean(0, dtype=np.float64).astype(
+        np.float32
+    )  # a shift changes no distance, and keeps float32 from losing the small ones
+    pieces = [(piece.start, jax.device_put(among[piece] - centre)) for piece in chunks(len(among), BLOCK)]
     found = []
     for part in progress(chunks(len(samples), BLOCK)):
-        here = jax.device_put(samples[part])
+        here = jax.device_put(samples[part] - centre)
         parts = [_nearest(here, piece, min(k, len(piece))) for _, piece in pieces]
         distances = np.concatenate([np.asarray(d) for d, _ in parts], axis=1)
         rows = np.concatenate([first + np.asarray(r) for (first, _), (_, r) in zip(pieces, parts, strict=True)], axis=1)

@@ -46,7 +46,8 @@ def path_length(
         ends, where = jax.random.split(key)
         a, b = jax.random.normal(ends, (2, batch, latent_dim))
         t = jax.random.uniform(where, (batch,))
-        here, there = (features(generate(slerp(a, b, s))) for s in (t, t + epsilon))
+        with jax.default_matmul_precision("highest"):  # small differences are divided by a smaller one
+            here, there = (features(generate(slerp(a, b, s))) for s in (t, t + epsilon))
         return jnp.sum((here - there).reshape(batch, -1) ** 2, 1) / epsilon**2
 
     numbers = range(len(chunks(samples, batch)))

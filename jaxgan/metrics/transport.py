@@ -52,7 +52,7 @@ def sliced_wasserstein(
 @jax.jit(static_argnums=3)
 def _along(real: Array, fake: Array, directions: Array, order: int) -> Float[Array, " directions"]:
     """W_p^p along each direction: the area between the two quantile functions, exactly, also for unequal numbers."""
-    x, y = (jnp.sort(v @ directions, axis=0) for v in (real, fake))
+    x, y = (jnp.sort(jnp.matmul(v, directions, precision="highest"), axis=0) for v in (real, fake))
     n, m = len(x), len(y)
     if n == m:
         return (jnp.abs(x - y) ** order).mean(0)

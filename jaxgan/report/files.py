@@ -1,7 +1,9 @@
 """Files that are whole or not there."""
 
 import json
+import math
 import os
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -19,5 +21,13 @@ def write_atomically(path: str | Path, content: bytes) -> None:
 
 
 def json_text(value: Any) -> bytes:
-    """The value as JSON, indented, to be written."""
-    return (json.dumps(value, indent=2) + "\n").encode()
+    """The value as JSON, indented, to be written; null for a number that is not finite."""
+    return (json.dumps(_finite(value), indent=2, allow_nan=False) + "\n").encode()
+
+
+def _finite(value: Any) -> Any:
+    if isinstance(value, Mapping):
+        return {name: _finite(held) for name, held in value.items()}
+    if isinstance(value, list | tuple):
+        return [_finite(held) for held in value]
+    return None if isinstance(value, float) and not math.isfinite(value) else value

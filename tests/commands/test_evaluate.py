@@ -11,10 +11,13 @@ import pytest
 from jaxgan import classifier, data, evaluate, evaluation, runs, trained
 from jaxgan.config import Config
 from jaxgan.engine.classifier import StackedClassifier, scaled, trained_classifier
-from jaxgan.errors import UserError
+from jaxgan.engine.loop import Program
+from jaxgan.errors import DivergedError, UserError
 from jaxgan.evaluation.classifiers import in_memory
 from jaxgan.evaluation.critics import of_the_critic
 from jaxgan.evaluation.images import of_classes
+from jaxgan.evaluation.protocol import Judge
+from jaxgan.evaluation.training import Measuring
 from tests.tiny import initial, on_disk, pictures, plain, tiny
 
 
@@ -111,31 +114,123 @@ def test_a_classifier_is_trained_once_and_tells_digits(quick_classifier, tmp_pat
     assert "delete it" in capsys.readouterr().err
 
 
-def test_a_run_is_measured_while_it_trains_and_its_best_checkpoint_kept(tmp_path, capsys):
+def judging(figure, values):
+    """A judge that gives the values one after the other, to each replica of a step the same."""
+    left = [value for value in values for _ in range(2)]
+
+    def figures(run, average, show):
+        return {figure: left.pop(0)}
+
+    return Judge(figures, lambda drawn, labels, show: {figure: 0.0}, {}, None)
+
+
+@pytest.mark.parametrize(("figure", "best"), [("fid_lab_1k", (2, 1.0)), ("precision_lab_1k", (4, 3.0))])
+def test_the_best_checkpoint_is_kept_by_its_figure(tmp_path, monkeypatch, figure, best):
+    """Of 2, 1, 3, 2.5 at steps 0, 2, 4, 6, resumed after step 4: the lowest distance is at step 2, the highest precision at 4."""
+    setup = tiny(replicas=2, metrics_every=2, best=figure)
+    program = Program(setup)
+    state = program.initial_state()
+    for part in ({0: 2.0, 2: 1.0, 4: 3.0}, {6: 2.5}):
+        monkeypatch.setattr(
+            "jaxgan.evaluation.training.judge_of", lambda *_, part=part, **__: judging(figure, list(part.values()))
+        )
+        measure = Measuring(setup).of(program, tmp_path)
+        for step, value in part.items():
+            assert measure(step, state) == [{figure: value}] * 2
+    assert json.loads((tmp_path / "best.json").read_text()) == {"figure": figure, "value": best[1], "step": best[0]}
+    assert [path.name for path in (tmp_path / "best").iterdir()] == [str(best[0])]
+
+
+def test_a_run_is_measured_while_it_trains(tmp_path):
     run = tmp_path / "run"
     config = Config(
-        dataset="ring8", steps=6, batch_size=16, hidden_dim=16, replicas=2, metrics_every=2, metrics_samples=200,
-        best="precision_points_200", log_every=3, out=run,
-    )  # fmt: skip
+        dataset="ring8",
+        steps=4,
+        batch_size=16,
+        hidden_dim=16,
+        replicas=2,
+        metrics_every=2,
+        metrics_samples=200,
+        log_every=3,
+        out=run,
+    )
     fitted = runs.fit(config, progress=False)
     measured = [line for line in fitted.metrics if "sliced_wasserstein1_200" in line]
-    assert [(line["step"], line["replica"]) for line in measured] == [(s, r) for s in (0, 2, 4, 6) for r in (0, 1)]
-    assert [line["step"] for line in fitted.metrics if "critic_loss" in line] == [3, 3, 6, 6]
+    assert [(line["step"], line["replica"]) for line in measured] == [(s, r) for s in (0, 2, 4) for r in (0, 1)]
+    assert [line["step"] for line in fitted.metrics if "critic_loss" in line] == [3, 3, 4, 4]
     kept = json.loads((run / "best.json").read_text())
-    means = {s: np.mean([x["precision_points_200"] for x in measured if x["step"] == s]) for s in (0, 2, 4, 6)}
-    assert kept["value"] == max(means.values()) == means[kept["step"]] and kept["figure"] == "precision_points_200"
-    assert int(np.ravel(trained.load_all(run, best=True)[1].step)[0]) == kept["step"]
+    means = {s: np.mean([x["sliced_wasserstein1_200"] for x in measured if x["step"] == s]) for s in (0, 2, 4)}
+    np.testing.assert_allclose(kept["value"], min(means.values()))
     assert evaluate.main([str(run), "--best", "--n", "200"]) == 0
     judged = json.loads((run / "evaluation.json").read_text())
-    assert judged["step"] == kept["step"]
-    untouched = dataclasses.replace(config, metrics_every=None, best=None, out=tmp_path / "without")
+    assert judged["step"] == kept["step"] and judged["diverged"] == []
+    untouched = dataclasses.replace(config, metrics_every=None, out=tmp_path / "without")
     chex.assert_trees_all_equal(plain(fitted.state), plain(runs.fit(untouched, progress=False).state))
     with pytest.raises(UserError, match="did you mean 'precision_points_200'"):
         runs.fit(dataclasses.replace(config, best="precision_points_300", out=tmp_path / "wrong"), progress=False)
+    with pytest.raises(UserError, match="wasserstein1_exact_200_of_real' is not known"):  # it ranks nothing
+        runs.fit(dataclasses.replace(config, best="wasserstein1_exact_200_of_real", out=tmp_path / "wrong"), progress=False)
+    assert not (tmp_path / "wrong").exists()
     with pytest.raises(UserError, match="--metrics-every"):
         runs.fit(dataclasses.replace(untouched, best="precision_points_200"), progress=False)
     with pytest.raises(UserError, match="no best checkpoint"):
         trained.load(tmp_path / "without", best=True)
+
+
+def test_a_replica_that_diverges_leaves_the_others_their_figures(tmp_path):
+    config = Config(
+        dataset="ring8", steps=4, batch_size=8, hidden_dim=8, replicas=2, by_replica={"learning_rate": [1e-3, 1e30]}, metrics_every=2,
+        metrics_samples=100, out=tmp_path / "run",
+    )  # fmt: skip
+    with pytest.raises(DivergedError, match="the others are trained"):
+        runs.fit(config, progress=False)
+    found = evaluation.evaluate(tmp_path / "run", n=100)
+    assert found["diverged"] == [1] and found["replicas"][1] == {} and found["std"]["precision_points_100"] is None
+    assert np.isfinite(list(found["mean"].values())).all()
+    assert json.loads((tmp_path / "run" / "best.json").read_text())["value"] > 0
+
+
+def test_pictures_without_labels_are_measured_in_pixels(tmp_path):
+    images = np.random.default_rng(0).integers(0, 256, (150, 12, 12), dtype=np.uint8)
+    np.savez(tmp_path / "noise.npz", images=images)
+    config = Config(
+        dataset=f"npz:{tmp_path / 'noise.npz'}", network="fc", steps=1, batch_size=8, hidden_dim=8, metrics_every=1, metrics_samples=100,
+        out=tmp_path / "run",
+    )  # fmt: skip
+    with pytest.warns(UserWarning, match="covariance is singular"):
+        fitted = runs.fit(config, progress=False)
+    assert [line["step"] for line in fitted.metrics if "kid_pixels_100" in line] == [0, 1]
+    with pytest.raises(UserError, match="--features pixels"):
+        evaluation.evaluate(tmp_path / "run", n=100)
+
+
+def test_a_conditional_run_is_asked_for_labels_as_frequent_as_in_the_data(tmp_path, monkeypatch):
+    labels = np.repeat([0, 1], [180, 20]).astype(np.int32)
+    np.savez(tmp_path / "two.npz", images=np.zeros((200, 12, 12), np.uint8), labels=labels)
+    run = tmp_path / "run"
+    config = Config(
+        dataset=f"npz:{tmp_path / 'two.npz'}", network="fc", conditional=True, steps=1, batch_size=8, hidden_dim=8, out=run
+    )
+    runs.fit(config, progress=False)
+    asked = []
+    sample = trained.TrainedRun.sample
+
+    def noted(self, n, **fields):
+        asked.append(np.asarray(fields["labels"]))
+        return sample(self, n, **fields)
+
+    monkeypatch.setattr(trained.TrainedRun, "sample", noted)
+    monkeypatch.setattr("jaxgan.evaluation.classifiers.classifiers_folder", lambda: tmp_path / "classifiers")
+    monkeypatch.setattr("jaxgan.engine.classifier.UPDATES", 2)
+
+    def mean_and_corner(images):
+        return np.stack([np.mean(images, (1, 2, 3)), np.asarray(images)[:, 0, 0, 0]], 1) + np.random.default_rng(0).normal(
+            size=(len(images), 2)
+        )
+
+    found = evaluation.evaluate(run, n=400, features=mean_and_corner)
+    assert 0.05 < asked[0].mean() < 0.15 and len(asked[0]) == 400
+    assert found["protocol"]["labels"] == "drawn from those of the training set"
 
 
 def test_the_critic_of_fixed_points_is_tried_on_fresh_ones(tmp_path):

@@ -10,6 +10,7 @@ from scipy.stats import multivariate_normal, wasserstein_distance
 from jaxgan.errors import UserError
 from jaxgan.metrics.coverage import lab_mode_coverage, mode_coverage
 from jaxgan.metrics.divergence import divergences
+from jaxgan.metrics.manifold import precision_recall_density_coverage
 from jaxgan.metrics.path_length import path_length, slerp
 from jaxgan.metrics.transport import sliced_wasserstein, wasserstein1
 
@@ -107,3 +108,32 @@ def test_path_length_of_a_linear_generator():
     low, high = np.percentile(squared, [1, 99])
     np.testing.assert_allclose(one.mean, squared[(squared >= low) & (squared <= high)].mean(), rtol=0.1)
     assert path_length(lambda z: 0 * z, lambda x: x, jax.random.key(0), 4, samples=50, batch=25).mean == 0
+
+
+def test_neighbours_within_narrow_modes_are_not_lost_to_rounding():
+    """Points on ring8, whose modes are a hundredth wide and a unit from 0, against scipy's tree in float64."""
+    from scipy.spatial import cKDTree
+
+    chance = np.random.default_rng(0)
+    angles = 2 * np.pi * chance.integers(0, 8, (2, 4000)) / 8
+    real, fake = np.stack([np.cos(angles), np.sin(angles)], -1) + np.array([0.01, 0.002])[:, None, None] * chance.normal(
+        size=(2, 4000, 2)
+    )
+    reach = [cKDTree(x).query(x, 6)[0][:, 5] for x in (real, fake)]
+    within = np.array([len(found) for found in cKDTree(fake).query_ball_point(real, reach[0])])
+    covered = (within > 0).mean()
+    recall = np.mean([len(found) > 0 for found in _reached(real, fake, reach[1])])
+    found = precision_recall_density_coverage(real, fake)
+    np.testing.assert_allclose(found.density, within.sum() / len(fake) / 5, rtol=2e-3)
+    np.testing.assert_allclose((found.coverage, found.recall), (covered, recall), atol=1e-3)
+
+
+def _reached(real, fake, reach):
+    """For each real point the generated ones whose reach holds it."""
+    held = [[] for _ in real]
+    from scipy.spatial import cKDTree
+
+    for j, rows in enumerate(cKDTree(real).query_ball_point(fake, reach)):
+        for row in rows:
+            held[row].append(j)
+    return held

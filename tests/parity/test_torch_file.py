@@ -61,6 +61,12 @@ def test_broken_files_are_refused(tmp_path):
         path.write_bytes(content)
         with pytest.raises(UserError, match="cannot be read"):
             read_torch_file(path)
+    torch.save(tensors(), path)
+    changed = bytearray(path.read_bytes())
+    changed[changed.index(b"data/0") + 80] ^= 255  # in the numbers of the first storage
+    path.write_bytes(changed)
+    with pytest.raises(UserError, match="cannot be read"):
+        read_torch_file(path)
     torch.save(tensors(), path, _use_new_zipfile_serialization=False)
     path.write_bytes(path.read_bytes()[:-40])
     with pytest.raises(UserError, match="cannot be read"):
