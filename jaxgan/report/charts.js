@@ -8,18 +8,22 @@
   const SERIES = 6; // colours in page.css
   const coloured = (name) => getComputedStyle(document.documentElement).getPropertyValue(`--${name}`).trim();
 
-  function layout(logarithmic, choice) {
+  function layout(logarithmic, view) {
     const [ink, quiet, line, ground] = ["ink", "quiet", "line", "ground"].map(coloured);
     const axis = { gridcolor: line, linecolor: line, tickcolor: line };
+    const names = view.traces.filter((trace) => !trace.meta.band).map((trace) => trace.name.split("<br>").length);
+    const legend = names.reduce((height, lines) => height + 29 + 16 * (lines - 1), 8); // pixels
     return {
       ...figures.layout,
+      height: figures.layout.height + legend,
+      margin: { ...figures.layout.margin, b: figures.layout.margin.b + legend },
       font: { ...figures.layout.font, color: ink },
       xaxis: { ...figures.layout.xaxis, ...axis, tickfont: { color: quiet } },
       yaxis: { ...figures.layout.yaxis, ...axis, tickfont: { color: quiet }, type: logarithmic ? "log" : "linear" },
       hoverlabel: { bgcolor: ground, bordercolor: line, font: { color: ink } },
       modebar: { color: quiet, activecolor: ink, bgcolor: "rgba(0,0,0,0)", orientation: "h" },
       dragmode: touch ? false : "zoom",
-      uirevision: `${choice} ${logarithmic}`, // new colours leave the zoom as it is
+      uirevision: `${view.name} ${logarithmic}`, // new colours leave the zoom as it is
     };
   }
 
@@ -56,7 +60,7 @@
       log.parentElement.title = log.disabled ? "Not every value is positive" : "";
       const logarithmic = log.checked && !log.disabled;
       const floor = logarithmic ? Math.min(...values) / 3 : null; // a band that reaches below zero ends here
-      return Plotly.react(plot, traces(view, floor), layout(logarithmic, view.name), config);
+      return Plotly.react(plot, traces(view, floor), layout(logarithmic, view), config);
     }
     if (select) select.addEventListener("change", draw);
     log.addEventListener("change", draw);

@@ -9,6 +9,7 @@ import html
 import json
 import math
 import re
+import textwrap
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -18,6 +19,7 @@ import numpy as np
 Records = Sequence[Mapping[str, Any]]  # the lines of metrics.jsonl of one seed
 
 POINTS = 1000  # of a line, at most
+LEGEND = 38  # letters in a line of the legend: as many as a phone shows
 FEW = 40  # points: a line of no more has a mark at each
 DASHES = ("solid", "dash", "dot", "dashdot", "longdash", "longdashdot")  # told apart without colours, too
 MEASURED = re.compile(r"_\d+k?(_|$)")  # the count of samples in the name of a figure that --metrics-every measures
@@ -36,15 +38,21 @@ GROUPS = {  # title: the metrics of the chart; the first that fits
 ORDER = ("Measured figures", *GROUPS, "Others")
 
 LAYOUT: dict[str, Any] = {
-    "height": 320,
-    "margin": {"l": 52, "r": 12, "t": 30, "b": 40},
+    "height": 280,  # without the legend, for which charts.js makes room below
+    "margin": {"l": 52, "r": 12, "t": 30, "b": 48},
     "paper_bgcolor": "rgba(0,0,0,0)",
     "plot_bgcolor": "rgba(0,0,0,0)",
     "font": {"size": 12, "family": "system-ui, sans-serif"},
     "hovermode": "x unified",
     "showlegend": True,
-    "legend": {"orientation": "h", "x": 0, "y": -0.24, "yanchor": "top"},
-    "xaxis": {"title": {"text": "generator steps", "standoff": 6}, "zeroline": False, "tickformat": ",d", "nticks": 6},
+    "legend": {"orientation": "v", "x": 0, "y": 0, "yref": "container", "yanchor": "bottom", "font": {"size": 12}},
+    "xaxis": {
+        "title": {"text": "generator steps", "standoff": 6},
+        "zeroline": False,
+        "tickformat": ",d",
+        "nticks": 6,
+        "unifiedhovertitle": {"text": "step %{x}"},
+    },
     "yaxis": {"zeroline": False, "automargin": True, "exponentformat": "power"},
 }
 CONFIG = {
@@ -186,21 +194,23 @@ def _lines(seeds: Sequence[Records], metrics: Sequence[str]) -> list[dict[str, A
 
 
 def _traces(found: Spread, name: str, number: int) -> list[dict[str, Any]]:
-    """A band, where there is a deviation, and the line over it. `meta.series` is the line's number, which has a colour."""
-    name = html.escape(name, quote=False)  # Plotly reads a little HTML in what it writes
-    several = f" ({found.seeds} seeds)" if found.seeds > 1 else ""
+    """A band, where there is a deviation, and the line over it. `meta.series` is the line's number, which has a colour.
+
+    Names are escaped: Plotly reads a little HTML in what it writes.
+    """
+    several = f" ({found.seeds}\N{NO-BREAK SPACE}seeds)" if found.seeds > 1 else ""
     steps = [int(step) if step == int(step) else float(step) for step in found.steps]
     line: dict[str, Any] = {
         "type": "scatter",
         "mode": "lines+markers" if len(steps) <= FEW else "lines",
-        "name": name + several,
+        "name": "<br>".join(html.escape(part, quote=False) for part in textwrap.wrap(name + several, LEGEND)),
         "x": steps,
         "y": _numbers(found.mean),
         "line": {"width": 2, "dash": DASHES[number % len(DASHES)]},
         "marker": {"size": 5},
         "connectgaps": False,
         "legendgroup": str(number),
-        "meta": {"series": number, "name": name, "seeds": found.seeds},
+        "meta": {"series": number, "name": html.escape(name, quote=False), "seeds": found.seeds},
         "hovertemplate": "%{meta.name} %{y:.4~g}<extra></extra>",
     }
     if found.seeds < 2:

@@ -116,7 +116,9 @@ def test_slider_keyboard_and_play_move_the_picture(open_page, folder):
     assert page.locator("#play").text_content() == "Pause"
     until(page, "document.getElementById('play').textContent === 'Play'")  # it stops at the last picture
     assert shown(page) == ["Samples at step 3000"]
-    again = page.evaluate("() => { const play = document.getElementById('play'); play.click(); play.click(); return slider.value; }")
+    again = page.evaluate(
+        "() => { const play = document.getElementById('play'); play.click(); play.click(); return slider.value; }"
+    )
     assert again == "0" and shown(page) == ["Samples at step 00"]  # from the beginning
     page.get_by_label("Replica").select_option("1")
     assert shown(page) == ["Samples at step 01"]
@@ -127,7 +129,10 @@ def test_charts_are_drawn_chosen_zoomed_and_put_on_a_log_scale(open_page, folder
     titles = page.locator(".chart h3").all_text_contents()
     assert titles == ["Measured figures", "Losses", "Gradient norms of the critic"]
     measured, losses, norms = (page.locator(".chart").nth(i) for i in range(3))
-    assert losses.locator(".legendtext").all_text_contents() == ["critic loss (2 seeds)", "generator loss (2 seeds)"]
+    assert losses.locator(".legendtext").all_text_contents() == [
+        "critic loss (2\N{NO-BREAK SPACE}seeds)",
+        "generator loss (2\N{NO-BREAK SPACE}seeds)",
+    ]
     assert losses.get_by_label("Log scale").is_disabled()  # the critic's is negative
     assert norms.locator(".legendtext").count() == 1
     measured.get_by_label("Show").select_option("modes_pacgan_1k")

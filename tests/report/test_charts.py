@@ -77,7 +77,7 @@ class TestTraces:
         (chart,) = charts_of_run(records)
         band, line = chart.views[0].traces
         assert band["y"] == [2, 2, 0, 0, None]
-        assert line["customdata"] == [[1, 3], [1, 3]] and line["name"] == "critic loss (3 seeds)"
+        assert line["customdata"] == [[1, 3], [1, 3]] and line["name"] == "critic loss (3\N{NO-BREAK SPACE}seeds)"
 
 
 class TestCharts:
@@ -100,7 +100,7 @@ class TestCharts:
         found = {chart.title: chart for chart in charts_of_settings({"a": [[record], [record]], "b": [[record]]})}
         losses = found["Losses"]
         assert [view.name for view in losses.views] == ["critic_loss", "generator_loss"]
-        assert [trace["name"] for trace in losses.views[0].traces if "name" in trace] == ["a (2 seeds)", "b"]
+        assert [trace["name"] for trace in losses.views[0].traces if "name" in trace] == ["a (2\N{NO-BREAK SPACE}seeds)", "b"]
 
     @pytest.mark.parametrize("several", [False, True])
     def test_plotly_accepts_the_figures(self, several):
@@ -111,6 +111,12 @@ class TestCharts:
         for chart in found["charts"]:
             for view in chart["views"]:
                 graph_objects.Figure(data=view["traces"], layout=found["layout"])  # refuses what is not in its schema
+
+    def test_long_names_have_lines_that_a_phone_shows_and_stay_whole_in_what_hovers(self):
+        name = "variant wgan_gp, learning_rate 0.0001, gradient_penalty_weight 10.0"
+        line = line_of(charts_of_settings({name: [records_of([1.0])]})[0].views[0])
+        assert line["name"] == "variant wgan_gp, learning_rate 0.0001,<br>gradient_penalty_weight 10.0"
+        assert line["meta"]["name"] == name
 
     def test_hostile_names_stay_text(self):
         name = "</script><a href='x'>&"

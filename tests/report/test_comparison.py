@@ -140,7 +140,7 @@ class TestPage:
     def test_settings_are_lines(self, tmp_path):
         page = page_of(tmp_path, run(tmp_path / "a", clip=1, replicas=2), run(tmp_path / "b", clip=2))
         (view,) = page.figures()["charts"][0]["views"]
-        assert [trace["name"] for trace in view["traces"] if "name" in trace] == ["clip 1 (2 seeds)", "clip 2"]
+        assert [trace["name"] for trace in view["traces"] if "name" in trace] == ["clip 1 (2\N{NO-BREAK SPACE}seeds)", "clip 2"]
 
     def test_values_are_text_wherever_they_stand(self, tmp_path):
         hostile = "</script><b>&amp;'\""

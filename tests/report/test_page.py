@@ -241,7 +241,7 @@ class TestCurves:
         records = [{"step": 300, "replica": i, "critic_loss": value} for i, value in enumerate([1.0, 2.0, 6.0])]
         page = page_of(make_run(tmp_path, replicas=3, records=records))
         band, line = page.figures()["charts"][0]["views"][0]["traces"]
-        assert line["y"] == [3.0] and "(3 seeds)" in line["name"]
+        assert line["y"] == [3.0] and "(3\N{NO-BREAK SPACE}seeds)" in line["name"]
         assert band["fill"] == "toself"
         assert "one standard deviation" in page.text
 
