@@ -140,7 +140,7 @@ def spread(seeds: Sequence[Records], metric: str) -> Spread:
     steps = np.array(sorted(set().union(*found)) if found else [])
     if len(found) > 1:
         there = np.array([[step in values for values in found] for step in steps])
-        living = np.array([[min(values) <= step <= max(values) for values in found] for step in steps])
+        living = (steps[:, None] >= [min(values) for values in found]) & (steps[:, None] <= [max(values) for values in found])
         meeting = (there | ~living).all(axis=1)
         if (meeting & (there.sum(axis=1) > 1)).any():
             steps = steps[meeting]
