@@ -11,8 +11,11 @@ COMMANDS = {
     "sample": "draw samples from a trained run",
     "sweep": "train a grid of settings over several seeds",
     "evaluate": "judge a trained run by fixed protocols",
+    "report": "write the page of a run anew",
+    "compare": "write one page that compares runs",
     "classifier": "train the classifier that judges generated pictures",
 }
+PACKAGES = {"report"}  # commands that are a package, which runs as its __main__
 
 
 def main() -> int:
@@ -23,7 +26,8 @@ def main() -> int:
         return 0
     if name not in COMMANDS:
         return command.run(lambda: _refuse(name))
-    return importlib.import_module(f"jaxgan.{name}").main(rest)
+    module = f"jaxgan.{name}.__main__" if name in PACKAGES else f"jaxgan.{name}"
+    return importlib.import_module(module).main(rest)
 
 
 def _refuse(name: str) -> None:

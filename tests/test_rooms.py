@@ -25,11 +25,14 @@ LAYERS = {
     "report": 3, "trained": 3,
     "evaluation": 4,
     "runs": 5, "command": 5,
-    "train": 6, "sample": 6, "sweep": 6, "evaluate": 6, "classifier": 6, "__main__": 6, "__init__": 6,
+    "train": 6, "sample": 6, "sweep": 6, "evaluate": 6, "compare": 6, "classifier": 6, "__main__": 6, "__init__": 6,
 }  # fmt: skip
 
 
 def room(path: Path) -> str:
+    """The first part of a module's name; what runs a package as a command is no part of the package."""
+    if path.name == "__main__.py":
+        return "__main__"
     return path.relative_to(PACKAGE).parts[0].removesuffix(".py")
 
 

@@ -6,7 +6,7 @@ generated samples; how many real samples there were, and the hash of the weights
 
 import statistics
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import jax
 import numpy as np
@@ -23,7 +23,7 @@ from jaxgan.report.neighbours import save_neighbours
 from jaxgan.trained import TrainedRun, load_all
 from jaxgan.types import GanState
 
-__all__ = ["FEATURES", "evaluate", "judge_of", "judge_replicas", "lab_classifier", "lower_is_better"]
+__all__ = ["FEATURES", "better", "evaluate", "judge_of", "judge_replicas", "lab_classifier", "lower_is_better"]
 
 HIGHER = (
     "modes", "high_quality", "coverage", "precision", "recall", "inception_score", "class_entropy_bits", "rarest_class_share",
@@ -41,6 +41,19 @@ def lower_is_better(figure: str) -> bool | None:
     if figure.endswith(BESIDE):
         return None
     return True if figure.startswith(LOWER) else False if figure.startswith(HIGHER) else None
+
+
+LOWER = ("fid", "kid", "wasserstein1", "sliced_wasserstein1", "kl", "reverse_kl", "jensen_shannon", "outside", "c2st")
+
+
+def better(figure: str) -> Literal["higher", "lower"] | None:
+    """Which direction is the better one, where a figure ranks runs at all.
+
+    A baseline measured between real samples, the ends of an interval, and the lab's coverage (which uniform noise passes) rank none.
+    """
+    if figure.endswith(("_of_real", "_low", "_high")) or figure.startswith("coverage_lab_"):
+        return None
+    return "higher" if figure.startswith(HIGHER) else "lower" if figure.startswith(LOWER) else None
 
 
 def evaluate(

@@ -1,26 +1,37 @@
-"""The page of a run: report.html, one file with its pictures, tables and a few lines of script; it asks for no other.
+"""The page of a run: report.html, one file with its curves, pictures and tables; it asks for no other.
 
 What the run folder holds is read once, into a `Run`; each section is a function of it that gives HTML.
 """
 
-import base64
 import html
-import json
+import io
 import math
-import re
 import shlex
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
-import numpy as np
-
+from jaxgan.report.charts import Chart, charts_html, charts_of_run, scripts
 from jaxgan.report.files import write_atomically
-from jaxgan.report.listeners import read_metrics
+from jaxgan.report.folder import Picture, Run, evenly, read_run
+from jaxgan.report.html import (
+    Markup,
+    address_of,
+    data_address,
+    document,
+    mean_and_deviation,
+    name,
+    number,
+    paragraph,
+    section,
+    slider,
+    table,
+    words,
+    write,
+)
 
 PICTURES = 40  # of one replica, at most
 PICTURES_IN_ALL = 400  # with many replicas each shows fewer, so that a phone still opens the page; never fewer than two
-PICTURE_NAME = re.compile(r"step_(\d+)(?:-replica_(\d+))?\.png")
 
 MEANINGS = {  # in the order of the table; a metric that is not here comes after these, unexplained
     "critic_loss": "what the critic minimises, penalties included",
@@ -37,155 +48,31 @@ MEANINGS = {  # in the order of the table; a metric that is not here comes after
     "steps_per_second": "generator steps a second",
 }
 MEANS = "Losses, scores and penalties are means over the steps since the line before."
-
-# No address is allowed but those inside the page: should a later section ask for one, the browser refuses.
-POLICY = "default-src 'none'; img-src data:; style-src 'unsafe-inline'; script-src 'unsafe-inline'"
-
-STYLE = """
-:root { color-scheme: light dark;
-  --ground: #fff; --ink: #1d1f23; --quiet: #5d6470; --line: #dde1e7; --accent: #0072b2; }
-@media (prefers-color-scheme: dark) {
-  :root { --ground: #15171b; --ink: #e7e9ee; --quiet: #9da5b3; --line: #31363f; --accent: #56b4e9; }
-}
-* { box-sizing: border-box; }
-[hidden] { display: none !important; }
-body { margin: 0 auto; max-width: 52rem; padding: 1.25rem 1rem 4rem; background: var(--ground); color: var(--ink);
-  font: 1rem/1.5 system-ui, sans-serif; overflow-wrap: anywhere; }
-h1 { font-size: 1.7rem; line-height: 1.2; margin: 0.5rem 0; }
-h2 { font-size: 1.2rem; margin: 2.5rem 0 0.75rem; padding-bottom: 0.3rem; border-bottom: 1px solid var(--line); }
-p, small { color: var(--quiet); }
-figure { margin: 0; }
-img { display: block; max-width: 100%; height: auto; background: #fff; border-radius: 4px; }
-figcaption { margin-top: 0.5rem; font-variant-numeric: tabular-nums; }
-.controls { display: flex; flex-wrap: wrap; gap: 0.5rem 1.25rem; margin-bottom: 0.75rem; }
-.controls label { display: flex; align-items: center; gap: 0.6rem; }
-.controls label:first-child { flex: 1 1 16rem; }
-input[type=range] { flex: 1; min-width: 0; height: 2rem; accent-color: var(--accent); }
-select { font: inherit; padding: 0.2rem; }
-.scroll { overflow-x: auto; }
-table { width: 100%; border-collapse: collapse; }
-th, td { padding: 0.4rem 1rem 0.4rem 0; border-bottom: 1px solid var(--line); text-align: left; vertical-align: top; }
-th { font-weight: 500; min-width: 9rem; }
-thead th { min-width: 0; overflow-wrap: normal; color: var(--quiet); font-size: 0.875rem; }
-th small { display: block; font-weight: 400; line-height: 1.35; }
-.numbers :is(td, thead th + th) { padding-right: 0.25rem; padding-left: 0.75rem; text-align: right;
-  font-variant-numeric: tabular-nums; }
-.numbers td { white-space: nowrap; }
-"""
-
-SCRIPT = """
-(() => {
-  const frames = Array.from(document.querySelectorAll("img[data-step]"));
-  if (!frames.length) return;
-  const slider = document.getElementById("slider");
-  const replica = document.getElementById("replica");
-  const label = document.getElementById("step");
-  function show() {
-    const chosen = replica ? replica.value : frames[0].dataset.replica;
-    const strip = frames.filter((frame) => frame.dataset.replica === chosen);
-    slider.max = strip.length - 1;
-    const current = strip[Number(slider.value)];
-    for (const frame of frames) frame.hidden = frame !== current;
-    label.textContent = current.alt.replace("Samples at ", "");
-    slider.setAttribute("aria-valuetext", label.textContent);
-  }
-  slider.addEventListener("input", show);
-  if (replica) replica.addEventListener("change", show);
-  document.getElementById("controls").hidden = false;
-  show();
-})();
-"""
+HANDLING = (
+    "Drag over a chart to zoom, double-click to see all; a tap or the pointer shows the values. With a chart in focus the keys"
+    " + and \N{MINUS SIGN} zoom, the arrows move and 0 shows all. A name in the legend hides its line."
+)
 
 
-class Picture(NamedTuple):
-    """One file of samples/."""
-
-    replica: int
-    step: int
-    path: Path
-
-
-class Run(NamedTuple):
-    """What a run folder holds, as far as it is there and can be read."""
-
-    folder: Path
-    config: dict[str, Any]  # {} where there is none
-    environment: dict[str, Any]
-    records: list[dict[str, Any]]  # the lines of metrics.jsonl, oldest first
-    pictures: list[Picture]  # by replica, then by step
-
-
-def write_page(folder: Path) -> Path:
-    """Writes the page of the run in `folder` to its report.html, and returns that path.
+def write_page(folder: Path, out: Path | None = None) -> Path:
+    """Writes the page of the run in `folder` to `out`, its report.html where None, and returns that path.
 
     What the folder does not hold (a run may have been interrupted, or have diverged, before its first metrics) is left
     out, with a line that says so. A replica shows at most 40 pictures of samples, evenly chosen, the first and the last
     among them.
     """
-    path = folder / "report.html"
-    # A folder's name may hold bytes that are no UTF-8 (lone surrogates in config.json): they become question marks.
-    write_atomically(path, _page(_read(folder)).encode("utf-8", errors="replace"))
+    path = folder / "report.html" if out is None else out
+    write_atomically(path, write(_page(read_run(folder))))
     return path
 
 
-# Reading
-
-
-def _read(folder: Path) -> Run:
-    metrics = folder / "metrics.jsonl"
-    return Run(
-        folder,
-        _object(folder / "config.json"),
-        _object(folder / "environment.json"),
-        read_metrics(metrics) if metrics.is_file() else [],
-        sorted(_pictures(folder / "samples")),
-    )
-
-
-def _object(path: Path) -> dict[str, Any]:
-    """The object in a JSON file; {} where the file is missing, cut short or holds something else."""
-    try:
-        values = json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError):
-        return {}
-    return values if isinstance(values, dict) else {}
-
-
-def _pictures(folder: Path) -> Iterator[Picture]:
-    for path in folder.glob("step_*.png"):
-        if match := PICTURE_NAME.fullmatch(path.name):
-            yield Picture(int(match[2] or 0), int(match[1]), path)
-
-
-# The page
-
-
 def _page(run: Run) -> str:
-    title = html.escape(_title(run))
-    sections = "\n".join(section(run) for section in (_samples, _curves, _metrics, _config, _environment))
-    return f"""<!DOCTYPE html>
-<html lang="en">
-<head>
-<meta charset="utf-8">
-<meta http-equiv="Content-Security-Policy" content="{POLICY}">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<meta name="color-scheme" content="light dark">
-<title>{title}</title>
-<link rel="icon" href="data:,">
-<style>{STYLE}</style>
-</head>
-<body>
-<header>
-<h1>{title}</h1>
-{_paragraph(_summary(run))}
-</header>
-<main>
-{sections}
-</main>
-<script>{SCRIPT}</script>
-</body>
-</html>
-"""
+    charts = charts_of_run(run.records)
+    sections = (
+        _samples(run), _curves(run, charts), _animation(run), _metrics(run), _evaluation(run), _neighbours(run), _config(run),
+        _environment(run),
+    )  # fmt: skip
+    return document(_title(run), _summary(run), [part for part in sections if part], scripts=[scripts(charts)])
 
 
 def _title(run: Run) -> str:
@@ -197,9 +84,9 @@ def _title(run: Run) -> str:
 def _summary(run: Run) -> str:
     """Recipe, networks, replicas, and how far the run came, as far as they are known."""
     config = run.config
-    parts = [f"{name} {config[name]}" for name in ("recipe", "generator", "critic") if config.get(name) is not None]
-    if isinstance(config.get("replicas"), int) and config["replicas"] > 1:
-        parts.append(f"{config['replicas']} replicas")
+    parts = [f"{field} {config[field]}" for field in ("recipe", "generator", "critic") if config.get(field) is not None]
+    if run.replicas > 1:
+        parts.append(f"{run.replicas} replicas")
     if run.records and isinstance(config.get("steps"), int):
         last, steps = run.records[-1]["step"], config["steps"]
         early = f"stopped early: last metrics at step {last:,} of {steps:,}"
@@ -207,20 +94,7 @@ def _summary(run: Run) -> str:
     return ", ".join(parts)
 
 
-def _section(title: str, content: str) -> str:
-    return f"<section>\n<h2>{html.escape(title)}</h2>\n{content}\n</section>"
-
-
-def _paragraph(text: str) -> str:
-    return f"<p>{html.escape(text)}</p>" if text else ""
-
-
-def _data_address(path: Path) -> str:
-    """A PNG file as an address that holds the file itself."""
-    return "data:image/png;base64," + base64.b64encode(path.read_bytes()).decode("ascii")
-
-
-# Samples
+# Pictures
 
 
 def _samples(run: Run) -> str:
@@ -229,39 +103,31 @@ def _samples(run: Run) -> str:
     for picture in run.pictures:
         strips.setdefault(picture.replica, []).append(picture)
     if not strips:
-        return _section("Samples", _paragraph("No sample pictures: the run ended before its first."))
+        return section("Samples", paragraph("No sample pictures: the run ended before its first."))
     most = max(2, min(PICTURES, PICTURES_IN_ALL // len(strips)))
-    chosen = {replica: _evenly(strip, most) for replica, strip in strips.items()}
+    chosen = {replica: evenly(strip, most) for replica, strip in strips.items()}
     first = next(iter(chosen.values()))
-    images = "\n".join(_frame(picture, picture is first[-1]) for strip in chosen.values() for picture in strip)
-    end = len(first) - 1
+    frames = "\n".join(
+        frame(picture, place, visible=picture is first[-1]) for strip in chosen.values() for place, picture in enumerate(strip)
+    )
     shown, there = sum(map(len, chosen.values())), len(run.pictures)
     left_out = f"{shown:,} of the {there:,} pictures in samples/, evenly chosen." if shown < there else ""
-    return _section(
+    return section(
         "Samples",
-        f"""<div class="controls" id="controls" hidden>
-<label>Step <input type="range" id="slider" min="0" max="{end}" value="{end}" autocomplete="off"></label>
-{_replica_choice(run, list(chosen))}
-</div>
-<figure>
-{images}
-<figcaption><output id="step" for="slider">step {first[-1].step:,}</output></figcaption>
+        f"""{slider("Step", len(first) - 1, more=_replica_choice(run, list(chosen)))}
+<figure class="strip">
+{frames}
+<figcaption><output for="slider">step {first[-1].step:,}</output></figcaption>
 </figure>
-{_paragraph(left_out)}""",
+{paragraph(left_out)}""",
     )
 
 
-def _evenly(pictures: Sequence[Picture], most: int) -> list[Picture]:
-    """At most `most` (two or more) of the pictures, in order, the first and the last always among them."""
-    if len(pictures) <= most:
-        return list(pictures)
-    return [pictures[round(i * (len(pictures) - 1) / (most - 1))] for i in range(most)]
-
-
-def _frame(picture: Picture, visible: bool) -> str:
+def frame(picture: Picture, place: int | float, *, visible: bool) -> str:
+    """A picture of a strip; `place` is where on the slider it begins to show."""
     return (
-        f'<img data-replica="{picture.replica}" data-step="{picture.step}" alt="Samples at step {picture.step:,}"'
-        f'{"" if visible else " hidden"} src="{_data_address(picture.path)}">'
+        f'<img data-replica="{picture.replica}" data-step="{picture.step}" data-place="{place:g}"'
+        f' alt="Samples at step {picture.step:,}"{"" if visible else " hidden"} src="{data_address(picture.path)}">'
     )
 
 
@@ -269,21 +135,60 @@ def _replica_choice(run: Run, replicas: Sequence[int]) -> str:
     """A select, where there is something to choose."""
     if len(replicas) < 2:
         return ""
-    seed = run.config.get("seed")
-    seeds = (run.config.get("by_replica") or {}).get("seed") or ([seed + i for i in replicas] if isinstance(seed, int) else [])
-    options = "".join(f'<option value="{i}">{i}{f" (seed {seeds[i]})" if i < len(seeds) else ""}</option>' for i in replicas)
+    seeds = ((i, run.seed(i)) for i in replicas)
+    options = "".join(f'<option value="{i}">{i}{"" if seed is None else f" (seed {seed})"}</option>' for i, seed in seeds)
     return f'<label>Replica <select id="replica" autocomplete="off">{options}</select></label>'
+
+
+def _animation(run: Run) -> str:
+    """The animations; a reader whose system asks for less motion sees the first frame."""
+    figures = []
+    for path in sorted(run.folder.glob("animation*.gif")):
+        caption = html.escape(path.name)
+        figures.append(
+            f'<figure>\n<picture><source media="(prefers-reduced-motion: reduce)" srcset="{_first_frame(path)}">'
+            f'<img alt="Animation {caption}" src="{data_address(path)}"></picture>\n<figcaption>{caption}</figcaption>\n</figure>'
+        )
+    return section("Animation", "\n".join(figures)) if figures else ""
+
+
+def _first_frame(path: Path) -> str:
+    from PIL import Image
+
+    content = io.BytesIO()
+    try:
+        with Image.open(path) as animation:
+            animation.convert("RGB").save(content, format="PNG")
+    except OSError:  # no picture, or cut short
+        return "data:,"
+    return address_of(content.getvalue(), "png")
+
+
+def _neighbours(run: Run) -> str:
+    paths = sorted(run.folder.glob("neighbours*.png"))
+    figures = "\n".join(
+        f'<figure>\n<img alt="Samples, each beside the training pictures nearest to it" src="{data_address(path)}">\n'
+        f"<figcaption>{html.escape(path.name)}</figcaption>\n</figure>"
+        for path in paths
+    )
+    return section("Nearest training pictures", figures) if paths else ""
 
 
 # Curves
 
 
-def _curves(run: Run) -> str:
+def _curves(run: Run, charts: Sequence[Chart]) -> str:
+    """The charts; without script the picture of them, where there is one."""
     path = run.folder / "curves.png"
-    if not path.is_file():
-        return _section("Curves", _paragraph("No curves: nothing was drawn yet."))
     alt = "Losses, penalty, gradient norm and scores over generator steps, as far as the run has them"
-    return _section("Curves", f'<figure><img alt="{alt}" src="{_data_address(path)}"></figure>')
+    picture = f'<figure><img alt="{alt}" src="{data_address(path)}"></figure>' if path.is_file() else ""
+    if not charts:
+        return section("Curves", picture or paragraph("No curves: nothing was drawn yet."))
+    spread = (
+        "The line is the mean over the replicas, the band one standard deviation to either side. " if run.replicas > 1 else ""
+    )
+    without = picture or paragraph("The curves need JavaScript.")
+    return section("Curves", f"{charts_html(charts)}\n{paragraph(spread + HANDLING)}\n<noscript>{without}</noscript>")
 
 
 # Tables
@@ -292,27 +197,27 @@ def _curves(run: Run) -> str:
 def _metrics(run: Run) -> str:
     """The last line of metrics.jsonl; for several replicas the mean and spread of their last lines."""
     if not run.records:
-        return _section("Last metrics", _paragraph("No metrics: the run ended before its first line of them."))
+        return section("Last metrics", paragraph("No metrics: the run ended before its first line of them."))
     step = run.records[-1]["step"]
     last = [record for record in run.records if record["step"] == step]
     several = any("replica" in record for record in last)
-    recorded = dict.fromkeys(name for record in last for name in record if name not in ("step", "replica"))
-    names = [name for name in MEANINGS if name in recorded] + [name for name in recorded if name not in MEANINGS]
+    recorded = dict.fromkeys(field for record in last for field in record if field not in ("step", "replica"))
+    names = [field for field in MEANINGS if field in recorded] + [field for field in recorded if field not in MEANINGS]
     columns = ("Mean", "Standard deviation", "Lowest", "Highest") if several else ("Value",)
     cells_of = _spread if several else _single
-    rows = ((_metric_name(name), cells_of([record.get(name) for record in last])) for name in names)
+    rows = ((metric_name(field), cells_of([record.get(field) for record in last])) for field in names)
     over = f", over {len(last)} replica{'s' if len(last) > 1 else ''}" if several else ""
-    table = _table("Last metrics", rows, ("Metric", *columns))
-    return _section("Last metrics", _paragraph(f"At step {step:,}{over}. {MEANS}") + table)
+    found = table("Last metrics", rows, ("Metric", *columns))
+    return section("Last metrics", paragraph(f"At step {step:,}{over}. {MEANS}") + found)
 
 
-def _metric_name(name: str) -> str:
-    meaning = MEANINGS.get(name)
-    return _name(name) + (f"<small>{html.escape(meaning)}</small>" if meaning else "")
+def metric_name(field: str) -> Markup:
+    meaning = MEANINGS.get(field)
+    return Markup(name(field) + (f"<small>{html.escape(meaning)}</small>" if meaning else ""))
 
 
 def _single(values: Sequence[Any]) -> list[str]:
-    return [_number(values[-1])]
+    return [number(values[-1])]
 
 
 def _spread(values: Sequence[Any]) -> list[str]:
@@ -320,71 +225,52 @@ def _spread(values: Sequence[Any]) -> list[str]:
     finite = [value for value in values if isinstance(value, int | float) and math.isfinite(value)]
     if len(finite) < len(values):
         return [f"{len(values) - len(finite)} not finite", "", "", ""]
-    numbers = np.array(finite, dtype=np.float64)
-    with np.errstate(all="ignore"):  # what overflows is shown as not finite
-        deviation = _number(float(numbers.std(ddof=1))) if len(numbers) > 1 else ""
-        return [_number(float(numbers.mean())), deviation, _number(float(numbers.min())), _number(float(numbers.max()))]
+    mean, deviation = mean_and_deviation(finite)
+    return [number(mean), "" if deviation is None else number(deviation), number(min(finite)), number(max(finite))]
 
 
-def _number(value: Any) -> str:
-    if not isinstance(value, int | float):
-        return "not finite" if value is None else str(value)  # metrics.jsonl writes null for what is not finite
-    return f"{value:.4g}".replace("-", "\N{MINUS SIGN}") if math.isfinite(value) else "not finite"
+def _evaluation(run: Run) -> str:
+    """The figures of evaluation.json, and by what protocol they were taken; nothing where the run was not judged."""
+    found = run.evaluation
+    replicas = found.get("replicas")
+    if not isinstance(replicas, list) or not all(isinstance(figures, dict) for figures in replicas):
+        return ""
+    several = len(replicas) > 1
+    names = dict.fromkeys(field for figures in replicas for field in figures)
+    columns = ("Mean", "Standard deviation", "Lowest", "Highest") if several else ("Value",)
+    cells_of = _spread if several else _single
+    rows = ((name(field), cells_of([figures.get(field) for figures in replicas])) for field in names)
+    judged = [f"{field} {words(found[field])}" for field in ("step", "weights") if field in found]
+    judged += [f"{field} {text}" for field, text in leaves(found.get("protocol") or {})]
+    over = f"Over {len(replicas)} replicas. " if several else ""
+    return section(
+        "Evaluation", table("Evaluation", rows, ("Figure", *columns)) + paragraph(f"{over}Protocol: {'; '.join(judged)}.")
+    )
 
 
 def _config(run: Run) -> str:
     """The fields that are set, a row each; those left open in one line."""
     if not run.config:
-        return _section("Configuration", _paragraph("No configuration: config.json is missing or cannot be read."))
-    unset = [name for name, value in run.config.items() if value is None]
-    rows = ((_name(name), [_words(value)]) for name, value in run.config.items() if value is not None)
+        return section("Configuration", paragraph("No configuration: config.json is missing or cannot be read."))
+    unset = [field for field, value in run.config.items() if value is None]
+    rows = ((name(field), [words(value)]) for field, value in run.config.items() if value is not None)
     not_set = f"Not set, or not used here: {', '.join(unset)}." if unset else ""
-    return _section("Configuration", _table("Configuration", rows) + _paragraph(not_set))
+    return section("Configuration", table("Configuration", rows) + paragraph(not_set))
 
 
 def _environment(run: Run) -> str:
     if not run.environment:
-        return _section("Environment", _paragraph("No environment: environment.json is missing or cannot be read."))
-    rows = ((_name(name), [text]) for name, text in _leaves(run.environment))
-    return _section("Environment", _table("Environment", rows))
+        return section("Environment", paragraph("No environment: environment.json is missing or cannot be read."))
+    rows = ((name(field), [text]) for field, text in leaves(run.environment))
+    return section("Environment", table("Environment", rows))
 
 
-def _leaves(values: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str, str]]:
+def leaves(values: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str, str]]:
     """Name and text of each value; one inside an object is named after both, as in `versions jax`."""
-    for name, value in values.items():
+    for field, value in values.items():
         if isinstance(value, dict):
-            yield from _leaves(value, f"{prefix}{name} ")
-        elif name == "command" and isinstance(value, list):
-            yield prefix + name, shlex.join(map(str, value))
+            yield from leaves(value, f"{prefix}{field} ")
+        elif field == "command" and isinstance(value, list):
+            yield prefix + field, shlex.join(map(str, value))
         else:
-            yield prefix + name, _words(value)
-
-
-def _words(value: Any) -> str:
-    """A JSON value for a reader: text as it is, a list with commas, the empty as "none", the rest as JSON has it."""
-    if value is None or value == []:
-        return "none"
-    if isinstance(value, str):
-        return value
-    return ", ".join(map(_words, value)) if isinstance(value, list) else json.dumps(value)
-
-
-def _name(name: str) -> str:
-    """A field's name, which may break after an underscore on a narrow screen."""
-    return f"<code>{html.escape(name).replace('_', '_<wbr>')}</code>"
-
-
-def _table(label: str, rows: Iterable[tuple[str, Sequence[str]]], columns: Sequence[str] = ()) -> str:
-    """Rows of a head (HTML) and cells (text); `columns` name all columns of a table of numbers."""
-    body = "\n".join(
-        f'<tr><th scope="row">{name}</th>' + "".join(f"<td>{html.escape(cell)}</td>" for cell in cells) + "</tr>"
-        for name, cells in rows
-    )
-    head, kind = "", ""
-    if columns:
-        cells = "".join(f'<th scope="col">{html.escape(column)}</th>' for column in columns)
-        head, kind = f"<thead><tr>{cells}</tr></thead>\n", ' class="numbers"'
-    return (
-        f'<div class="scroll" role="region" aria-label="{html.escape(label)}" tabindex="0">\n'
-        f"<table{kind}>\n{head}<tbody>\n{body}\n</tbody>\n</table>\n</div>"
-    )
+            yield prefix + field, words(value)

@@ -3,93 +3,14 @@
 import base64
 import json
 import re
-from html.parser import HTMLParser
 
 import numpy as np
 import pytest
 
+import jaxgan.report.__main__ as command
 from jaxgan.report.page import MEANINGS, write_page
-from jaxgan.report.pictures import save_image
-
-VOID = {"meta", "link", "img", "input", "wbr"}
-
-
-class Page(HTMLParser):
-    """The elements of a page, the text that a reader sees, and whether every element that opens also closes."""
-
-    def __init__(self, source):
-        super().__init__()
-        self.elements: list[tuple[str, dict]] = []
-        self.rows: list[list[str]] = []
-        self.open: list[str] = []
-        self.text = ""
-        self.feed(source)
-        assert not self.open
-
-    def handle_starttag(self, tag, attributes):
-        self.elements.append((tag, dict(attributes)))
-        if tag not in VOID:
-            self.open.append(tag)
-        if tag == "tr":
-            self.rows.append([])
-        if tag in ("th", "td"):
-            self.rows[-1].append("")
-
-    def handle_endtag(self, tag):
-        assert self.open.pop() == tag
-
-    def handle_data(self, data):
-        if "style" in self.open or "script" in self.open:
-            return
-        self.text += data
-        if "tr" in self.open and "small" not in self.open and self.rows[-1]:
-            self.rows[-1][-1] += data
-
-    def all(self, tag, **having):
-        return [found for name, found in self.elements if name == tag and having.items() <= found.items()]
-
-    def frames(self):
-        return [image for image in self.all("img") if "data-step" in image]
-
-    def row(self, name):
-        """The cells beside a name, in the one row that has it."""
-        (row,) = [row for row in self.rows if row[0] == name]
-        return row[1:]
-
-
-CONFIG = {
-    "variant": "wgan_gp", "dataset": "digits", "recipe": "paper", "generator": "conv", "critic": "conv", "steps": 300,
-    "learning_rate": 1e-4, "clip": None, "momentum": None, "conditional": False, "replicas": 1, "seed": 5,
-}  # fmt: skip
-ENVIRONMENT = {
-    "command": ["train", "--out", "my run"],
-    "devices": ["cpu: cpu", "cpu: cpu"],
-    "versions": {"jax": "0.10.0", "numpy": "2.3"},
-    "data": {"size": None, "class_names": [], "sample_shape": [28, 28, 1]},
-}
-
-
-def picture(path, level=0):
-    save_image(path, np.full((2, 3, 1), level % 256, np.uint8))
-
-
-def make_run(folder, *, config=CONFIG, steps=(0, 100, 200, 300), replicas=1, records=None):
-    folder.mkdir(exist_ok=True)
-    (folder / "config.json").write_text(json.dumps({**config, "replicas": replicas}))
-    (folder / "environment.json").write_text(json.dumps(ENVIRONMENT))
-    for step in steps:
-        for replica in range(replicas):
-            end = f"-replica_{replica:02d}" if replicas > 1 else ""
-            picture(folder / "samples" / f"step_{step:08d}{end}.png", step + replica)
-    if records is None:
-        records = [{"step": 100, "critic_loss": -9.0}, {"step": 300, "critic_loss": -1.25, "generator_loss": 0.5}]
-    (folder / "metrics.jsonl").write_text("".join(json.dumps(record) + "\n" for record in records))
-    picture(folder / "curves.png", 77)
-    return folder
-
-
-def page_of(folder):
-    return Page(write_page(folder).read_text(encoding="utf-8"))
+from jaxgan.report.pictures import save_gif
+from tests.report.pages import CONFIG, ENVIRONMENT, PLOTLY, Page, make_run, page_of, picture
 
 
 class TestSelfContained:
@@ -98,6 +19,8 @@ class TestSelfContained:
         path = write_page(make_run(tmp_path, replicas=replicas))
         source = path.read_text(encoding="utf-8")
         assert path == tmp_path / "report.html"
+        assert len(PLOTLY.findall(source)) == 1  # which names addresses, and asks for none (test_browser)
+        source = PLOTLY.sub("", source)
         assert not re.search(r"https?://|url\(|@import|fetch\(|import\(", source)
         addresses = [
             value
@@ -111,7 +34,7 @@ class TestSelfContained:
     def test_the_browser_is_told_to_refuse_all_else(self, tmp_path):
         (policy,) = page_of(make_run(tmp_path)).all("meta", **{"http-equiv": "Content-Security-Policy"})
         assert "default-src 'none'" in policy["content"]
-        assert "img-src data:;" in policy["content"]
+        assert "img-src data: blob:;" in policy["content"]
 
     def test_pictures_are_the_files_byte_for_byte(self, tmp_path):
         page = page_of(make_run(tmp_path))
@@ -261,6 +184,7 @@ class TestMissingPieces:
         assert not page.all("input")
         assert not page.all("table")
         assert page.text.count("digits-wgan-1") == 2  # title and heading
+        assert not page.scripts.keys() - {""}  # no figures, and no Plotly
         for line in ("No sample pictures", "No curves", "No metrics", "No configuration", "No environment"):
             assert line in page.text
 
@@ -270,7 +194,6 @@ class TestMissingPieces:
             ("config.json", "No configuration"),
             ("environment.json", "No environment"),
             ("metrics.jsonl", "No metrics"),
-            ("curves.png", "No curves"),
         ],
     )
     def test_one_missing_piece_leaves_the_others(self, tmp_path, missing, line):
@@ -294,3 +217,85 @@ class TestMissingPieces:
         with (tmp_path / "metrics.jsonl").open("a") as file:
             file.write('{"step": 100, "critic_loss": 2.0}\n{"step": 200, "crit')
         assert page_of(tmp_path).row("critic_loss") == ["2"]
+
+
+class TestCurves:
+    def test_a_chart_a_group_with_the_picture_for_those_without_script(self, tmp_path):
+        page = page_of(make_run(tmp_path))
+        charts = page.figures()["charts"]
+        assert [chart["title"] for chart in charts] == ["Losses"]
+        assert [trace["name"] for trace in charts[0]["views"][0]["traces"]] == ["critic loss", "generator loss"]
+        assert len(page.all("div", **{"class": "plot"})) == 1
+        assert page.all("noscript") and len(page.all("img")) == 4 + 1
+
+    def test_without_the_picture_those_without_script_are_told(self, tmp_path):
+        (make_run(tmp_path) / "curves.png").unlink()
+        assert "The curves need JavaScript." in page_of(tmp_path).text
+
+    def test_without_metrics_the_picture_stays_and_plotly_is_left_out(self, tmp_path):
+        path = write_page(make_run(tmp_path, records=[]))
+        assert not PLOTLY.search(path.read_text(encoding="utf-8"))
+        assert len(page_of(tmp_path).all("img")) == 4 + 1
+
+    def test_replicas_are_seeds_with_a_band(self, tmp_path):
+        records = [{"step": 300, "replica": i, "critic_loss": value} for i, value in enumerate([1.0, 2.0, 6.0])]
+        page = page_of(make_run(tmp_path, replicas=3, records=records))
+        band, line = page.figures()["charts"][0]["views"][0]["traces"]
+        assert line["y"] == [3.0] and "(3\N{NO-BREAK SPACE}seeds)" in line["name"]
+        assert band["fill"] == "toself"
+        assert "one standard deviation" in page.text
+
+
+class TestWhatWasMadeLater:
+    def test_nothing_is_said_of_what_is_not_there(self, tmp_path):
+        text = page_of(make_run(tmp_path)).text
+        assert not any(title in text for title in ("Animation", "Nearest training pictures", "Evaluation"))
+
+    def test_animations_with_their_first_frame_for_those_who_want_no_motion(self, tmp_path):
+        make_run(tmp_path)
+        save_gif(tmp_path / "animation.gif", np.linspace(-1, 1, 2 * 4 * 4).reshape(2, 4, 4, 1).astype(np.float32))
+        (tmp_path / "animation-broken.gif").write_bytes(b"GIF89a")
+        page = page_of(tmp_path)
+        (moving,) = page.all("img", alt="Animation animation.gif")
+        assert base64.b64decode(moving["src"].partition("base64,")[2]) == (tmp_path / "animation.gif").read_bytes()
+        assert [found["srcset"][:15] for found in page.all("source", media="(prefers-reduced-motion: reduce)")] == [
+            "data:,",
+            "data:image/png;",
+        ]
+
+    def test_nearest_training_pictures(self, tmp_path):
+        make_run(tmp_path)
+        for replica in (0, 1):
+            picture(tmp_path / f"neighbours-replica_{replica:02d}.png", replica)
+        page = page_of(tmp_path)
+        assert "Nearest training pictures" in page.text and "neighbours-replica_01.png" in page.text
+
+    def test_figures_of_the_evaluation_with_their_protocol(self, tmp_path):
+        make_run(tmp_path, replicas=2)
+        found = {
+            "step": 300, "weights": "averaged", "protocol": {"generated": 1000, "features": "<lab>"},
+            "replicas": [{"fid_lab_1k": 1.0, "modes_pacgan_2500": 8}, {"fid_lab_1k": 3.0, "modes_pacgan_2500": 8}],
+        }  # fmt: skip
+        (tmp_path / "evaluation.json").write_text(json.dumps(found))
+        page = page_of(tmp_path)
+        assert page.row("fid_lab_1k") == ["2", "1.414", "1", "3"]
+        assert page.row("modes_pacgan_2500") == ["8", "0", "8", "8"]
+        assert "Over 2 replicas. Protocol: step 300; weights averaged; generated 1000; features <lab>." in page.text
+
+    @pytest.mark.parametrize("content", ['{"replicas": 3}', '{"replicas": [1]}', "{"])
+    def test_an_evaluation_of_another_form_is_left_out(self, tmp_path, content):
+        (make_run(tmp_path) / "evaluation.json").write_text(content)
+        assert "Evaluation" not in page_of(tmp_path).text
+
+
+class TestCommand:
+    def test_the_page_is_written_anew_and_named(self, tmp_path, capsys):
+        make_run(tmp_path)
+        assert command.main([str(tmp_path)]) == 0
+        assert capsys.readouterr().out.strip() == str(tmp_path / "report.html")
+        assert command.main([str(tmp_path), "--out", str(tmp_path / "other" / "page.html")]) == 0
+        assert (tmp_path / "other" / "page.html").read_bytes() == (tmp_path / "report.html").read_bytes()
+
+    def test_a_folder_that_is_no_run_is_refused_in_one_line(self, tmp_path, capsys):
+        assert command.main([str(tmp_path)]) == 2
+        assert capsys.readouterr().err.startswith(f"error: {tmp_path} is no run folder")

@@ -1,0 +1,39 @@
+"""`python -m jaxgan.compare RUN RUN ...`: one page with the curves, samples and figures of several runs, by setting."""
+
+import sys
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated
+
+from tyro.conf import Positional, arg
+
+from jaxgan import command
+
+
+@dataclass(frozen=True)
+class Options:
+    """What to compare."""
+
+    runs: Annotated[Positional[tuple[Path, ...]], arg(metavar="RUN")]
+    """The run folders; those that differ only in their seed are drawn together."""
+    out: Annotated[Path, arg(metavar="PATH")] = Path("compare.html")
+    """Where to write the page."""
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    return command.run(lambda: compare(sys.argv[1:] if argv is None else argv))
+
+
+def compare(argv: Sequence[str]) -> None:
+    options = command.parse(Options, argv, prog="python -m jaxgan.compare", description="Compare runs on one page.")
+    for run in options.runs:
+        command.existing_run(run)
+    from jaxgan.evaluation import better
+    from jaxgan.report.comparison import write_comparison
+
+    print(write_comparison(options.runs, options.out, better))
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,37 @@
+"""`python -m jaxgan.report RUN`: writes the page of a run anew, with what the run folder holds by now."""
+
+import sys
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated
+
+from tyro.conf import Positional, arg
+
+from jaxgan import command
+
+
+@dataclass(frozen=True)
+class Options:
+    """Which run to show."""
+
+    run: Annotated[Positional[Path], arg(metavar="RUN")]
+    """The run folder."""
+    out: Annotated[Path | None, arg(metavar="PATH", help_behavior_hint="")] = None
+    """Where to write the page; RUN/report.html where not given."""
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    return command.run(lambda: report(sys.argv[1:] if argv is None else argv))
+
+
+def report(argv: Sequence[str]) -> None:
+    options = command.parse(Options, argv, prog="python -m jaxgan.report", description="Write the page of a run anew.")
+    command.existing_run(options.run)
+    from jaxgan.report.page import write_page
+
+    print(write_page(options.run, options.out))
+
+
+if __name__ == "__main__":
+    sys.exit(main())

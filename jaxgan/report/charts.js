@@ -1,0 +1,74 @@
+// Hands the figures to Plotly in the page's colours, and draws them anew when a choice or the colour scheme changes.
+(() => {
+  "use strict";
+  const figures = JSON.parse(document.getElementById("figures").textContent);
+  const dark = matchMedia("(prefers-color-scheme: dark)");
+  const touch = matchMedia("(pointer: coarse)").matches; // there a drag scrolls the page, and the buttons zoom
+  const config = { ...figures.config, displayModeBar: touch ? true : "hover" };
+  const SERIES = 6; // colours in page.css
+  const coloured = (name) => getComputedStyle(document.documentElement).getPropertyValue(`--${name}`).trim();
+
+  function layout(logarithmic, view) {
+    const [ink, quiet, line, ground] = ["ink", "quiet", "line", "ground"].map(coloured);
+    const axis = { gridcolor: line, linecolor: line, tickcolor: line };
+    const names = view.traces.filter((trace) => !trace.meta.band).map((trace) => trace.name.split("<br>").length);
+    const legend = names.reduce((height, lines) => height + 29 + 16 * (lines - 1), 8); // pixels
+    return {
+      ...figures.layout,
+      height: figures.layout.height + legend,
+      margin: { ...figures.layout.margin, b: figures.layout.margin.b + legend },
+      font: { ...figures.layout.font, color: ink },
+      xaxis: { ...figures.layout.xaxis, ...axis, tickfont: { color: quiet } },
+      yaxis: { ...figures.layout.yaxis, ...axis, tickfont: { color: quiet }, type: logarithmic ? "log" : "linear" },
+      hoverlabel: { bgcolor: ground, bordercolor: line, font: { color: ink } },
+      modebar: { color: quiet, activecolor: ink, bgcolor: "rgba(0,0,0,0)", orientation: "h" },
+      dragmode: touch ? false : "zoom",
+      uirevision: `${view.name} ${logarithmic}`, // new colours leave the zoom as it is
+    };
+  }
+
+  function traces(view, floor) {
+    return view.traces.map((trace) => {
+      const colour = coloured(`series-${trace.meta.series % SERIES}`);
+      const y = trace.meta.band && floor !== null ? trace.y.map((value) => value === null ? null : Math.max(value, floor)) : trace.y;
+      return { ...trace, y, fillcolor: colour, line: { ...trace.line, color: colour }, marker: { ...trace.marker, color: colour } };
+    });
+  }
+
+  function keys(plot, event) { // what the mouse does by dragging
+    const axis = plot._fullLayout.xaxis;
+    const [from, to] = axis.range;
+    const width = to - from, middle = (from + to) / 2;
+    const zoomed = (factor) => [middle - (factor * width) / 2, middle + (factor * width) / 2];
+    const moved = (share) => [from + share * width, to + share * width];
+    const range = { "+": () => zoomed(0.5), "=": () => zoomed(0.5), "-": () => zoomed(2),
+      ArrowLeft: () => moved(-0.2), ArrowRight: () => moved(0.2) }[event.key];
+    if (event.ctrlKey || event.metaKey || event.altKey || !(range || event.key === "0")) return;
+    event.preventDefault();
+    Plotly.relayout(plot, range ? { "xaxis.range": range() } : { "xaxis.autorange": true, "yaxis.autorange": true });
+  }
+
+  function start(place) {
+    const views = figures.charts[Number(place.dataset.chart)].views;
+    const plot = place.querySelector(".plot");
+    const select = place.querySelector("select");
+    const log = place.querySelector("input[type=checkbox]");
+    function draw() {
+      const view = views[select ? select.selectedIndex : 0];
+      const values = view.traces.filter((trace) => !trace.meta.band).flatMap((trace) => trace.y).filter((y) => y !== null);
+      log.disabled = !values.length || values.some((value) => value <= 0);
+      log.parentElement.title = log.disabled ? "Not every value is positive" : "";
+      const logarithmic = log.checked && !log.disabled;
+      const floor = logarithmic ? Math.min(...values) / 3 : null; // a band that reaches below zero ends here
+      return Plotly.react(plot, traces(view, floor), layout(logarithmic, view), config);
+    }
+    if (select) select.addEventListener("change", draw);
+    log.addEventListener("change", draw);
+    dark.addEventListener("change", draw);
+    plot.addEventListener("keydown", (event) => keys(plot, event));
+    draw();
+  }
+
+  document.querySelector(".charts").hidden = false;
+  document.querySelectorAll(".chart").forEach(start);
+})();

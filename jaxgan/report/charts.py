@@ -1,0 +1,288 @@
+"""Curves that can be zoomed and hovered over: records of metrics.jsonl in, figures for Plotly out.
+
+A figure is plain data, as Plotly's JSON schema has it: a page is then written without loading the library. charts.js hands it
+to Plotly, in the page's colours. A line is the mean over seeds (of those that are finite); the band about it is one standard
+deviation (n - 1) wide to either side.
+"""
+
+import html
+import json
+import math
+import re
+import textwrap
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import numpy as np
+
+Records = Sequence[Mapping[str, Any]]  # the lines of metrics.jsonl of one seed
+
+POINTS = 1000  # of a line, at most
+LEGEND = 38  # letters in a line of the legend: as many as a phone shows
+FEW = 40  # points: a line of no more has a mark at each
+DASHES = ("solid", "dash", "dot", "dashdot", "longdash", "longdashdot")  # told apart without colours, too
+MEASURED = re.compile(r"_\d+k?(_|$)")  # the count of samples in the name of a figure that --metrics-every measures
+FIRST = ("fid", "kid", "modes", "high_quality", "wasserstein1", "sliced_wasserstein1")  # of the measured figures
+LEFT_OUT = re.compile(r"^class_share_|_(low|high|of_real)$")  # ends of intervals, and what is drawn beside another figure
+
+GROUPS = {  # title: the metrics of the chart; the first that fits
+    "Losses": re.compile(r"_loss$"),
+    "Mean scores": re.compile(r"^score_"),
+    "Penalties": re.compile(r"_penalty$"),
+    "Gradient norms of the critic": re.compile(r"gradient_norm$"),
+    "Gradient entries near zero, share": re.compile(r"_near_zero$"),
+    "Weights of the critic": re.compile(r"^critic_weight_"),
+    "Generator steps a second": re.compile(r"^steps_per_second$"),
+}
+ORDER = ("Measured figures", *GROUPS, "Others")
+
+LAYOUT: dict[str, Any] = {
+    "height": 280,  # without the legend, for which charts.js makes room below
+    "margin": {"l": 52, "r": 12, "t": 30, "b": 48},
+    "paper_bgcolor": "rgba(0,0,0,0)",
+    "plot_bgcolor": "rgba(0,0,0,0)",
+    "font": {"size": 12, "family": "system-ui, sans-serif"},
+    "hovermode": "x unified",
+    "showlegend": True,
+    "legend": {"orientation": "v", "x": 0, "y": 0, "yref": "container", "yanchor": "bottom", "font": {"size": 12}},
+    "xaxis": {
+        "title": {"text": "generator steps", "standoff": 6},
+        "zeroline": False,
+        "tickformat": ",d",
+        "nticks": 6,
+        "unifiedhovertitle": {"text": "step %{x}"},
+    },
+    "yaxis": {"zeroline": False, "automargin": True, "exponentformat": "power"},
+}
+CONFIG = {
+    "displaylogo": False,
+    "showSendToCloud": False,  # the button that uploads a chart
+    "plotlyServerURL": "",
+    "responsive": True,
+    "modeBarButtonsToRemove": ["select2d", "lasso2d", "autoScale2d"],
+    "toImageButtonOptions": {"scale": 2},
+}
+
+
+class Spread(NamedTuple):
+    """One metric over seeds, by step (S,); NaN where no seed is finite, a deviation of NaN where fewer than two are."""
+
+    steps: np.ndarray
+    mean: np.ndarray
+    deviation: np.ndarray
+    counted: np.ndarray  # seeds that are finite
+    seeds: int
+
+
+class View(NamedTuple):
+    """What a chart shows at one time."""
+
+    name: str
+    traces: list[dict[str, Any]]
+
+
+class Chart(NamedTuple):
+    """A chart, and the views that a reader may choose from."""
+
+    title: str
+    views: list[View]
+
+
+def by_replica(records: Records) -> list[list[Mapping[str, Any]]]:
+    """The records of each replica, in order of its number; of a lone run all of them."""
+    found: dict[int, list[Mapping[str, Any]]] = {}
+    for record in records:
+        found.setdefault(record.get("replica") or 0, []).append(record)
+    return [found[replica] for replica in sorted(found)]
+
+
+def charts_of_run(records: Records) -> list[Chart]:
+    """A chart a group of metrics, all of its metrics in one view; of measured figures a view each."""
+    seeds = by_replica(records)
+    charts = []
+    for title, metrics in _grouped(seeds).items():
+        if title in ("Measured figures", "Others"):
+            views = [View(metric, _lines(seeds, _with_reference(metric, seeds))) for metric in metrics]
+        else:
+            views = [View(title, _lines(seeds, metrics))]
+        charts.append(Chart(title, [view for view in views if view.traces]))
+    return [chart for chart in charts if chart.views]
+
+
+def charts_of_settings(settings: Mapping[str, Sequence[Records]]) -> list[Chart]:
+    """A chart a group of metrics, a view a metric and a line a setting; `settings` has the records of each seed by label."""
+    groups = _grouped([seed for seeds in settings.values() for seed in seeds])
+    charts = []
+    for title, metrics in groups.items():
+        views = []
+        for metric in metrics:
+            spreads = {label: spread(seeds, metric) for label, seeds in settings.items()}
+            traces = [
+                trace
+                for i, (label, found) in enumerate(spreads.items())
+                if len(found.steps)
+                for trace in _traces(found, label, i)
+            ]
+            views.append(View(metric, traces))
+        charts.append(Chart(title, [view for view in views if view.traces]))
+    return [chart for chart in charts if chart.views]
+
+
+def spread(seeds: Sequence[Records], metric: str) -> Spread:
+    """Mean and deviation of a metric over the seeds.
+
+    A step counts where each seed that had begun and not ended has a value: seeds that were logged at different steps are
+    compared where they meet, if they do. No more than `POINTS` steps are kept, evenly chosen, the first and the last among them.
+    """
+    found = [{record["step"]: _float(record[metric]) for record in seed if _has(record, metric)} for seed in seeds]
+    found = [values for values in found if values]
+    steps = np.array(sorted(set().union(*found)) if found else [])
+    if len(found) > 1:
+        there = np.array([[step in values for values in found] for step in steps])
+        living = (steps[:, None] >= [min(values) for values in found]) & (steps[:, None] <= [max(values) for values in found])
+        meeting = (there | ~living).all(axis=1)
+        if (meeting & (there.sum(axis=1) > 1)).any():
+            steps = steps[meeting]
+    if len(steps) > POINTS:
+        steps = steps[np.unique(np.round(np.linspace(0, len(steps) - 1, POINTS)).astype(int))]
+    table = np.array([[values.get(step, math.nan) for values in found] for step in steps.tolist()]).reshape(
+        len(steps), len(found)
+    )
+    finite = np.isfinite(table)
+    counted = finite.sum(axis=1)
+    with np.errstate(all="ignore"):  # no seed, or one, or an overflow: NaN or infinite, which leaves a gap
+        mean = np.where(finite, table, 0).sum(axis=1) / counted
+        squares = (np.where(finite, table - mean[:, None], 0) ** 2).sum(axis=1)
+        deviation = np.where(counted > 1, np.sqrt(squares / (counted - 1)), math.nan)
+    return Spread(steps, mean, deviation, counted, len(found))
+
+
+def _has(record: Mapping[str, Any], metric: str) -> bool:
+    """Whether the record says something of the metric: a number, or null for what was not finite."""
+    return metric in record and isinstance(record[metric], int | float | None) and isinstance(record["step"], int | float)
+
+
+def _float(value: int | float | None) -> float:
+    return math.nan if value is None else float(value)
+
+
+def _grouped(seeds: Sequence[Records]) -> dict[str, list[str]]:
+    """The metrics by the title of their chart, in the order of the page."""
+    names = dict.fromkeys(name for seed in seeds for record in seed for name in record if name not in ("step", "replica"))
+    groups: dict[str, list[str]] = {title: [] for title in ORDER}
+    for name in names:
+        title = "Measured figures" if MEASURED.search(name) else "Others"
+        title = next((title for title, fits in GROUPS.items() if fits.search(name) and not MEASURED.search(name)), title)
+        if title != "Measured figures" or not LEFT_OUT.search(name):
+            groups[title].append(name)
+    groups["Measured figures"].sort(
+        key=lambda name: next((i for i, first in enumerate(FIRST) if name.startswith(first)), len(FIRST))
+    )
+    return {title: metrics for title, metrics in groups.items() if metrics}
+
+
+def _with_reference(metric: str, seeds: Sequence[Records]) -> list[str]:
+    """The figure and, where it was measured between real samples too, that one."""
+    real = f"{metric}_of_real"
+    return [metric, real] if any(real in record for seed in seeds for record in seed) else [metric]
+
+
+def _lines(seeds: Sequence[Records], metrics: Sequence[str]) -> list[dict[str, Any]]:
+    found = [(metric, spread(seeds, metric)) for metric in metrics]
+    return [trace for i, (metric, s) in enumerate(found) if len(s.steps) for trace in _traces(s, metric.replace("_", " "), i)]
+
+
+def _traces(found: Spread, name: str, number: int) -> list[dict[str, Any]]:
+    """A band, where there is a deviation, and the line over it. `meta.series` is the line's number, which has a colour.
+
+    Names are escaped: Plotly reads a little HTML in what it writes.
+    """
+    several = f" ({found.seeds}\N{NO-BREAK SPACE}seeds)" if found.seeds > 1 else ""
+    steps = [int(step) if step == int(step) else float(step) for step in found.steps]
+    line: dict[str, Any] = {
+        "type": "scatter",
+        "mode": "lines+markers" if len(steps) <= FEW else "lines",
+        "name": "<br>".join(html.escape(part, quote=False) for part in textwrap.wrap(name + several, LEGEND)),
+        "x": steps,
+        "y": _numbers(found.mean),
+        "line": {"width": 2, "dash": DASHES[number % len(DASHES)]},
+        "marker": {"size": 5},
+        "connectgaps": False,
+        "legendgroup": str(number),
+        "meta": {"series": number, "name": html.escape(name, quote=False), "seeds": found.seeds},
+        "hovertemplate": "%{meta.name} %{y:.4~g}<extra></extra>",
+    }
+    if found.seeds < 2:
+        return [line]
+    line["customdata"] = [[deviation, int(n)] for deviation, n in zip(_numbers(found.deviation), found.counted, strict=True)]
+    line["hovertemplate"] = (
+        "%{meta.name} %{y:.4~g} ± %{customdata[0]:.2~g}, %{customdata[1]} of %{meta.seeds} seeds<extra></extra>"
+    )
+    x, y = _band(found)
+    band = {
+        "type": "scatter", "mode": "lines", "x": x, "y": y, "fill": "toself", "line": {"width": 0}, "opacity": 0.2, "hoverinfo": "skip",
+        "showlegend": False, "legendgroup": str(number), "meta": {"series": number, "band": True},
+    }  # fmt: skip
+    return [band, line]
+
+
+def _band(found: Spread) -> tuple[list[Any], list[Any]]:
+    """The outline of mean ± deviation: there and back, a closed shape a stretch without gaps, None between them."""
+    low, high = found.mean - found.deviation, found.mean + found.deviation
+    whole = np.isfinite(low) & np.isfinite(high)
+    x: list[Any] = []
+    y: list[Any] = []
+    for stretch in np.split(np.arange(len(whole)), np.flatnonzero(np.diff(whole.astype(int))) + 1):
+        if not len(stretch) or not whole[stretch[0]]:
+            continue
+        steps = found.steps[stretch].tolist()
+        x += [*steps, *steps[::-1], None]
+        y += [*_numbers(high[stretch]), *_numbers(low[stretch][::-1]), None]
+    return x, y
+
+
+def _numbers(values: np.ndarray) -> list[float | None]:
+    """Six digits of each, which is more than a screen shows; None for what is not finite."""
+    return [float(f"{value:.6g}") if math.isfinite(value) else None for value in values.tolist()]
+
+
+# HTML
+
+
+def figures_json(charts: Sequence[Chart]) -> str:
+    """All charts with their layout as JSON that may stand inside a script element."""
+    found = [{"title": chart.title, "views": [view._asdict() for view in chart.views]} for chart in charts]
+    text = json.dumps({"layout": LAYOUT, "config": CONFIG, "charts": found}, separators=(",", ":"), allow_nan=False)
+    return text.replace("<", "\\u003c").replace("\u2028", "\\u2028").replace("\u2029", "\\u2029")
+
+
+def charts_html(charts: Sequence[Chart]) -> str:
+    """A place for each chart, with a choice where it has several views; hidden until a script fills it."""
+    return '<div class="charts" hidden>\n' + "\n".join(_place(i, chart) for i, chart in enumerate(charts)) + "\n</div>"
+
+
+def _place(number: int, chart: Chart) -> str:
+    title = html.escape(chart.title)
+    options = "".join(f"<option>{html.escape(view.name)}</option>" for view in chart.views)
+    choice = f'<label>Show <select autocomplete="off">{options}</select></label>\n' if len(chart.views) > 1 else ""
+    return f"""<article class="chart" data-chart="{number}">
+<h3>{title}</h3>
+<div class="controls">
+{choice}<label><input type="checkbox" autocomplete="off"> Log scale</label>
+</div>
+<div class="plot" tabindex="0" role="group" aria-label="{title} over generator steps"></div>
+</article>"""
+
+
+def scripts(charts: Sequence[Chart]) -> str:
+    """Plotly itself, the figures, and the script that draws them; nothing where there are no charts."""
+    if not charts:
+        return ""
+    from plotly.offline import get_plotlyjs
+
+    return (
+        f'<script id="plotly">{get_plotlyjs()}</script>\n'
+        f'<script type="application/json" id="figures">{figures_json(charts)}</script>\n'
+        f"<script>{Path(__file__).with_name('charts.js').read_text(encoding='utf-8')}</script>"
+    )

@@ -1,0 +1,300 @@
+"""The page that compares runs: curves, samples and figures by setting, one file that asks for no other.
+
+Runs, and replicas of one run, whose configurations differ in nothing but the seed and in how the run was kept are seeds of
+one setting.
+"""
+
+import html
+import json
+import math
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from typing import Any, Literal, NamedTuple
+
+from jaxgan.errors import UserError
+from jaxgan.report.charts import by_replica, charts_html, charts_of_settings, scripts
+from jaxgan.report.files import write_atomically
+from jaxgan.report.folder import Picture, Run, evenly, read_run
+from jaxgan.report.html import (
+    Markup,
+    document,
+    mean_and_deviation,
+    name,
+    number,
+    paragraph,
+    section,
+    slider,
+    table,
+    words,
+    write,
+)
+from jaxgan.report.page import HANDLING, frame, leaves, metric_name
+
+Better = Callable[[str], Literal["higher", "lower"] | None]  # of a figure: which direction is the better one, if any
+
+PICTURES = 20  # of one setting, at most
+PICTURES_IN_ALL = 200  # with many settings each shows fewer; never fewer than two
+SAME_SETTING = {  # fields that say how a run was seeded, kept and watched, not what was trained
+    "seed", "out", "data_dir", "resume", "replicas", "by_replica", "mesh", "stream", "log_every", "sample_every", "checkpoint_every",
+    "keep_checkpoints", "metrics_every", "metrics_samples", "best",
+    "network",  # stands in `generator` and `critic`
+}  # fmt: skip
+OF_THE_MOMENT = ("date", "command", "data ")  # what differs between environments without being one
+
+
+class Member(NamedTuple):
+    """One seed of a setting: a replica of a run."""
+
+    run: Run
+    replica: int
+    seed: int | None
+    records: Sequence[Mapping[str, Any]]
+
+
+class Setting(NamedTuple):
+    """What was trained, with the seeds it was trained with."""
+
+    label: str
+    fields: dict[str, Any]
+    members: list[Member]
+
+
+def write_comparison(folders: Sequence[Path], out: Path, better: Better) -> Path:
+    """Writes the page that compares the runs in `folders` to `out`, and returns that path.
+
+    A picture strip shows the first seed of each setting, at most 20 pictures, evenly chosen. `better` says of a figure's name
+    whether more of it is better; the best mean of such a figure is marked.
+
+    Raises:
+        UserError: no folder, or a folder whose config.json cannot be read.
+    """
+    settings = settings_of(read_runs(folders))
+    charts = charts_of_settings({setting.label: [member.records for member in setting.members] for setting in settings})
+    datasets = dict.fromkeys(words(setting.fields.get("dataset")) for setting in settings)
+    summary = f"{_counted(len(settings), 'setting')}, {_counted(sum(len(s.members) for s in settings), 'seed')} in all"
+    drawn = (
+        f"{charts_html(charts)}\n{paragraph('The line is the mean over the seeds of a setting, the band one standard deviation. ' + HANDLING)}"
+        f"\n<noscript>{paragraph('The curves need JavaScript; the tables below do not.')}</noscript>"
+        if charts
+        else paragraph("No curves: none of the runs has metrics.")
+    )
+    sections = [
+        _overview(settings),
+        section("Curves", drawn),
+        _samples(settings),
+        _last_metrics(settings, better),
+        _evaluation(settings, better),
+        _differences(settings),
+        _environments(settings),
+    ]
+    page = document(
+        f"Comparison on {', '.join(datasets)}", summary, filter(None, sections), scripts=[scripts(charts)], wide=True
+    )
+    write_atomically(out, write(page))
+    return out
+
+
+def read_runs(folders: Sequence[Path]) -> list[Run]:
+    """The runs, each once; raises UserError for a folder that is none."""
+    if not folders:
+        raise UserError("no run to compare: name at least one run folder")
+    runs = []
+    for folder in dict.fromkeys(folder.resolve() for folder in folders):
+        if not (folder / "config.json").is_file():
+            raise UserError(f"{folder} is no run folder: it has no config.json")
+        run = read_run(folder)
+        if not run.config:
+            raise UserError(f"{folder / 'config.json'} cannot be read: a JSON object of settings was expected")
+        runs.append(run)
+    return runs
+
+
+def settings_of(runs: Sequence[Run]) -> list[Setting]:
+    """The runs' replicas by what was trained, in the order in which they are named; a setting is labelled by what tells it apart."""
+    found: dict[str, tuple[dict[str, Any], list[Member]]] = {}
+    for run in runs:
+        records = {(replica[0].get("replica") or 0): replica for replica in by_replica(run.records)}
+        for replica in range(run.replicas):
+            fields = _fields(run, replica)
+            _, members = found.setdefault(json.dumps(fields, sort_keys=True), (fields, []))
+            members.append(Member(run, replica, run.seed(replica), records.get(replica, [])))
+    told_apart = telling_fields([fields for fields, _ in found.values()])
+    settings = []
+    for fields, members in found.values():
+        label = ", ".join(f"{field} {words(fields.get(field))}" for field in told_apart)
+        settings.append(Setting(label or members[0].run.folder.name, fields, members))
+    return settings
+
+
+def _fields(run: Run, replica: int) -> dict[str, Any]:
+    """What a replica was trained with, where the replicas of a run differ (of a sweep) too."""
+    own = {field: values[replica] for field, values in (run.config.get("by_replica") or {}).items() if replica < len(values)}
+    return {field: value for field, value in {**run.config, **own}.items() if field not in SAME_SETTING}
+
+
+def telling_fields(settings: Sequence[Mapping[str, Any]]) -> list[str]:
+    """Few fields that together tell all settings apart, taken in the order of the configuration."""
+    chosen: list[str] = []
+    kinds = 1
+    for field in dict.fromkeys(field for setting in settings for field in setting):
+        distinct = len({json.dumps([setting.get(f) for f in (*chosen, field)]) for setting in settings})
+        if distinct > kinds:
+            chosen, kinds = [*chosen, field], distinct
+    return chosen
+
+
+def _counted(count: int, what: str) -> str:
+    return f"{count} {what}{'' if count == 1 else 's'}"
+
+
+# Sections
+
+
+def _overview(settings: Sequence[Setting]) -> str:
+    rows = []
+    for setting in settings:
+        runs = dict.fromkeys(str(member.run.folder) for member in setting.members)
+        seeds = ", ".join(words(member.seed) for member in setting.members)
+        rows.append((setting.label, [seeds, ", ".join(Path(folder).name for folder in runs)]))
+    return section("Settings", table("Settings", rows, ("Setting", "Seeds", "Run folders"), kind="sides"))
+
+
+def _samples(settings: Sequence[Setting]) -> str:
+    """One strip a setting, all moved by one slider over the share of the run."""
+    strips = []
+    most = max(2, min(PICTURES, PICTURES_IN_ALL // len(settings)))
+    for setting in settings:
+        member = next((m for m in setting.members if _pictures(m)), None)
+        if member is None:
+            strips.append(f"<div><strong>{html.escape(setting.label)}</strong>{paragraph('No sample pictures.')}</div>")
+            continue
+        chosen = evenly(_pictures(member), most)
+        steps = setting.fields.get("steps")
+        whole = steps if isinstance(steps, int) and steps > 0 else max(chosen[-1].step, 1)
+        frames = "\n".join(frame(p, min(100.0, 100 * p.step / whole), visible=p is chosen[-1]) for p in chosen)
+        of_seed = "" if member.seed is None else f", seed {member.seed}"
+        strips.append(
+            f'<figure class="strip">\n{frames}\n<figcaption><strong>{html.escape(setting.label)}</strong>{of_seed}, '
+            f'<output for="slider">step {chosen[-1].step:,}</output></figcaption>\n</figure>'
+        )
+    if not any(strip.startswith("<figure") for strip in strips):
+        return section("Samples", paragraph("No sample pictures: none of the runs has any."))
+    joined = "\n".join(strips)
+    return section("Samples", f'{slider("Share of the run", 100, unit="%")}\n<div class="strips">\n{joined}\n</div>')
+
+
+def _pictures(member: Member) -> list[Picture]:
+    return [picture for picture in member.run.pictures if picture.replica == member.replica]
+
+
+def _last_metrics(settings: Sequence[Setting], better: Better) -> str:
+    last = [[_last(member.records) for member in setting.members] for setting in settings]
+    if not any(values for members in last for values in members):
+        return section("Last metrics", paragraph("No metrics: none of the runs has any."))
+    return section(
+        "Last metrics", paragraph(f"Of each seed the value logged last. {SPREAD}") + _by_setting(settings, last, better)
+    )
+
+
+SPREAD = "Mean ± standard deviation over the seeds of a setting (their number in brackets); a star stands before the best mean."
+
+
+def _last(records: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
+    """Of each metric the value in the last record that has it."""
+    found: dict[str, Any] = {}
+    for record in records:
+        found |= record
+    return {field: value for field, value in found.items() if field not in ("step", "replica")}
+
+
+def _evaluation(settings: Sequence[Setting], better: Better) -> str:
+    """The figures of evaluation.json of those runs that were judged; nothing where none was."""
+    found = [[_judged(member) for member in setting.members] for setting in settings]
+    if not any(figures for members in found for figures in members):
+        return ""
+    return section("Evaluation", paragraph(SPREAD) + _by_setting(settings, found, better))
+
+
+def _judged(member: Member) -> dict[str, Any]:
+    replicas = member.run.evaluation.get("replicas")
+    if not isinstance(replicas, list) or member.replica >= len(replicas) or not isinstance(replicas[member.replica], dict):
+        return {}
+    return dict(replicas[member.replica])
+
+
+def _by_setting(settings: Sequence[Setting], found: Sequence[Sequence[Mapping[str, Any]]], better: Better) -> str:
+    """A row a figure and a column a setting; `found` holds the figures of each setting's members."""
+    rows = []
+    for field in dict.fromkeys(field for members in found for values in members for field in values):
+        values = [[member[field] for member in members if field in member] for members in found]
+        means = [_mean(of_setting) for of_setting in values]
+        best = _best(means, better(field))
+        rows.append((metric_name(field), [_cell(of_setting, i in best) for i, of_setting in enumerate(values)]))
+    return table("Figures by setting", rows, ("Figure", *(setting.label for setting in settings)), kind="numbers sides")
+
+
+def _finite(values: Sequence[Any]) -> list[float]:
+    return [float(value) for value in values if isinstance(value, int | float) and math.isfinite(value)]
+
+
+def _mean(values: Sequence[Any]) -> float | None:
+    """None where a seed has no finite value: a setting that diverged is not the best."""
+    finite = _finite(values)
+    return mean_and_deviation(finite)[0] if finite and len(finite) == len(values) else None
+
+
+def _best(means: Sequence[float | None], direction: Literal["higher", "lower"] | None) -> set[int]:
+    """The places of the best mean; none where the direction is unknown, or all are alike."""
+    known = [mean for mean in means if mean is not None]
+    if direction is None or len(set(known)) < 2:
+        return set()
+    best = max(known) if direction == "higher" else min(known)
+    return {i for i, mean in enumerate(means) if mean == best}
+
+
+def _cell(values: Sequence[Any], best: bool) -> str:
+    if not values:
+        return "\N{EN DASH}"
+    finite = _finite(values)
+    text = ""
+    if finite:
+        mean, deviation = mean_and_deviation(finite)
+        text = number(mean) if deviation is None else f"{number(mean)} ± {number(float(f'{deviation:.2g}'))} ({len(finite)})"
+    if len(finite) < len(values):
+        text += f"{', ' if text else ''}{len(values) - len(finite)} not finite"
+    if not best:
+        return text
+    return Markup(f'<span class="best">{html.escape(text)}<span class="unseen">, the best</span></span>')
+
+
+def _differences(settings: Sequence[Setting]) -> str:
+    if len(settings) < 2:
+        return section("Differences of configuration", paragraph("None: all runs are seeds of one setting."))
+    fields = dict.fromkeys(field for setting in settings for field in setting.fields)
+    rows = []
+    for field in fields:
+        values = [words(setting.fields.get(field)) for setting in settings]
+        if len(set(values)) > 1:
+            rows.append((name(field), values))
+    columns = ("Field", *(setting.label for setting in settings))
+    return section("Differences of configuration", table("Differences of configuration", rows, columns, kind="sides"))
+
+
+def _environments(settings: Sequence[Setting]) -> str:
+    runs = list({member.run.folder: member.run for setting in settings for member in setting.members}.values())
+    found = [dict(leaves(run.environment)) for run in runs]
+    rows, same = [], []
+    for field in dict.fromkeys(field for values in found for field in values):
+        values = [of_run.get(field, "none") for of_run in found]
+        if field.startswith(OF_THE_MOMENT):
+            continue
+        if len(set(values)) > 1:
+            rows.append((name(field), values))
+        else:
+            same.append(f"{field} {values[0]}")
+    alike = f"The same for all: {'; '.join(same)}." if same else ""
+    columns = ("Field", *(run.folder.name for run in runs))
+    differing = table("Differences of environment", rows, columns, kind="sides") if rows else ""
+    return section(
+        "Environment", differing + paragraph(alike or ("" if rows else "No environment: environment.json is missing."))
+    )

@@ -1,0 +1,133 @@
+"""Curves for Plotly: means and bands over seeds, gaps, and figures that the library accepts."""
+
+import json
+import math
+
+import numpy as np
+import pytest
+
+from jaxgan.report import charts
+from jaxgan.report.charts import charts_of_run, charts_of_settings, figures_json, spread
+
+RECORD = {
+    "critic_loss": 1, "generator_loss": 1, "score_real": 1, "gradient_penalty": 1, "gradient_norm": 1,
+    "penalty_gradient_norm": 1, "critic_gradient_near_zero": 0.5, "critic_weight_min": -1, "steps_per_second": 9,
+    "balance": 0.3, "c2st_lab_1k": 0.9, "c2st_lab_1k_low": 0.8, "class_share_3_lab_1k": 0.1, "critic_gradient_norm_1k": 1,
+    "wasserstein1_exact_1k": 2, "wasserstein1_exact_1k_of_real": 1, "fid_lab_1k": 20,
+}  # fmt: skip
+
+
+def records_of(values, metric="critic_loss", every=1):
+    return [{"step": every * i, metric: value} for i, value in enumerate(values)]
+
+
+def line_of(view):
+    (line,) = [trace for trace in view.traces if not trace["meta"].get("band")]
+    return line
+
+
+class TestSpread:
+    def test_mean_and_sample_deviation_over_seeds(self):
+        found = spread([records_of([1.0, 4.0]), records_of([3.0, 4.0]), records_of([5.0, 4.0])], "critic_loss")
+        np.testing.assert_allclose(found.mean, [3, 4])
+        np.testing.assert_allclose(found.deviation, [2, 0])
+        assert found.seeds == 3 and found.counted.tolist() == [3, 3]
+
+    def test_what_is_not_finite_is_left_out_and_counted(self):
+        found = spread([records_of([1.0, None, None]), records_of([3.0, 5.0, None])], "critic_loss")
+        np.testing.assert_array_equal(found.mean, [2, 5, np.nan])
+        np.testing.assert_array_equal(found.deviation, [math.sqrt(2), np.nan, np.nan])
+        assert found.counted.tolist() == [2, 1, 0]
+
+    def test_seeds_logged_at_different_steps_are_compared_where_they_meet(self):
+        found = spread([records_of(range(7)), records_of([10, 12, 14], every=2)], "critic_loss")
+        assert found.steps.tolist() == [0, 2, 4, 5, 6]  # the second one ends at 4
+
+    def test_seeds_that_never_meet_are_drawn_all_the_same(self):
+        shifted = [{"step": record["step"] + 0.5, "critic_loss": 1.0} for record in records_of([1, 1, 1])]
+        assert len(spread([records_of([1, 1, 1]), shifted], "critic_loss").steps) == 6
+
+    def test_long_runs_are_thinned_with_first_and_last(self):
+        found = spread([records_of(range(charts.POINTS * 3))], "critic_loss")
+        assert len(found.steps) == charts.POINTS
+        assert (found.steps[0], found.steps[-1]) == (0, 3 * charts.POINTS - 1)
+
+    def test_nothing_of_a_metric_that_is_not_there_or_is_no_number(self):
+        assert len(spread([records_of([1.0])], "score_real").steps) == 0
+        assert len(spread([records_of(["<b>"])], "critic_loss").steps) == 0
+        assert spread([], "critic_loss").seeds == 0
+
+
+class TestTraces:
+    def test_a_value_that_is_null_leaves_a_gap_in_line_and_band(self):
+        values = [1.0, 2.0, None, 4.0, 5.0]
+        seeds = {"": [records_of(values), records_of(values)]}
+        (chart,) = charts_of_settings(seeds)
+        band, line = chart.views[0].traces
+        assert line["y"] == values and not line["connectgaps"]
+        assert band["x"] == [0, 1, 1, 0, None, 3, 4, 4, 3, None]  # two closed shapes
+
+    def test_one_seed_has_no_band(self):
+        (chart,) = charts_of_run(records_of([1.0, 2.0]))
+        assert len(chart.views[0].traces) == 1
+        assert "seeds" not in chart.views[0].traces[0]["name"]
+
+    def test_the_band_is_one_deviation_wide_to_either_side(self):
+        records = [{"step": s, "replica": r, "critic_loss": float(r)} for s in (0, 1) for r in range(3)]
+        (chart,) = charts_of_run(records)
+        band, line = chart.views[0].traces
+        assert band["y"] == [2, 2, 0, 0, None]
+        assert line["customdata"] == [[1, 3], [1, 3]] and line["name"] == "critic loss (3\N{NO-BREAK SPACE}seeds)"
+
+
+class TestCharts:
+    def test_metrics_are_grouped_and_measured_figures_are_a_choice(self):
+        found = {chart.title: [view.name for view in chart.views] for chart in charts_of_run([{"step": 0, **RECORD}])}
+        assert list(found)[:2] == ["Measured figures", "Losses"]
+        assert found["Measured figures"] == ["fid_lab_1k", "wasserstein1_exact_1k", "c2st_lab_1k", "critic_gradient_norm_1k"]
+        assert found["Others"] == ["balance"]
+        assert all(len(views) == 1 for title, views in found.items() if title not in ("Measured figures", "Others"))
+
+    def test_a_figure_between_real_samples_is_drawn_beside_its_own(self):
+        measured = charts_of_run([{"step": 0, **RECORD}])[0]
+        assert [trace["name"] for trace in measured.views[1].traces] == [
+            "wasserstein1 exact 1k",
+            "wasserstein1 exact 1k of real",
+        ]
+
+    def test_settings_are_lines_with_a_view_a_metric(self):
+        record = {"step": 0, **RECORD}
+        found = {chart.title: chart for chart in charts_of_settings({"a": [[record], [record]], "b": [[record]]})}
+        losses = found["Losses"]
+        assert [view.name for view in losses.views] == ["critic_loss", "generator_loss"]
+        assert [trace["name"] for trace in losses.views[0].traces if "name" in trace] == ["a (2\N{NO-BREAK SPACE}seeds)", "b"]
+
+    @pytest.mark.parametrize("several", [False, True])
+    def test_plotly_accepts_the_figures(self, several):
+        graph_objects = pytest.importorskip("plotly.graph_objects")
+        seeds = [[{"step": i, **RECORD} for i in range(3)] for _ in range(2)]
+        made = charts_of_settings({"a": seeds, "b": seeds[:1]}) if several else charts_of_run(seeds[0])
+        found = json.loads(figures_json(made))
+        for chart in found["charts"]:
+            for view in chart["views"]:
+                graph_objects.Figure(data=view["traces"], layout=found["layout"])  # refuses what is not in its schema
+
+    def test_long_names_have_lines_that_a_phone_shows_and_stay_whole_in_what_hovers(self):
+        name = "variant wgan_gp, learning_rate 0.0001, gradient_penalty_weight 10.0"
+        line = line_of(charts_of_settings({name: [records_of([1.0])]})[0].views[0])
+        assert line["name"] == "variant wgan_gp, learning_rate 0.0001,<br>gradient_penalty_weight 10.0"
+        assert line["meta"]["name"] == name
+
+    def test_hostile_names_stay_text(self):
+        name = "</script><a href='x'>&"
+        text = figures_json(charts_of_settings({name: [records_of([1.0])]}))
+        assert "<" not in text
+        assert (
+            line_of(charts_of_settings({name: [records_of([1.0])]})[0].views[0])["name"]
+            == "&lt;/script&gt;&lt;a href='x'&gt;&amp;"
+        )
+        assert json.loads(text)["charts"][0]["title"] == "Losses"
+
+    def test_no_chart_can_be_sent_anywhere(self):
+        """Plotly's own default is a button that uploads a chart."""
+        assert charts.CONFIG["showSendToCloud"] is False and charts.CONFIG["plotlyServerURL"] == ""
