@@ -57,7 +57,7 @@ def uniform_noise(modes: int) -> float:
 def tables(results: dict[tuple[int, str], list[dict[str, float]]]) -> dict[str, str]:
     count = f"{JUDGED}"
     rules = {
-        "Covered by the lab's rule, %": (f"coverage_lab_{count}", 100, 1),
+        "Covered by the lab's rule, %": (f"lab_coverage_{count}", 100, 1),
         "Modes by PacGAN's rule": (f"modes_pacgan_{count}", 1, 1),
         "Samples within 3 standard deviations, %": (f"high_quality_pacgan_{count}", 100, 1),
         "Exact Wasserstein-1 distance, in the data's units": ("wasserstein1_exact_2k", 1, 2),

@@ -23,7 +23,7 @@ from jaxgan.report.neighbours import save_neighbours
 from jaxgan.trained import TrainedRun, load_all
 from jaxgan.types import GanState
 
-__all__ = ["FEATURES", "better", "evaluate", "judge_of", "judge_replicas", "lab_classifier", "lower_is_better"]
+__all__ = ["FEATURES", "better", "evaluate", "judge_of", "judge_replicas", "lab_classifier"]
 
 HIGHER = (
     "modes", "high_quality", "coverage", "precision", "recall", "inception_score", "class_entropy_bits", "rarest_class_share",
@@ -36,24 +36,11 @@ LOWER = (
 BESIDE = ("_std", "_low", "_high", "_of_real", "_of_held_out")  # what stands beside a figure ranks nothing
 
 
-def lower_is_better(figure: str) -> bool | None:
-    """Whether a smaller value of a figure is the better one; None for a figure that ranks nothing."""
+def better(figure: str) -> Literal["higher", "lower"] | None:
+    """Which direction of a figure is the better one; None for a figure that ranks nothing."""
     if figure.endswith(BESIDE):
         return None
-    return True if figure.startswith(LOWER) else False if figure.startswith(HIGHER) else None
-
-
-LOWER = ("fid", "kid", "wasserstein1", "sliced_wasserstein1", "kl", "reverse_kl", "jensen_shannon", "outside", "c2st")
-
-
-def better(figure: str) -> Literal["higher", "lower"] | None:
-    """Which direction is the better one, where a figure ranks runs at all.
-
-    A baseline measured between real samples, the ends of an interval, and the lab's coverage (which uniform noise passes) rank none.
-    """
-    if figure.endswith(("_of_real", "_low", "_high")) or figure.startswith("coverage_lab_"):
-        return None
-    return "higher" if figure.startswith(HIGHER) else "lower" if figure.startswith(LOWER) else None
+    return "lower" if figure.startswith(LOWER) else "higher" if figure.startswith(HIGHER) else None
 
 
 def evaluate(

@@ -45,7 +45,7 @@ def judge_of_points(dataset: Dataset, n: int, seed: int, thorough: bool) -> Judg
             }
             if thorough:
                 model = np.asarray(law.to_model(real)), np.asarray(drawn[:held])
-                found[f"coverage_lab_{count(held)}"] = lab_mode_coverage(*model, len(law.centres))
+                found[f"lab_coverage_{count(held)}"] = lab_mode_coverage(*model, len(law.centres))
         found |= {
             f"wasserstein1_exact_{count(few)}": wasserstein1(real[:few], fake[:few]),
             f"wasserstein1_exact_{count(few)}_of_real": of_real,

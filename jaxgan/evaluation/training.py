@@ -12,7 +12,7 @@ from jaxgan.engine.checkpoints import Checkpoints
 from jaxgan.engine.loop import Program
 from jaxgan.engine.setup import Setup
 from jaxgan.errors import UserError, unknown
-from jaxgan.evaluation import judge_of, judge_replicas, lower_is_better
+from jaxgan.evaluation import better, judge_of, judge_replicas
 from jaxgan.evaluation.protocol import Judge, Show, count, unseen
 from jaxgan.report.files import json_text, write_atomically
 from jaxgan.types import GanState
@@ -33,9 +33,7 @@ class Measuring:
         usual = "sliced_wasserstein1" if points else "fid_lab" if features == "lab" else "kid_pixels"
         self.figure = setup.config.best or f"{usual}_{count(n)}"
         if setup.config.best:  # what real samples give names all that can be asked for
-            names = [
-                name for name in self.judge.of_samples(self.judge.reference, None, unseen) if lower_is_better(name) is not None
-            ]
+            names = [name for name in self.judge.of_samples(self.judge.reference, None, unseen) if better(name) is not None]
             if self.figure not in names:
                 raise unknown("--best", self.figure, names)
 
@@ -61,4 +59,4 @@ class Measuring:
         return measure
 
     def _rank(self, value: float) -> float:
-        return value if lower_is_better(self.figure) else -value
+        return value if better(self.figure) == "lower" else -value

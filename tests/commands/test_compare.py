@@ -54,7 +54,7 @@ def test_which_direction_of_a_figure_is_the_better_one():
     for figure in (
         "wasserstein1_exact_1k_of_real",
         "c2st_points_1k_low",
-        "coverage_lab_2500",
+        "lab_coverage_2500",
         "critic_lipschitz_seen_1k",
         "critic_loss",
     ):

@@ -36,7 +36,7 @@ def test_points_are_judged_replica_by_replica(tmp_path, capsys):
     found = json.loads((run / "evaluation.json").read_text())
     assert found["weights"] == "averaged" and found["step"] == 3 and len(found["replicas"]) == 2
     assert {
-        "modes_pacgan_2500", "reverse_kl_pacgan_2500", "coverage_lab_2500", "wasserstein1_exact_300", "kl_grid50_300", "precision_points_300",
+        "modes_pacgan_2500", "reverse_kl_pacgan_2500", "lab_coverage_2500", "wasserstein1_exact_300", "kl_grid50_300", "precision_points_300",
         "c2st_points_300",
     } <= set(found["mean"])  # fmt: skip
     first, second = (replica["wasserstein1_exact_300"] for replica in found["replicas"])
@@ -190,6 +190,7 @@ def test_a_replica_that_diverges_leaves_the_others_their_figures(tmp_path):
     assert json.loads((tmp_path / "run" / "best.json").read_text())["value"] > 0
 
 
+@pytest.mark.slow
 def test_pictures_without_labels_are_measured_in_pixels(tmp_path):
     images = np.random.default_rng(0).integers(0, 256, (150, 12, 12), dtype=np.uint8)
     np.savez(tmp_path / "noise.npz", images=images)
@@ -204,6 +205,7 @@ def test_pictures_without_labels_are_measured_in_pixels(tmp_path):
         evaluation.evaluate(tmp_path / "run", n=100)
 
 
+@pytest.mark.slow
 def test_a_conditional_run_is_asked_for_labels_as_frequent_as_in_the_data(tmp_path, monkeypatch):
     labels = np.repeat([0, 1], [180, 20]).astype(np.int32)
     np.savez(tmp_path / "two.npz", images=np.zeros((200, 12, 12), np.uint8), labels=labels)
