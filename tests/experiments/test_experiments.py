@@ -5,7 +5,7 @@ import json
 import numpy as np
 import pytest
 
-from experiments import fit_distribution, lab, metrics_compared, mixture_coverage, wgan_gp_monitor
+from experiments import conditional_mode_collapse, fit_distribution, lab, metrics_compared, mixture_coverage, wgan_gp_monitor
 from jaxgan.config import Config
 
 
@@ -71,7 +71,9 @@ def test_a_finished_run_is_left_alone_and_an_interrupted_one_goes_on(tmp_path):
 
 @pytest.mark.slow
 @pytest.mark.parametrize(
-    "experiment", [fit_distribution, metrics_compared, mixture_coverage, wgan_gp_monitor], ids=lambda e: e.NAME
+    "experiment",
+    [conditional_mode_collapse, fit_distribution, metrics_compared, mixture_coverage, wgan_gp_monitor],
+    ids=lambda e: e.NAME,
 )
 def test_the_quick_form_runs_and_goes_on_where_it_stopped(experiment, tmp_path, monkeypatch, capsys):
     monkeypatch.setattr("jaxgan.evaluation.classifiers.classifiers_folder", lambda: tmp_path / "classifiers")
