@@ -155,7 +155,9 @@ def table(columns: Sequence[str], rows: Iterable[Sequence[Any]]) -> str:
 def write_results(asked: Options, name: str, title: str, budget: str, parts: Mapping[str, str]) -> Path:
     """OUT/NAME.md: title, what it was made with, and its parts, a heading each."""
     command = shlex.join(["python", "-m", f"experiments.{name}", *asked.flags])
-    made = f"{datetime.date.today()}, `{command}`; {budget}; {asked.seeds} seeds a setting; {json.dumps(machine())}"
+    on = machine()
+    where = f"{on['cores']} cores ({on['processor']}), {on['device']}, Python {on['python']}, jax {on['jax']}"
+    made = f"{datetime.date.today()}, `{command}`; {budget}; {asked.seeds} seeds a setting; {where}"
     body = "\n\n".join(f"## {heading}\n\n{text}" for heading, text in parts.items())
     path = asked.out / f"{name}.md"
     write_atomically(path, f"# {title}\n\n{made}\n\n{body}\n".encode())

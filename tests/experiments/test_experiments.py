@@ -77,9 +77,6 @@ def test_a_finished_run_is_left_alone_and_an_interrupted_one_goes_on(tmp_path):
 )
 def test_the_quick_form_runs_and_goes_on_where_it_stopped(experiment, tmp_path, monkeypatch, capsys):
     monkeypatch.setattr("jaxgan.evaluation.classifiers.classifiers_folder", lambda: tmp_path / "classifiers")
-    few = {"mixture_coverage": ("MODES", (4,))}
-    if experiment.NAME in few:
-        monkeypatch.setattr(experiment, *few[experiment.NAME])
     asked = ["--quick", "--out", str(tmp_path / "out")]
     experiment.main(asked)
     text = (tmp_path / "out" / f"{experiment.NAME}.md").read_text()
