@@ -238,7 +238,7 @@ def finish(axes: "Axes", *, title: str = "", x: str = "", y: str = "", legend: b
     axes.set_title(title, fontsize=9)
     axes.set_xlabel(x, fontsize=8)
     axes.set_ylabel(y, fontsize=8)
-    axes.tick_params(labelsize=7)
+    axes.tick_params(which="both", labelsize=7)
     axes.grid(color="#e6e6e6", lw=0.5)
     axes.spines[["top", "right"]].set_visible(False)
     if legend and axes.get_legend_handles_labels()[0]:
