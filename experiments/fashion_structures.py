@@ -11,6 +11,7 @@ are those of a GPU's whole process.
 """
 
 from collections.abc import Mapping
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -64,11 +65,10 @@ def memory_of(folder: Path) -> dict[str, float]:
     program = Program(prepare(read_config(folder / "config.json")))
     state = program.initial_state()
     compiled = program._chunk.lower(state, program.zero_sums(state), program.numbers, program.data, np.int32(1)).compile()
+    memory = compiled.memory_analysis()
+    assert memory is not None
     held = sum(leaf.nbytes for leaf in jax.tree.leaves(state) if hasattr(leaf, "nbytes"))
-    return {
-        "temporary": compiled.memory_analysis().temp_size_in_bytes / program.replicas,
-        "state": held / program.replicas,
-    }
+    return {"temporary": memory.temp_size_in_bytes / program.replicas, "state": held / program.replicas}
 
 
 def over_the_run(folder: Path, figure: str) -> dict[str, np.ndarray]:
@@ -91,8 +91,9 @@ def over_the_run(folder: Path, figure: str) -> dict[str, np.ndarray]:
 def early(folder: Path, figure: str) -> np.ndarray:
     """The Frechet distance after the first sixteenth, or at the first measurement after it."""
     steps, distances = lab.curves(folder, figure)
-    after = np.flatnonzero(steps >= read_config(folder / "config.json").steps // PARTS)  # type: ignore[operator]
-    return distances[after[0]]
+    planned = read_config(folder / "config.json").steps
+    assert planned is not None
+    return distances[np.flatnonzero(steps >= planned // PARTS)[0]]
 
 
 def near(values: np.ndarray, what: float, within: float) -> str:
@@ -211,10 +212,7 @@ def main(argv: list[str] | None = None) -> None:
     asked = lab.options(__doc__, NAME, seeds=3, argv=argv)
     n, within = sizes(asked)
     folders = {row: lab.trained(asked.out / row.replace("/", "-"), config_of(fields, asked)) for row, fields in ROWS.items()}
-    memory = {
-        row: lab.kept(folders[row] / "memory.json", lambda row=row: memory_of(folders[row]))  # type: ignore[misc]
-        for row in STRUCTURES
-    }
+    memory = {row: lab.kept(folders[row] / "memory.json", partial(memory_of, folders[row])) for row in STRUCTURES}
     found = {row: lab.judged(folder, n) for row, folder in folders.items()}
     measured = f"fid_lab_{count(within)}"
     runs = {row: over_the_run(folder, measured) for row, folder in folders.items()}

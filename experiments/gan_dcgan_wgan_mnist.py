@@ -89,9 +89,9 @@ def told_by_the_critic(losses: np.ndarray, distances: np.ndarray) -> np.ndarray:
 def over_the_run(folder: Path, figure: str) -> dict[str, np.ndarray]:
     """What the first questions are answered by, a number a seed."""
     measured, distances = lab.curves(folder, figure)
-    if not len(measured):
-        return {}
     logged, losses = lab.curves(folder, "critic_loss")
+    if not len(measured) or not len(logged):
+        return {}
     near = np.array([losses[np.abs(logged - step).argmin()] for step in measured])
     half = max(2, len(measured) // 2)
     return {

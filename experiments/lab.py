@@ -16,9 +16,11 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from experiments.benchmarks.against_pytorch import machine
-from jaxgan.config import Config
+from jaxgan.config import Config, read_config
 from jaxgan.engine.checkpoints import Checkpoints
 from jaxgan.engine.compilation import keep_compiled_programs
+from jaxgan.engine.loop import Program
+from jaxgan.engine.setup import prepare
 from jaxgan.errors import DivergedError, NotFiniteError
 from jaxgan.evaluation import evaluate
 from jaxgan.report.files import json_text, write_atomically
@@ -26,7 +28,6 @@ from jaxgan.report.folder import read_run
 from jaxgan.report.listeners import read_metrics
 from jaxgan.report.pictures import LEGIBLE, image_grid
 from jaxgan.runs import fit
-from jaxgan.trained import load_all
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -150,6 +151,8 @@ def judged(folder: Path, n: int) -> dict[str, np.ndarray]:
     """What `evaluate` says of a run's last samples, an array over its seeds each figure; nothing of seeds that diverged."""
 
     def compute() -> dict[str, Any]:
+        if not checkpoint_steps(folder):
+            return {"replicas": []}
         try:
             return evaluate(folder, n=n)
         except NotFiniteError:  # of no seed
@@ -222,8 +225,9 @@ def figure(rows: int, columns: int, *, width: float = 3.2, height: float = 2.4) 
 
 def band(axes: "Axes", steps: np.ndarray, values: np.ndarray, label: str, colour: str) -> None:
     """The mean over seeds (S, R) as a line, and a band of one standard deviation."""
-    counted = np.isfinite(values)
-    held = counted.any(1)
+    if not len(steps):
+        return
+    held = np.isfinite(values).any(1)
     if not held.any():
         return
     steps, values = steps[held], values[held]
@@ -261,7 +265,7 @@ def samples_at(folder: Path, share: float, *, tiles: int = 4) -> np.ndarray | No
     """
     run = read_run(folder)
     if share == 0:
-        program, _ = load_all(folder)
+        program = Program(prepare(read_config(folder / "config.json")))
         picture = image_grid(program.picture(program.initial_state())[0])
     else:
         pictures = [picture for picture in run.pictures if picture.replica == 0]
