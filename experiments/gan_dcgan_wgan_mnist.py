@@ -59,7 +59,7 @@ def config_of(fields: dict[str, Any], asked: lab.Options) -> Config:
     if asked.quick:
         what["batch_size"] = 32
     return Config(
-        **{**fields, **what}, steps=steps, replicas=asked.seeds, data_dir=asked.data_dir, log_every=max(1, steps // 100),
+        **{**fields, **what}, steps=steps, replicas=asked.seeds, data_dir=asked.data_dir, log_every=max(1, steps // (20 if asked.quick else 100)),
         sample_every=max(1, steps // 20), checkpoint_every=max(1, steps // 4), keep_checkpoints=1,
         metrics_every=max(1, steps // (4 if asked.quick else 20)), metrics_samples=sizes(asked)[1],
     )  # fmt: skip
