@@ -202,7 +202,7 @@ def curves_figure(asked: lab.Options, folders: Mapping[str, Path], figure: str) 
             elif study == "losses":
                 axes.set_yscale("symlog", linthresh=0.1)
             title = f"{study}: {words}"
-            lab.finish(axes, title=title, x="generator steps", legend=name == "critic_loss")
+            lab.finish(axes, title=title, x="generator steps", legend=name == figure)
     lab.save(
         made, asked.out / NAME, f"mean and standard deviation of {asked.seeds} seeds; the losses are compared on conv/conv"
     )

@@ -280,8 +280,11 @@ def samples_at(folder: Path, share: float, *, tiles: int = 4) -> np.ndarray | No
 
 
 def samples_figure(rows: Mapping[str, Path], columns: Mapping[str, float]) -> "Figure":
-    """The first seed's samples: a row a run, a column a share of it."""
-    made, panels = figure(len(rows), len(columns), width=1.7, height=1.75)
+    """The first seed's samples: a row a run, a column a share of it; turned on its side where it would be tall."""
+    turned = len(rows) > len(columns)
+    down_across = (len(columns), len(rows)) if turned else (len(rows), len(columns))
+    made, panels = figure(*down_across, width=1.7, height=1.75)
+    panels = panels.T if turned else panels
     for down, (row, folder) in enumerate(rows.items()):
         for across, (title, share) in enumerate(columns.items()):
             axes, picture = panels[down, across], samples_at(folder, share)
@@ -292,9 +295,9 @@ def samples_figure(rows: Mapping[str, Path], columns: Mapping[str, float]) -> "F
             axes.set(xticks=[], yticks=[])
             axes.spines[:].set_visible(False)
             if down == 0:
-                axes.set_title(title, fontsize=8)
+                (axes.set_ylabel if turned else axes.set_title)(title, fontsize=8)
             if across == 0:
-                axes.set_ylabel(row, fontsize=8)
+                (axes.set_title if turned else axes.set_ylabel)(row, fontsize=8)
     return made
 
 
