@@ -88,16 +88,6 @@ def judged(folder: Path) -> dict[str, np.ndarray]:
     return found
 
 
-def verdict(less: np.ndarray, more: np.ndarray) -> str:
-    """Whether the first is the smaller: beyond 2 standard errors of the difference of means (Welch), else no difference is seen."""
-    less, more = less[np.isfinite(less)], more[np.isfinite(more)]
-    if len(less) < 2 or len(more) < 2:
-        return "not told (too few seeds got there)"
-    error = np.sqrt(less.var(ddof=1) / len(less) + more.var(ddof=1) / len(more))
-    apart = more.mean() - less.mean()
-    return "confirmed" if apart > 2 * error else "refuted: the other way round" if apart < -2 * error else "no difference seen"
-
-
 def claims(found: dict[str, dict[str, np.ndarray]]) -> str:
     """The lab's claims, held against the figures of the settings that were run."""
 
@@ -105,7 +95,7 @@ def claims(found: dict[str, dict[str, np.ndarray]]) -> str:
         if less not in found or more not in found:
             return [words, "not run", ""]
         a, b = found[less][figure], found[more][figure]
-        return [words, verdict(a, b), f"{figure}: {less} {lab.spread(a, 3)}, {more} {lab.spread(b, 3)}"]
+        return [words, lab.verdict(a, b), f"{figure}: {less} {lab.spread(a, 3)}, {more} {lab.spread(b, 3)}"]
 
     on = "on gaussian"
     rows = [

@@ -3,6 +3,7 @@
 import argparse
 import dataclasses
 import datetime
+import itertools
 import json
 import shlex
 import statistics
@@ -15,12 +16,17 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from experiments.benchmarks.against_pytorch import machine
-from jaxgan.config import Config
+from jaxgan.config import Config, read_config
 from jaxgan.engine.checkpoints import Checkpoints
 from jaxgan.engine.compilation import keep_compiled_programs
-from jaxgan.errors import DivergedError
+from jaxgan.engine.loop import Program
+from jaxgan.engine.setup import prepare
+from jaxgan.errors import DivergedError, NotFiniteError
+from jaxgan.evaluation import evaluate
 from jaxgan.report.files import json_text, write_atomically
+from jaxgan.report.folder import read_run
 from jaxgan.report.listeners import read_metrics
+from jaxgan.report.pictures import LEGIBLE, image_grid
 from jaxgan.runs import fit
 
 if TYPE_CHECKING:
@@ -135,6 +141,59 @@ def curves(folder: Path, name: str) -> tuple[np.ndarray, np.ndarray]:
     return np.array(sorted(steps)), np.array([[steps[s].get(r, np.nan) for r in replicas] for s in sorted(steps)])
 
 
+def last_part(folder: Path, name: str, share: float = 0.1) -> np.ndarray:
+    """A metric's mean over the last `share` of what was logged, a number a seed."""
+    values = curves(folder, name)[1]
+    return values[-max(1, round(share * len(values))) :].mean(0) if values.size else np.array([])
+
+
+def judged(folder: Path, n: int) -> dict[str, np.ndarray]:
+    """What `evaluate` says of a run's last samples, an array over its seeds each figure; nothing of seeds that diverged."""
+
+    def compute() -> dict[str, Any]:
+        if not checkpoint_steps(folder):
+            return {"replicas": []}
+        try:
+            return evaluate(folder, n=n)
+        except NotFiniteError:  # of no seed
+            return {"replicas": []}
+
+    seeds = [seed for seed in kept(folder / "evaluation.json", compute)["replicas"] if seed]
+    return {name: np.array([seed[name] for seed in seeds]) for name in (seeds[0] if seeds else ())}
+
+
+# Verdicts
+
+
+def verdict(less: np.ndarray, more: np.ndarray) -> str:
+    """Whether the first is the smaller: beyond 2 standard errors of the difference of means (Welch), else no difference is seen."""
+    less, more = less[np.isfinite(less)], more[np.isfinite(more)]
+    if len(less) < 2 or len(more) < 2:
+        return "not told (too few seeds got there)"
+    error = np.sqrt(less.var(ddof=1) / len(less) + more.var(ddof=1) / len(more))
+    apart = more.mean() - less.mean()
+    return "confirmed" if apart > 2 * error else "refuted: the other way round" if apart < -2 * error else "no difference seen"
+
+
+def trend(before: np.ndarray, after: np.ndarray) -> str:
+    """Whether a figure rises or falls from one time to another, the same seeds at both: beyond 2 standard errors of the mean change."""
+    change = after - before
+    change = change[np.isfinite(change)]
+    if len(change) < 2:
+        return "is not told (too few seeds)"
+    error = change.std(ddof=1) / len(change) ** 0.5
+    return "rises" if change.mean() > 2 * error else "falls" if change.mean() < -2 * error else "stays"
+
+
+def ordered(figures: Mapping[str, np.ndarray]) -> str:
+    """The rows of a figure from the smallest mean on; "<" where the next is the larger beyond chance, "~" where it is not."""
+    rows = sorted((row for row in figures if figures[row].size), key=lambda row: float(figures[row].mean()))
+    if not rows:
+        return "-"
+    signs = ["<" if verdict(figures[a], figures[b]) == "confirmed" else "~" for a, b in itertools.pairwise(rows)]
+    return rows[0] + "".join(f" {sign} {row}" for sign, row in zip(signs, rows[1:], strict=True))
+
+
 # Tables
 
 
@@ -178,8 +237,9 @@ def figure(rows: int, columns: int, *, width: float = 3.2, height: float = 2.4) 
 
 def band(axes: "Axes", steps: np.ndarray, values: np.ndarray, label: str, colour: str) -> None:
     """The mean over seeds (S, R) as a line, and a band of one standard deviation."""
-    counted = np.isfinite(values)
-    held = counted.any(1)
+    if not len(steps):
+        return
+    held = np.isfinite(values).any(1)
     if not held.any():
         return
     steps, values = steps[held], values[held]
@@ -194,7 +254,7 @@ def finish(axes: "Axes", *, title: str = "", x: str = "", y: str = "", legend: b
     axes.set_title(title, fontsize=9)
     axes.set_xlabel(x, fontsize=8)
     axes.set_ylabel(y, fontsize=8)
-    axes.tick_params(labelsize=7)
+    axes.tick_params(which="both", labelsize=7)
     axes.grid(color="#e6e6e6", lw=0.5)
     axes.spines[["top", "right"]].set_visible(False)
     if legend and axes.get_legend_handles_labels()[0]:
@@ -208,6 +268,49 @@ def save(made: "Figure", path: Path, caption: str) -> None:
     for suffix in (".png", ".pdf"):
         made.savefig(path.with_suffix(suffix))
     print(path.with_suffix(".png"))
+
+
+def samples_at(folder: Path, share: float, *, tiles: int = 4) -> np.ndarray | None:
+    """The first seed's samples at a share of the run: the nearest of its pictures (drawn afresh at 0), its first rows and columns.
+
+    None where the run has no picture, as it diverged before the first.
+    """
+    run = read_run(folder)
+    if share == 0:
+        program = Program(prepare(read_config(folder / "config.json")))
+        picture = image_grid(program.picture(program.initial_state())[0])
+    else:
+        pictures = [picture for picture in run.pictures if picture.replica == 0]
+        if not pictures:
+            return None
+        from PIL import Image
+
+        picture = np.asarray(Image.open(min(pictures, key=lambda own: abs(own.step - share * run.config["steps"])).path))
+    height, width, _ = run.environment["data"]["sample_shape"]
+    side = max(1, -(-LEGIBLE // max(height, width)))
+    return picture[2 : tiles * (side * height + 2), 2 : tiles * (side * width + 2)]
+
+
+def samples_figure(rows: Mapping[str, Path], columns: Mapping[str, float]) -> "Figure":
+    """The first seed's samples: a row a run, a column a share of it; turned on its side where it would be tall."""
+    turned = len(rows) > len(columns)
+    down_across = (len(columns), len(rows)) if turned else (len(rows), len(columns))
+    made, panels = figure(*down_across, width=1.7, height=1.75)
+    panels = panels.T if turned else panels
+    for down, (row, folder) in enumerate(rows.items()):
+        for across, (title, share) in enumerate(columns.items()):
+            axes, picture = panels[down, across], samples_at(folder, share)
+            if picture is None:
+                axes.text(0.5, 0.5, "diverged", ha="center", va="center", fontsize=8, transform=axes.transAxes)
+            else:
+                axes.imshow(picture.squeeze(), cmap="gray", vmin=0, vmax=255)
+            axes.set(xticks=[], yticks=[])
+            axes.spines[:].set_visible(False)
+            if down == 0:
+                (axes.set_ylabel if turned else axes.set_title)(title, fontsize=8)
+            if across == 0:
+                (axes.set_title if turned else axes.set_ylabel)(row, fontsize=8)
+    return made
 
 
 def cloud(axes: "Axes", points: np.ndarray, *, limits: tuple[float, float, float, float], title: str = "") -> None:

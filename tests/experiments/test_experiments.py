@@ -5,16 +5,25 @@ import json
 import numpy as np
 import pytest
 
-from experiments import conditional_mode_collapse, fit_distribution, lab, metrics_compared, mixture_coverage, wgan_gp_monitor
+from experiments import (
+    conditional_mode_collapse,
+    fashion_structures,
+    fit_distribution,
+    gan_dcgan_wgan_mnist,
+    lab,
+    metrics_compared,
+    mixture_coverage,
+    wgan_gp_monitor,
+)
 from jaxgan.config import Config
 
 
 def test_a_verdict_is_drawn_from_means_and_their_errors():
     small, large = np.array([1.0, 1.1, 0.9]), np.array([2.0, 2.1, 1.9])
-    assert fit_distribution.verdict(small, large) == "confirmed"
-    assert fit_distribution.verdict(large, small).startswith("refuted")
-    assert fit_distribution.verdict(small, small + 0.01) == "no difference seen"
-    assert fit_distribution.verdict(small, np.array([np.inf, np.inf, 3.0])).startswith("not told")
+    assert lab.verdict(small, large) == "confirmed"
+    assert lab.verdict(large, small).startswith("refuted")
+    assert lab.verdict(small, small + 0.01) == "no difference seen"
+    assert lab.verdict(small, np.array([np.inf, np.inf, 3.0])).startswith("not told")
 
 
 def test_claims_about_what_was_not_run_say_so():
@@ -69,10 +78,88 @@ def test_a_finished_run_is_left_alone_and_an_interrupted_one_goes_on(tmp_path):
     assert list(steps) == [1, 2, 3, 4, 5, 6] and losses.shape == (6, 1)
 
 
+def test_a_trend_is_of_the_same_seeds_and_beyond_chance():
+    before, change = np.array([1.0, 5.0, 9.0]), np.array([1.0, 1.1, 0.9])
+    assert lab.trend(before, before + change) == "rises"  # though the seeds lie further apart than that
+    assert lab.trend(before, before - change) == "falls"
+    assert lab.trend(before, before + change * [1, -1, 0.2]) == "stays"
+    assert lab.trend(before[:1], before[:1]).startswith("is not told")
+
+
+def test_rows_are_ordered_by_a_figure_with_what_is_beyond_chance():
+    figures = {
+        "a": np.array([2.0, 2.1, 1.9]),
+        "b": np.array([1.0, 1.1, 0.9]),
+        "c": np.array([2.0, 2.2, 1.9]),
+        "none": np.array([]),
+    }
+    assert lab.ordered(figures) == "b < a ~ c"
+    assert lab.ordered({"none": np.array([])}) == "-"
+
+
+def test_a_critic_loss_that_falls_as_samples_get_better_tells_it():
+    distances = np.array([[9.0, 9.0, 9.0], [5.0, 5.0, 5.0], [2.0, 2.0, 2.0], [1.0, 1.0, 1.0]])
+    losses = np.array([[-4.0, 0.1, 1.0], [-3.0, 0.2, 1.0], [-2.0, 0.3, 1.0], [-1.0, 0.4, 1.0]])
+    found = gan_dcgan_wgan_mnist.told_by_the_critic(losses, distances)
+    np.testing.assert_allclose(found[:2], [1.0, -1.0])  # the size of a loss, whichever its sign
+    assert np.isnan(found[2])
+
+
+def test_the_labs_setting_stands_in_both_sweeps_and_is_one_folder(tmp_path):
+    asked = lab.Options(False, 2, tmp_path, None)
+    rows = gan_dcgan_wgan_mnist.swept(quick=False)
+    folders = {gan_dcgan_wgan_mnist.folder_of(asked, row) for row in (*rows, "WGAN")}
+    assert len(rows) == 6 and len(folders) == 5
+    assert len(gan_dcgan_wgan_mnist.swept(quick=True)) == 4
+
+
+def test_the_answers_follow_the_figures():
+    def runs(wgan: float, gan: float) -> dict[str, dict[str, np.ndarray]]:
+        around = np.array([-0.01, 0.0, 0.01])
+        return {
+            row: {"fid": (wgan if row in ("WGAN", "clip 0.01") else gan) + around}
+            for row in (*gan_dcgan_wgan_mnist.ROWS, "clip 0.01", "clip 0.1")
+        }
+
+    first = gan_dcgan_wgan_mnist.question_3(runs(1.0, 2.0), "fid", ["clip 0.01", "clip 0.1"])
+    assert "WGAN < " in first and "clip 0.01, is the lab's own" in first
+    second = gan_dcgan_wgan_mnist.question_3(runs(2.0, 1.0), "fid", ["clip 0.01", "clip 0.1"])
+    assert "< WGAN." in second and "clip 0.1, is better than the lab's: confirmed" in second
+    assert "diverged" in gan_dcgan_wgan_mnist.question_2({})
+    assert gan_dcgan_wgan_mnist.question_1({}).count("not told") == 7
+
+
+def test_the_findings_on_structures_follow_the_figures():
+    text = fashion_structures.findings({}, {})
+    assert text.count("not run") == 2 and "confirmed" not in text and "refuted" not in text
+    memory = {row: {"temporary": i, "state": -i} for i, row in enumerate(fashion_structures.STRUCTURES)}
+    seeds = np.array([0.49, 0.5, 0.51])
+    figures = ("critic's loss", "generator's loss", "early FID", "last FID", "wobble of FID")
+    runs = {row: {**dict.fromkeys(figures, seeds + i), "generator's loss, a quarter before": seeds} for i, row in
+            enumerate(reversed(fashion_structures.STRUCTURES))}  # fmt: skip
+    rows = [line.strip("| ").split(" | ") for line in fashion_structures.findings(runs, memory).splitlines()]
+    text = {row[0]: row[1] for row in rows if len(row) == 3}
+    assert text["fc/fc needs least memory, then conv/fc, then conv/conv"] == "confirmed"
+    assert text["... of weights and optimizers"] == "refuted"
+    assert text["conv/conv's critic loss ends at about .5 (within .1)"] == "confirmed"
+    assert text["conv/conv's generator loss does not"] == "refuted" and text["fc/fc's generator loss converges"] == "refuted"
+    assert text["At the end conv/conv is better than fc/fc"] == "confirmed"
+    assert text["At 3 epochs fc/fc is ahead of conv/conv"].startswith("refuted")
+    assert text["WGAN draws better than BCE"].startswith("not told")
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize(
     "experiment",
-    [conditional_mode_collapse, fit_distribution, metrics_compared, mixture_coverage, wgan_gp_monitor],
+    [
+        conditional_mode_collapse,
+        fashion_structures,
+        fit_distribution,
+        gan_dcgan_wgan_mnist,
+        metrics_compared,
+        mixture_coverage,
+        wgan_gp_monitor,
+    ],
     ids=lambda e: e.NAME,
 )
 def test_the_quick_form_runs_and_goes_on_where_it_stopped(experiment, tmp_path, monkeypatch, capsys):

@@ -1,0 +1,237 @@
+"""Lab 002, 3 and 4: linear and convolutional networks on Fashion-MNIST, and what other losses than cross-entropy give.
+
+    python -m experiments.fashion_structures --data-dir DATA    # the lab's 48 epochs, 3 seeds: days on two cores, hours on an accelerator; not run here
+    python -m experiments.fashion_structures --quick            # scikit-learn's digits, narrow, 32 steps, 2 seeds: minutes
+
+By the lab's settings (`--recipe lab002`: Adam(2e-4, .5), batch 128, a critic step for each generator step): GAN on `fc`, on a `conv`
+generator against an `fc` critic, and on `conv`; then LSGAN, WGAN and WGAN-GP on `conv` (WGAN-GP's critic without batch norm). Samples
+are shown and measured after each sixteenth of the run, that is every 3 epochs of the lab's 48, after which it shows its own. Memory is
+what XLA says the compiled program holds beside its arguments, and the weights with what the optimizers keep; the lab's figures
+are those of a GPU's whole process.
+"""
+
+from collections.abc import Mapping
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import jax
+import numpy as np
+
+from experiments import lab
+from jaxgan.config import Config, read_config
+from jaxgan.engine.loop import Program
+from jaxgan.engine.setup import prepare
+from jaxgan.evaluation.protocol import count
+
+NAME = "fashion_structures"
+STRUCTURES = {"fc/fc": "fc", "conv/fc": "fc_conv", "conv/conv": "conv"}  # generator/critic
+LOSSES = {"BCE": "gan", "LSGAN": "lsgan", "WGAN": "wgan", "WGAN-GP": "wgan_gp"}
+BEST = "conv/conv"  # on which the losses are compared; with BCE it is the same run
+ROWS: dict[str, dict[str, Any]] = {
+    **{row: {"variant": "gan", "network": network} for row, network in STRUCTURES.items()},
+    **{row: {"variant": variant, "network": "conv"} for row, variant in LOSSES.items() if row != "BCE"},
+}
+LAB_MEMORY = {"fc/fc": 287, "conv/fc": 603, "conv/conv": 811}  # lab 002, 3.2, MB
+NARROW = 8  # width of the quick form
+PARTS = 16  # of a run; 3 of the lab's 48 epochs each
+SHARES = {"3 epochs (1/16)": 1 / PARTS, "48 epochs (the end)": 1.0}
+STEPS, QUICK = 22_512, 32  # 48 epochs of 469 batches
+CHANCE = 2 * np.log(2)  # the critic's loss where it gives every picture a half
+FIGURES = {"fid_lab": 1, "precision_lab": 2, "recall_lab": 2, "class_entropy_bits_lab": 2}  # of the last samples: digits shown
+
+
+def sizes(asked: lab.Options) -> tuple[int, int]:
+    """Samples judged at the end of a run, and at each measurement within it."""
+    return (200, 200) if asked.quick else (10_000, 1000)
+
+
+def config_of(fields: dict[str, Any], asked: lab.Options) -> Config:
+    steps = QUICK if asked.quick else STEPS
+    what: dict[str, Any] = {"dataset": "fashion_mnist"}
+    if asked.quick:
+        what = {"dataset": "digits", "hidden_dim": NARROW, "batch_size": 32}
+    part = steps // PARTS
+    return Config(
+        **fields, **what, recipe="lab002", steps=steps, replicas=asked.seeds, data_dir=asked.data_dir, log_every=max(1, steps // (16 if asked.quick else 96)),
+        sample_every=part, checkpoint_every=4 * part, keep_checkpoints=1, metrics_every=part * (8 if asked.quick else 1),
+        metrics_samples=sizes(asked)[1],
+    )  # fmt: skip
+
+
+def memory_of(folder: Path) -> dict[str, float]:
+    """Bytes a seed: what the compiled iteration holds for itself, and the state (weights, batch statistics, optimizers)."""
+    program = Program(prepare(read_config(folder / "config.json")))
+    state = program.initial_state()
+    compiled = program._chunk.lower(state, program.zero_sums(state), program.numbers, program.data, np.int32(1)).compile()
+    memory = compiled.memory_analysis()
+    assert memory is not None
+    held = sum(leaf.nbytes for leaf in jax.tree.leaves(state) if hasattr(leaf, "nbytes"))
+    return {"temporary": memory.temp_size_in_bytes / program.replicas, "state": held / program.replicas}
+
+
+def over_the_run(folder: Path, figure: str) -> dict[str, np.ndarray]:
+    """What the lab's findings are held against, a number a seed."""
+    distances = lab.curves(folder, figure)[1]
+    critic, generator = (lab.curves(folder, f"{player}_loss")[1] for player in ("critic", "generator"))
+    if not distances.size or not critic.size:
+        return {}
+    half, quarter = max(2, len(distances) // 2), max(1, len(generator) // 4)
+    return {
+        "critic's loss": lab.last_part(folder, "critic_loss"),
+        "generator's loss": generator[-quarter:].mean(0),
+        "generator's loss, a quarter before": generator[-2 * quarter : -quarter].mean(0),
+        "early FID": early(folder, figure),
+        "last FID": distances[-1],
+        "wobble of FID": distances[-half:].std(0) / distances[-half:].mean(0),
+    }
+
+
+def early(folder: Path, figure: str) -> np.ndarray:
+    """The Frechet distance after the first sixteenth, or at the first measurement after it."""
+    steps, distances = lab.curves(folder, figure)
+    planned = read_config(folder / "config.json").steps
+    assert planned is not None
+    return distances[np.flatnonzero(steps >= planned // PARTS)[0]]
+
+
+def near(values: np.ndarray, what: float, within: float) -> str:
+    """Whether the mean lies about a value."""
+    values = values[np.isfinite(values)]
+    if not len(values):
+        return "not told (no seed got there)"
+    return "confirmed" if abs(values.mean() - what) <= within else "refuted"
+
+
+def converged(before: np.ndarray, after: np.ndarray) -> str:
+    """Whether a loss has come to rest: a trend between the third and the last quarter says no."""
+    went = lab.trend(before, after)
+    return {"stays": "has come to rest", "rises": "still rises", "falls": "still falls"}.get(went, went)
+
+
+def findings(runs: Mapping[str, dict[str, np.ndarray]], memory: Mapping[str, dict[str, float]]) -> str:
+    """What the lab finds, held against the figures."""
+
+    def of(row: str, figure: str) -> np.ndarray:
+        return runs.get(BEST if row == "BCE" else row, {}).get(figure, np.array([]))
+
+    def claim(words: str, figure: str, less: str, more: str, digits: int = 2) -> list[str]:
+        a, b = of(less, figure), of(more, figure)
+        return [words, lab.verdict(a, b), f"{figure}: {less} {lab.spread(a, digits)}, {more} {lab.spread(b, digits)}"]
+
+    def rest(words: str, row: str, expected: bool) -> list[str]:
+        before, after = of(row, "generator's loss, a quarter before"), of(row, "generator's loss")
+        said = converged(before, after) if len(before) else "is not told (no figures)"
+        held = "not told" if "told" in said else "confirmed" if ("rest" in said) is expected else "refuted"
+        return [words, held, f"it {said}: {lab.spread(before)} in the third quarter, {lab.spread(after)} in the last"]
+
+    last = of(BEST, "critic's loss")
+    rows = [
+        _memory_claim("fc/fc needs least memory, then conv/fc, then conv/conv", memory, "temporary"),
+        _memory_claim("... of weights and optimizers", memory, "state"),
+        claim("fc/fc's critic errs more than conv/conv's", "critic's loss", BEST, "fc/fc"),
+        claim("conv/fc's critic errs more than conv/conv's", "critic's loss", BEST, "conv/fc"),
+        rest("fc/fc's generator loss converges", "fc/fc", True),
+        rest("conv/fc's generator loss converges", "conv/fc", True),
+        rest("conv/conv's generator loss does not", BEST, False),
+        ["conv/conv's critic loss ends at about .5 (within .1)", near(last, 0.5, 0.1), lab.spread(last)],
+        [f"... where it cannot tell real from generated (a loss of {CHANCE:.2f} says so; within .1)", near(last, CHANCE, 0.1),
+         lab.spread(last)],
+        claim("At 3 epochs fc/fc is ahead of conv/conv", "early FID", "fc/fc", BEST, 1),
+        claim("... and of conv/fc", "early FID", "fc/fc", "conv/fc", 1),
+        claim("At the end conv/conv is better than fc/fc", "last FID", BEST, "fc/fc", 1),
+        claim("... and than conv/fc", "last FID", BEST, "conv/fc", 1),
+        claim("conv/fc is better than fc/fc", "last FID", "conv/fc", "fc/fc", 1),
+        *(claim(f"{row} is more stable than BCE", "wobble of FID", row, "BCE", 3) for row in LOSSES if row != "BCE"),
+        *(claim(f"{row} draws better than BCE", "last FID", row, "BCE", 1) for row in LOSSES if row != "BCE"),
+        claim("WGAN-GP draws better than WGAN with clipping", "last FID", "WGAN-GP", "WGAN", 1),
+    ]  # fmt: skip
+    return lab.table(["the lab's finding", "verdict", "figures"], rows)
+
+
+def _memory_claim(words: str, memory: Mapping[str, dict[str, float]], what: str) -> list[str]:
+    """A compiled program's bytes have no chance in them: they are compared as they are."""
+    if not all(row in memory for row in STRUCTURES):
+        return [words, "not run", ""]
+    values = [memory[row][what] for row in STRUCTURES]
+    said = "confirmed" if values == sorted(values) and len(set(values)) == len(values) else "refuted"
+    return [words, said, ", ".join(f"{row} {value / 1e6:.1f} MB" for row, value in zip(STRUCTURES, values, strict=True))]
+
+
+def in_words(runs: Mapping[str, dict[str, np.ndarray]], final: Mapping[str, np.ndarray]) -> str:
+    """The order of the structures, early and late, and of the losses."""
+
+    def of(rows: Mapping[str, str], figure: str) -> str:
+        return lab.ordered({row: runs.get(row, {}).get(figure, np.array([])) for row in rows})
+
+    losses = {row: final.get(BEST if row == "BCE" else row, np.array([])) for row in LOSSES}
+    return "\n".join([
+        "Best first, < where the next is worse beyond chance, ~ where that is not seen:",
+        "",
+        f"- structures after 3 epochs' share: {of(STRUCTURES, 'early FID')}",
+        f"- structures at the end: {lab.ordered({row: final.get(row, np.array([])) for row in STRUCTURES})}",
+        f"- losses on conv/conv at the end: {lab.ordered(losses)}",
+    ])  # fmt: skip
+
+
+def metrics_table(found: Mapping[str, dict[str, np.ndarray]], n: int) -> str:
+    names = {f"{name}_{count(n)}": digits for name, digits in FIGURES.items()}
+    shown = {f"{BEST}, BCE" if row == BEST else f"{BEST}, {row}" if row in LOSSES else row: own for row, own in found.items()}
+    rows = [[row, *(lab.spread(own.get(name, ()), digits) for name, digits in names.items())] for row, own in shown.items()]
+    return lab.table(["", *names], rows)
+
+
+def memory_table(memory: Mapping[str, dict[str, float]]) -> str:
+    rows = [
+        [row, *(f"{memory[row][what] / 1e6:.1f}" for what in ("temporary", "state")), LAB_MEMORY[row]] for row in STRUCTURES
+    ]
+    return lab.table(["MB a seed", "compiled program's own", "weights and optimizers", "the lab's GPU, whole process"], rows)
+
+
+def curves_figure(asked: lab.Options, folders: Mapping[str, Path], figure: str) -> None:
+    made, panels = lab.figure(2, 3, width=3.6, height=2.5)
+    shown = {"critic_loss": "critic's loss", "generator_loss": "generator's loss", figure: "Frechet distance"}
+    studies = {"networks": {row: row for row in STRUCTURES}, "losses": {row: BEST if row == "BCE" else row for row in LOSSES}}
+    for down, (study, rows) in enumerate(studies.items()):
+        for axes, (name, words) in zip(panels[down], shown.items(), strict=True):
+            for (label, row), colour in zip(rows.items(), lab.COLOURS, strict=False):
+                lab.band(axes, *lab.curves(folders[row], name), label, colour)
+            if name == figure:
+                axes.set_yscale("log")
+            elif study == "losses":
+                axes.set_yscale("symlog", linthresh=0.1)
+            title = f"{study}: {words}"
+            lab.finish(axes, title=title, x="generator steps", legend=name == figure)
+    lab.save(
+        made, asked.out / NAME, f"mean and standard deviation of {asked.seeds} seeds; the losses are compared on conv/conv"
+    )
+
+
+def main(argv: list[str] | None = None) -> None:
+    asked = lab.options(__doc__, NAME, seeds=3, argv=argv)
+    n, within = sizes(asked)
+    folders = {row: lab.trained(asked.out / row.replace("/", "-"), config_of(fields, asked)) for row, fields in ROWS.items()}
+    memory = {row: lab.kept(folders[row] / "memory.json", partial(memory_of, folders[row])) for row in STRUCTURES}
+    found = {row: lab.judged(folder, n) for row, folder in folders.items()}
+    measured = f"fid_lab_{count(within)}"
+    runs = {row: over_the_run(folder, measured) for row, folder in folders.items()}
+    final = {row: own.get(f"fid_lab_{count(n)}", np.array([])) for row, own in found.items()}
+    parts = {
+        "Metrics of the last samples": metrics_table(found, n),
+        "Memory": memory_table(memory),
+        "The lab's findings": findings(runs, memory),
+        "In words": in_words(runs, final),
+    }
+    budget = (
+        f"digits, narrow networks, {QUICK} generator steps" if asked.quick else f"Fashion-MNIST, 48 epochs ({STEPS:,} steps)"
+    )
+    lab.write_results(asked, NAME, "Lab 002: networks and losses on Fashion-MNIST", budget, parts)
+    curves_figure(asked, folders, measured)
+    names = {f"{BEST}, {row}" if row in LOSSES else row: folder for row, folder in folders.items()}
+    shares = {title.split(" (")[0] if not asked.quick else title.split("(")[1][:-1]: share for title, share in SHARES.items()}
+    caption = f"the first of {asked.seeds} seeds, the same latents in each row"
+    lab.save(lab.samples_figure(names, shares), asked.out / f"{NAME}-samples", caption)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,240 @@
+"""Lab 000, questions 1 to 3: GAN, DCGAN and WGAN on MNIST, their losses and samples over the run, and WGAN's clip and rate.
+
+    python -m experiments.gan_dcgan_wgan_mnist --data-dir DATA    # the lab's 30 epochs, 3 seeds: many hours on two cores; not run here
+    python -m experiments.gan_dcgan_wgan_mnist --quick            # scikit-learn's digits, narrow, 40 steps, 2 seeds: minutes
+
+GAN is `fc`, DCGAN `dcgan`, both by Adam(2e-4, .5) as DCGAN's paper has it; WGAN is the lab's own (`--recipe lab000`: five critic steps on
+the same batch, RMSprop 5e-5, clip .01), which the sweeps change in one number at a time. A fourth row, GAN's loss on WGAN's
+network, tells what the loss does from what the network does. All train for as many generator steps at batch 128 and latent 100. Twenty
+times a run the Frechet distance of its samples is measured, so that losses can be held against it.
+"""
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from experiments import lab
+from jaxgan.config import Config
+from jaxgan.evaluation.protocol import count
+
+NAME = "gan_dcgan_wgan_mnist"
+ADAM: dict[str, Any] = {"variant": "gan", "recipe": "paper", "batch_size": 128, "latent_dim": 100}
+LAB: dict[str, Any] = {"variant": "wgan", "recipe": "lab000"}
+CONTROL = "GAN on WGAN's network"
+ROWS: dict[str, dict[str, Any]] = {
+    "GAN": {**ADAM, "network": "fc"},
+    "DCGAN": {**ADAM, "network": "dcgan"},
+    "WGAN": {**LAB, "network": "lab_conv"},
+    CONTROL: {**ADAM, "network": "lab_conv"},
+}
+SHOWN = ("GAN", "DCGAN", "WGAN")  # what the lab asks for
+CLIPS, RATES = (0.01, 0.1, 0.001), (5e-5, 2e-4, 1e-5)  # the lab's and the paper's first
+NARROW = {"fc": 16, "dcgan": 8, "lab_conv": 64}
+SHARES = {f"{100 * share:.0f} %": share for share in (0, 0.25, 0.5, 0.75, 1)}
+FIGURES = {  # of the last samples: digits shown
+    "fid_lab": 1,
+    "precision_lab": 2,
+    "recall_lab": 2,
+    "class_entropy_bits_lab": 2,
+}
+EPOCHS, STEPS, QUICK = 30, 14_063, 40  # 30 epochs of 60,000 pictures by batches of 128
+
+
+def sizes(asked: lab.Options) -> tuple[int, int]:
+    """Samples judged at the end of a run, and at each measurement within it."""
+    return (200, 200) if asked.quick else (10_000, 1000)
+
+
+def swept(quick: bool) -> dict[str, dict[str, Any]]:
+    """The settings of both sweeps; the lab's is in each, and is the row WGAN."""
+    clips, rates = (values[: 2 if quick else None] for values in (CLIPS, RATES))
+    return {f"clip {clip:g}": {"clip": clip} for clip in clips} | {f"rate {rate:g}": {"learning_rate": rate} for rate in rates}
+
+
+def config_of(fields: dict[str, Any], asked: lab.Options) -> Config:
+    steps, network = QUICK if asked.quick else STEPS, fields["network"]
+    what: dict[str, Any] = {"dataset": "digits", "hidden_dim": NARROW[network]} if asked.quick else {"dataset": "mnist"}
+    if asked.quick:
+        what["batch_size"] = 32
+    return Config(
+        **{**fields, **what}, steps=steps, replicas=asked.seeds, data_dir=asked.data_dir, log_every=max(1, steps // (20 if asked.quick else 100)),
+        sample_every=max(1, steps // 20), checkpoint_every=max(1, steps // 4), keep_checkpoints=1,
+        metrics_every=max(1, steps // (4 if asked.quick else 20)), metrics_samples=sizes(asked)[1],
+    )  # fmt: skip
+
+
+def folder_of(asked: lab.Options, row: str) -> Path:
+    """One folder a setting: the lab's own stands in both sweeps, and is trained once."""
+    if row in (f"clip {CLIPS[0]:g}", f"rate {RATES[0]:g}"):
+        row = "WGAN"
+    return asked.out / row.replace(" ", "_").replace("'", "")
+
+
+def ranks(values: np.ndarray) -> np.ndarray:
+    return np.argsort(np.argsort(values)).astype(float)
+
+
+def told_by_the_critic(losses: np.ndarray, distances: np.ndarray) -> np.ndarray:
+    """Each seed's rank correlation, over the run, of the size of the critic's loss (S, R) with the Frechet distance (S, R)."""
+    found = []
+    for loss, distance in zip(np.abs(losses).T, distances.T, strict=True):
+        held = np.isfinite(loss) & np.isfinite(distance)
+        flat = held.sum() < 3 or np.ptp(loss[held]) == 0 or np.ptp(distance[held]) == 0
+        found.append(np.nan if flat else np.corrcoef(ranks(loss[held]), ranks(distance[held]))[0, 1])
+    return np.array(found)
+
+
+def over_the_run(folder: Path, figure: str) -> dict[str, np.ndarray]:
+    """What the first questions are answered by, a number a seed."""
+    measured, distances = lab.curves(folder, figure)
+    logged, losses = lab.curves(folder, "critic_loss")
+    if not len(measured) or not len(logged):
+        return {}
+    near = np.array([losses[np.abs(logged - step).argmin()] for step in measured])
+    half = max(2, len(measured) // 2)
+    return {
+        "wobble of FID": distances[-half:].std(0) / distances[-half:].mean(0),
+        "critic's loss with FID": told_by_the_critic(near, distances),
+        "near-zero gradients, generator": lab.curves(folder, "generator_gradient_near_zero")[1].mean(0),
+        "first FID": distances[0],
+        "last FID": distances[-1],
+        **{
+            f"{when} {words}": values
+            for figure, words in (("critic_loss", "critic's loss"), ("generator_loss", "generator's loss"))
+            for when, values in (("first", lab.curves(folder, figure)[1][0]), ("last", lab.last_part(folder, figure)))
+        },
+    }
+
+
+def question_1(runs: dict[str, dict[str, np.ndarray]]) -> str:
+    """Why would WGAN be the more stable? What can be seen of it, row against row."""
+
+    def claim(words: str, figure: str, less: str, more: str) -> list[str]:
+        a, b = (runs.get(row, {}).get(figure, np.array([])) for row in (less, more))
+        return [words, lab.verdict(a, b), f"{figure}: {less} {lab.spread(a, 3)}, {more} {lab.spread(b, 3)}"]
+
+    wobble, told, dead = "wobble of FID", "critic's loss with FID", "near-zero gradients, generator"
+    rows = [
+        claim("WGAN's samples change less in the second half of the run than GAN's", wobble, "WGAN", "GAN"),
+        claim("... than DCGAN's", wobble, "WGAN", "DCGAN"),
+        claim("... than those of GAN's loss on the same network", wobble, "WGAN", CONTROL),
+        claim("WGAN's critic loss tells how good samples are, GAN's less", told, "GAN", "WGAN"),
+        claim("... on the same network", told, CONTROL, "WGAN"),
+        claim("WGAN's generator gets gradients where GAN's vanish", dead, "WGAN", "GAN"),
+        claim("... on the same network", dead, "WGAN", CONTROL),
+    ]
+    beside = (
+        "Wobble is the deviation over the mean of the Frechet distance in the second half; the critic's loss is held against it by rank"
+        " correlation over the run (1: the loss falls exactly when samples get better)."
+    )
+    return f"{lab.table(['what the lab says of WGAN', 'verdict', 'figures'], rows)}\n\n{beside}"
+
+
+def question_2(runs: dict[str, dict[str, np.ndarray]]) -> str:
+    """How losses and samples go, from the first log to the last tenth of the run."""
+    lines = []
+    for row in SHOWN:
+        own = runs.get(row, {})
+        if not own:
+            lines.append(f"- {row} was not measured: it diverged.")
+            continue
+        said = [
+            f"the {what} {lab.trend(own[f'first {what}'], own[f'last {what}'])} from {lab.spread(own[f'first {what}'], digits)}"
+            f" to {lab.spread(own[f'last {what}'], digits)}"
+            for what, digits in (("critic's loss", 3), ("generator's loss", 3), ("FID", 1))
+        ]
+        lines.append(f"- {row}: {', '.join(said)}.")
+    better = [row for row in SHOWN if runs.get(row) and lab.trend(runs[row]["first FID"], runs[row]["last FID"]) == "falls"]
+    lines.append(
+        f"- Samples get better beyond chance over the run in {len(better)} of {len(SHOWN)}: {', '.join(better) or 'none'}."
+    )
+    return "\n".join(lines)
+
+
+def question_3(found: dict[str, dict[str, np.ndarray]], figure: str, sweep: list[str]) -> str:
+    """Who draws best, what for, and whether another clip or rate would help WGAN."""
+    distance = {row: own.get(figure, np.array([])) for row, own in found.items()}
+
+    def against(less: str, more: str) -> str:
+        if less not in distance or more not in distance:
+            return "not run"
+        return f"{lab.verdict(distance[less], distance[more])} ({lab.spread(distance[less], 1)} against {lab.spread(distance[more], 1)})"
+
+    lines = [
+        f"- By {figure}, best first (< beyond chance, ~ not): {lab.ordered({row: distance[row] for row in SHOWN if row in distance})}.",
+        f"- The network makes the difference, the loss being the same: DCGAN before GAN: {against('DCGAN', 'GAN')};"
+        f" {CONTROL} before GAN: {against(CONTROL, 'GAN')}.",
+        f"- The loss and its settings make it, the network being the same: WGAN before {CONTROL}: {against('WGAN', CONTROL)}.",
+    ]
+    tried = {row: distance[row] for row in sweep if distance.get(row, np.array([])).size}
+    if tried:
+        best = min(tried, key=lambda row: float(tried[row].mean()))
+        lines.append(f"- Of WGAN's settings, best first: {lab.ordered(tried)}.")
+        other = "WGAN" if best not in (f"clip {CLIPS[0]:g}", f"rate {RATES[0]:g}") else ""
+        helps = (
+            f"is better than the lab's: {against(best, other)}"
+            if other
+            else "is the lab's own, so tuning these two does not help"
+        )
+        lines.append(f"- The best of them, {best}, {helps}.")
+    return "\n".join(lines)
+
+
+def metrics_table(found: dict[str, dict[str, np.ndarray]], n: int) -> str:
+    names = {f"{name}_{count(n)}": digits for name, digits in FIGURES.items()}
+    rows = [[row, *(lab.spread(own.get(name, ()), digits) for name, digits in names.items())] for row, own in found.items()]
+    return lab.table(["", *names], rows)
+
+
+def curves_figure(asked: lab.Options, folders: dict[str, Path], sweep: dict[str, Path], figure: str) -> None:
+    made, panels = lab.figure(2, len(SHOWN), width=3.6, height=2.5)
+    for axes, row in zip(panels[0], SHOWN, strict=True):
+        for name, words, colour in zip(
+            ("critic_loss", "generator_loss"), ("critic's", "generator's"), lab.COLOURS, strict=False
+        ):
+            lab.band(axes, *lab.curves(folders[row], name), words, colour)
+        lab.finish(axes, title=f"{row}: losses", x="generator steps")
+    below: list[tuple[str, dict[str, Path]]] = [
+        ("Frechet distance", folders),
+        ("WGAN, clip", {row: path for row, path in sweep.items() if row.startswith("clip")}),
+        ("WGAN, rate", {row: path for row, path in sweep.items() if row.startswith("rate")}),
+    ]
+    for axes, (title, shown) in zip(panels[1], below, strict=True):
+        for (row, path), colour in zip(shown.items(), lab.COLOURS, strict=False):
+            lab.band(axes, *lab.curves(path, figure), row, colour)
+        axes.set_yscale("log")
+        lab.finish(axes, title=title if shown is folders else f"{title}: Frechet distance", x="generator steps")
+    lab.save(made, asked.out / NAME, f"mean and standard deviation of {asked.seeds} seeds")
+
+
+def main(argv: list[str] | None = None) -> None:
+    asked = lab.options(__doc__, NAME, seeds=3, argv=argv)
+    n, within = sizes(asked)
+    sweep = swept(asked.quick)
+    settings = ROWS | {row: {**ROWS["WGAN"], **fields} for row, fields in sweep.items()}
+    folders = {row: lab.trained(folder_of(asked, row), config_of(fields, asked)) for row, fields in settings.items()}
+    found = {row: lab.judged(folder, n) for row, folder in folders.items()}
+    measured = f"fid_lab_{count(within)}"
+    runs = {row: over_the_run(folders[row], measured) for row in ROWS}
+    parts = {
+        "Metrics of the last samples": metrics_table(found, n),
+        "Question 1: what makes WGAN stable": question_1(runs),
+        "Question 2: losses and samples over the run": question_2(runs),
+        "Question 3: who draws best, and why": question_3(found, f"fid_lab_{count(n)}", list(sweep)),
+    }
+    budget = (
+        f"digits, narrow networks, {QUICK} generator steps"
+        if asked.quick
+        else f"MNIST, {EPOCHS} epochs ({STEPS:,} generator steps)"
+    )
+    lab.write_results(asked, NAME, "Lab 000: GAN, DCGAN and WGAN", budget, parts)
+    curves_figure(asked, {row: folders[row] for row in ROWS}, {row: folders[row] for row in sweep}, measured)
+    shown = lab.samples_figure({row: folders[row] for row in SHOWN}, SHARES)
+    lab.save(
+        shown, asked.out / f"{NAME}-samples", f"share of the run; the first of {asked.seeds} seeds, the same latents throughout"
+    )
+
+
+if __name__ == "__main__":
+    main()
