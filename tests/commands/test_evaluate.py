@@ -60,7 +60,7 @@ def test_pictures_are_judged_in_features_of_their_own_classifier(quick_classifie
     shares = [found["mean"][f"class_share_{label}_lab_200"] for label in range(10)]
     np.testing.assert_allclose(sum(shares), 1)
     assert min(shares) == found["mean"]["rarest_class_share_lab_200"] and "% of each class" in capsys.readouterr().out
-    assert (run / "neighbours.png").stat().st_size > 1000
+    assert (tmp_path / "neighbours.png").stat().st_size > 1000
     assert found["protocol"]["real"] == 200 and len(found["protocol"]["classifier_weights"]) == 16
     assert np.isfinite(list(found["mean"].values())).all()
     with pytest.warns(UserWarning, match="covariance is singular"):
