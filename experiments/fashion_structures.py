@@ -15,13 +15,10 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-import jax
 import numpy as np
 
 from experiments import lab
 from jaxgan.config import Config, read_config
-from jaxgan.engine.loop import Program
-from jaxgan.engine.setup import prepare
 from jaxgan.evaluation.protocol import count
 
 NAME = "fashion_structures"
@@ -57,17 +54,6 @@ def config_of(fields: dict[str, Any], asked: lab.Options) -> Config:
         sample_every=part, checkpoint_every=4 * part, keep_checkpoints=1, metrics_every=part * (8 if asked.quick else 1),
         metrics_samples=sizes(asked)[1],
     )  # fmt: skip
-
-
-def memory_of(folder: Path) -> dict[str, float]:
-    """Bytes a seed: what the compiled iteration holds for itself, and the state (weights, batch statistics, optimizers)."""
-    program = Program(prepare(read_config(folder / "config.json")))
-    state = program.initial_state()
-    compiled = program._chunk.lower(state, program.zero_sums(state), program.numbers, program.data, np.int32(1)).compile()
-    memory = compiled.memory_analysis()
-    assert memory is not None
-    held = sum(leaf.nbytes for leaf in jax.tree.leaves(state) if hasattr(leaf, "nbytes"))
-    return {"temporary": memory.temp_size_in_bytes / program.replicas, "state": held / program.replicas}
 
 
 def over_the_run(folder: Path, figure: str) -> dict[str, np.ndarray]:
@@ -211,7 +197,9 @@ def main(argv: list[str] | None = None) -> None:
     asked = lab.options(__doc__, NAME, seeds=3, argv=argv)
     n, within = sizes(asked)
     folders = {row: lab.trained(asked.out / row.replace("/", "-"), config_of(fields, asked)) for row, fields in ROWS.items()}
-    memory = {row: lab.kept(folders[row] / "memory.json", partial(memory_of, folders[row])) for row in STRUCTURES}
+    memory = {
+        row: lab.kept(folders[row] / "memory.json", partial(lab.memory_of, config_of(ROWS[row], asked))) for row in STRUCTURES
+    }
     found = {row: lab.judged(folder, n) for row, folder in folders.items()}
     measured = f"fid_lab_{count(within)}"
     runs = {row: over_the_run(folder, measured) for row, folder in folders.items()}

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import jax
 import numpy as np
 
 from experiments.benchmarks.against_pytorch import machine
@@ -22,12 +23,13 @@ from jaxgan.engine.compilation import keep_compiled_programs
 from jaxgan.engine.loop import Program
 from jaxgan.engine.setup import prepare
 from jaxgan.errors import DivergedError, NotFiniteError
-from jaxgan.evaluation import evaluate
+from jaxgan.evaluation import evaluate, runs_of
 from jaxgan.report.files import json_text, write_atomically
 from jaxgan.report.folder import read_run
 from jaxgan.report.listeners import read_metrics
 from jaxgan.report.pictures import LEGIBLE, image_grid
 from jaxgan.runs import fit
+from jaxgan.trained import TrainedRun, load_all
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -160,6 +162,22 @@ def judged(folder: Path, n: int) -> dict[str, np.ndarray]:
 
     seeds = [seed for seed in kept(folder / "evaluation.json", compute)["replicas"] if seed]
     return {name: np.array([seed[name] for seed in seeds]) for name in (seeds[0] if seeds else ())}
+
+
+def memory_of(config: Config) -> dict[str, float]:
+    """Bytes a seed: what the compiled iteration holds for itself, and the state (weights, batch statistics, optimizers)."""
+    program = Program(prepare(config))
+    state = program.initial_state()
+    compiled = program._chunk.lower(state, program.zero_sums(state), program.numbers, program.data, np.int32(1)).compile()
+    memory = compiled.memory_analysis()
+    assert memory is not None
+    held = sum(leaf.nbytes for leaf in jax.tree.leaves(state) if hasattr(leaf, "nbytes"))
+    return {"temporary": memory.temp_size_in_bytes / program.replicas, "state": held / program.replicas}
+
+
+def replicas(folder: Path) -> list[TrainedRun]:
+    """A run's seeds, each as a run of its own."""
+    return runs_of(*load_all(folder), folder)
 
 
 # Verdicts

@@ -124,6 +124,25 @@ def outcome(config: Config) -> tuple[dict[str, Any], np.ndarray]:
     }, points
 
 
+ROW_FILES = {row: "".join(c if c.isalnum() else "_" for c in row) for row in ROWS}
+
+
+def kept_at(folder: Path, dataset: str, row: str) -> Path:
+    """The file of a row's figures; its points lie beside it as .npy."""
+    return folder / f"{dataset}-{ROW_FILES[row]}.json"
+
+
+def kept_outcome(folder: Path, dataset: str, row: str, seeds: int, critic_steps: int) -> dict[str, Any]:
+    """What came out of a row: read where it was run already, else run and written."""
+    kept = kept_at(folder, dataset, row)
+    if not kept.is_file():
+        found, points = outcome(config_of(row, dataset, seeds, critic_steps))
+        folder.mkdir(parents=True, exist_ok=True)
+        np.save(kept.with_suffix(".npy"), points)
+        kept.write_text(json.dumps(found, default=str))
+    return json.loads(kept.read_text())
+
+
 def words(values: list[float], factor: float = 1.0, digits: int = 1) -> str:
     """Mean ± standard error."""
     error = statistics.stdev(values) / len(values) ** 0.5 if len(values) > 1 else 0.0
@@ -158,7 +177,7 @@ def picture(folder: Path, datasets: list[str], rows: list[str]) -> None:
     """The first seed's points of every row, a column a data set."""
     from matplotlib.figure import Figure
 
-    shown = [row for row in rows if all((folder / f"{dataset}-{ROW_FILES[row]}.npy").is_file() for dataset in datasets)]
+    shown = [row for row in rows if all(kept_at(folder, dataset, row).is_file() for dataset in datasets)]
     across = 6
     down = -(-len(shown) * len(datasets) // across)
     figure = Figure(figsize=(2.1 * across, 2.3 * down), dpi=80, layout="constrained")
@@ -166,16 +185,13 @@ def picture(folder: Path, datasets: list[str], rows: list[str]) -> None:
     for panel in panels:
         panel.set_axis_off()
     for panel, (row, dataset) in zip(panels, [(row, dataset) for row in shown for dataset in datasets], strict=False):
-        points = np.load(folder / f"{dataset}-{ROW_FILES[row]}.npy")
+        points = np.load(kept_at(folder, dataset, row).with_suffix(".npy"))
         reach = {"ring8": 1.4, "grid25": 5.2}[dataset]
         panel.set_axis_on()
         panel.scatter(*points.T, s=0.6, c="#0072b2", alpha=0.35, linewidths=0)
         panel.set(xlim=(-reach, reach), ylim=(-reach, reach), xticks=[], yticks=[], aspect="equal")
         panel.set_title(row, fontsize=7)
     figure.savefig(folder / "mode_coverage.png")
-
-
-ROW_FILES = {row: "".join(c if c.isalnum() else "_" for c in row) for row in ROWS}
 
 
 def main() -> None:
@@ -195,14 +211,9 @@ def main() -> None:
     for dataset in options.datasets:
         results = {}
         for row in options.rows:
-            kept = options.out / f"{dataset}-{ROW_FILES[row]}.json"
-            if options.no_training and not kept.is_file():
+            if options.no_training and not kept_at(options.out, dataset, row).is_file():
                 continue
-            if not kept.is_file():
-                found, points = outcome(config_of(row, dataset, options.seeds, critic_steps))
-                np.save(kept.with_suffix(".npy"), points)
-                kept.write_text(json.dumps(found, default=str))
-            results[row] = json.loads(kept.read_text())
+            results[row] = kept_outcome(options.out, dataset, row, options.seeds, critic_steps)
             print(table({row: results[row]}, dataset).splitlines()[-1], flush=True)
         tables.append(table(results, dataset))
     (options.out / "mode_coverage.md").write_text("\n\n".join(tables) + "\n")
