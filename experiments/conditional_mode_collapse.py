@@ -23,10 +23,11 @@ NAME = "conditional_mode_collapse"
 ROWS: dict[str, dict[str, Any]] = {"unconditional": {}, "conditional": {"conditional": True}}
 SAMPLES = 1000
 MEASURED = "1k"
+STEPS, QUICK = 8000, 400
 
 
 def config_of(row: str, asked: lab.Options) -> Config:
-    steps = 400 if asked.quick else 8000
+    steps = asked.length(STEPS, QUICK)
     return Config(
         variant="wgan_gp", dataset="digits" if asked.quick else "mnist", recipe="digits", steps=steps, replicas=asked.seeds,
         metrics_every=steps // (4 if asked.quick else 20), metrics_samples=SAMPLES, data_dir=asked.data_dir, **ROWS[row],
@@ -163,7 +164,7 @@ def main(argv: list[str] | None = None) -> None:
     labels = data.load(config_of("conditional", asked).dataset, data_dir=asked.data_dir).labels
     assert labels is not None
     real = np.bincount(labels, minlength=10) / len(labels)
-    budget = "digits, 400 generator steps" if asked.quick else "MNIST, 8,000 generator steps"
+    budget = asked.budget("digits" if asked.quick else "MNIST", STEPS, QUICK) + f", {SAMPLES:,} samples a seed"
     title = "Lab 004, 7 and 8: unconditional against conditional WGAN-GP"
     lab.write_results(asked, NAME, title, budget, tables(found, real))
     pictures(asked, folders, found, real)

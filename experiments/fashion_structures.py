@@ -44,11 +44,13 @@ def sizes(asked: lab.Options) -> tuple[int, int]:
 
 
 def config_of(fields: dict[str, Any], asked: lab.Options) -> Config:
-    steps = QUICK if asked.quick else STEPS
+    steps = asked.length(STEPS, QUICK)
     what: dict[str, Any] = {"dataset": "fashion_mnist"}
     if asked.quick:
         what = {"dataset": "digits", "hidden_dim": NARROW, "batch_size": 32}
-    part = steps // PARTS
+    if asked.width and "conv" in fields["network"]:
+        what["hidden_dim"] = asked.width
+    part = max(1, steps // PARTS)
     return Config(
         **fields, **what, recipe="lab002", steps=steps, replicas=asked.seeds, data_dir=asked.data_dir, log_every=max(1, steps // (16 if asked.quick else 96)),
         sample_every=part, checkpoint_every=4 * part, keep_checkpoints=1, metrics_every=part * (8 if asked.quick else 1),
@@ -194,7 +196,7 @@ def curves_figure(asked: lab.Options, folders: Mapping[str, Path], figure: str) 
 
 
 def main(argv: list[str] | None = None) -> None:
-    asked = lab.options(__doc__, NAME, seeds=3, argv=argv)
+    asked = lab.options(__doc__, NAME, seeds=3, argv=argv, width=True)
     n, within = sizes(asked)
     folders = {row: lab.trained(asked.out / row.replace("/", "-"), config_of(fields, asked)) for row, fields in ROWS.items()}
     memory = {
@@ -210,9 +212,7 @@ def main(argv: list[str] | None = None) -> None:
         "The lab's findings": findings(runs, memory),
         "In words": in_words(runs, final),
     }
-    budget = (
-        f"digits, narrow networks, {QUICK} generator steps" if asked.quick else f"Fashion-MNIST, 48 epochs ({STEPS:,} steps)"
-    )
+    budget = asked.budget("digits, narrow networks" if asked.quick else "Fashion-MNIST", STEPS, QUICK)
     lab.write_results(asked, NAME, "Lab 002: networks and losses on Fashion-MNIST", budget, parts)
     curves_figure(asked, folders, measured)
     names = {f"{BEST}, {row}" if row in LOSSES else row: folder for row, folder in folders.items()}

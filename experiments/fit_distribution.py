@@ -194,10 +194,9 @@ def animation(asked: lab.Options, variant: str, dataset: str) -> None:
 def main(argv: list[str] | None = None) -> None:
     own: dict[str, dict[str, Any]] = {
         "--studies": {"nargs": "*", "default": list(STUDIES), "choices": list(STUDIES)},
-        "--steps": {"type": int, "help": f"generator steps a run ({STEPS:,}; with --quick {QUICK})"},
     }
     asked, more = lab.options_and_more(__doc__, NAME, seeds=5, argv=argv, more=own)
-    steps = more["steps"] or (QUICK if asked.quick else STEPS)
+    steps = asked.length(STEPS, QUICK)
     found: dict[str, dict[str, np.ndarray]] = {}
     parts = {}
     for study in more["studies"]:
@@ -210,7 +209,9 @@ def main(argv: list[str] | None = None) -> None:
         parts[f"By {study}"] = study_table(rows)
         study_figure(asked, study, folders)
     parts = {"The lab's claims": claims(found), **parts}
-    lab.write_results(asked, NAME, "Lab 003: fitting distributions of the plane", f"{steps:,} generator steps a run", parts)
+    lab.write_results(
+        asked, NAME, "Lab 003: fitting distributions of the plane", asked.budget("points of the plane", STEPS, QUICK), parts
+    )
     if "networks" in more["studies"]:
         for variant in VARIANTS[:2] if asked.quick else VARIANTS:
             animation(asked, variant, "gaussian" if asked.quick else "mixture4")

@@ -38,7 +38,7 @@ FIGURES = {  # of the last samples: digits shown
     "recall_lab": 2,
     "class_entropy_bits_lab": 2,
 }
-EPOCHS, STEPS, QUICK = 30, 14_063, 40  # 30 epochs of 60,000 pictures by batches of 128
+STEPS, QUICK = 14_063, 40  # 30 epochs of 60,000 pictures by batches of 128
 
 
 def sizes(asked: lab.Options) -> tuple[int, int]:
@@ -53,10 +53,12 @@ def swept(quick: bool) -> dict[str, dict[str, Any]]:
 
 
 def config_of(fields: dict[str, Any], asked: lab.Options) -> Config:
-    steps, network = QUICK if asked.quick else STEPS, fields["network"]
+    steps, network = asked.length(STEPS, QUICK), fields["network"]
     what: dict[str, Any] = {"dataset": "digits", "hidden_dim": NARROW[network]} if asked.quick else {"dataset": "mnist"}
     if asked.quick:
         what["batch_size"] = 32
+    if asked.width and network == "dcgan":  # the other networks have linear layers, or widths of their own
+        what["hidden_dim"] = asked.width
     return Config(
         **{**fields, **what}, steps=steps, replicas=asked.seeds, data_dir=asked.data_dir, log_every=max(1, steps // (20 if asked.quick else 100)),
         sample_every=max(1, steps // 20), checkpoint_every=max(1, steps // 4), keep_checkpoints=1,
@@ -209,7 +211,7 @@ def curves_figure(asked: lab.Options, folders: dict[str, Path], sweep: dict[str,
 
 
 def main(argv: list[str] | None = None) -> None:
-    asked = lab.options(__doc__, NAME, seeds=3, argv=argv)
+    asked = lab.options(__doc__, NAME, seeds=3, argv=argv, width=True)
     n, within = sizes(asked)
     sweep = swept(asked.quick)
     settings = ROWS | {row: {**ROWS["WGAN"], **fields} for row, fields in sweep.items()}
@@ -223,11 +225,7 @@ def main(argv: list[str] | None = None) -> None:
         "Question 2: losses and samples over the run": question_2(runs),
         "Question 3: who draws best, and why": question_3(found, f"fid_lab_{count(n)}", list(sweep)),
     }
-    budget = (
-        f"digits, narrow networks, {QUICK} generator steps"
-        if asked.quick
-        else f"MNIST, {EPOCHS} epochs ({STEPS:,} generator steps)"
-    )
+    budget = asked.budget("digits, narrow networks" if asked.quick else "MNIST", STEPS, QUICK)
     lab.write_results(asked, NAME, "Lab 000: GAN, DCGAN and WGAN", budget, parts)
     curves_figure(asked, {row: folders[row] for row in ROWS}, {row: folders[row] for row in sweep}, measured)
     shown = lab.samples_figure({row: folders[row] for row in SHOWN}, SHARES)

@@ -47,13 +47,32 @@ class Options:
     out: Path
     data_dir: Path | None
     flags: tuple[str, ...] = ()  # as they were typed, but for paths
+    steps: int | None = None  # in place of the full or the quick schedule
+    width: int | None = None  # of the convolutional networks, in place of the lab's
+
+    def length(self, full: int, quick: int) -> int:
+        """Generator steps of a run."""
+        return self.steps or (quick if self.quick else full)
+
+    def budget(self, data: str, full: int, quick: int) -> str:
+        """What a run was given, in words; a schedule that was not the full one says so."""
+        steps = self.length(full, quick)
+        of = "" if steps == full else f" (the full schedule, {full:,}, was not run)"
+        return f"{data}, {steps:,} generator steps{of}" + (f", convolutional networks {self.width} wide" if self.width else "")
 
 
 def options(
-    description: str | None, name: str, *, seeds: int, quick_seeds: int = 2, argv: Sequence[str] | None = None
+    description: str | None,
+    name: str,
+    *,
+    seeds: int,
+    quick_seeds: int = 2,
+    argv: Sequence[str] | None = None,
+    width: bool = False,
 ) -> Options:
-    """What the command line says."""
-    return options_and_more(description, name, seeds=seeds, quick_seeds=quick_seeds, argv=argv, more={})[0]
+    """What the command line says; `width` where the convolutional networks can be made narrower."""
+    more = {"--width": {"type": int, "help": "width of the convolutional networks, in place of the lab's"}} if width else {}
+    return options_and_more(description, name, seeds=seeds, quick_seeds=quick_seeds, argv=argv, more=more)[0]
 
 
 def options_and_more(
@@ -69,6 +88,7 @@ def options_and_more(
     parser = argparse.ArgumentParser(description=description, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--quick", action="store_true", help="a small budget: minutes on two cores")
     parser.add_argument("--seeds", type=int, help=f"random seeds a setting ({seeds}; with --quick {quick_seeds})")
+    parser.add_argument("--steps", type=int, help="generator steps a run, in place of the schedule's")
     parser.add_argument("--out", type=Path, help=f"where runs, tables and figures go (runs/{name}, runs/{name}-quick)")
     parser.add_argument(
         "--data-dir", type=Path, help="where MNIST and Fashion-MNIST lie; the user's cache folder where not given"
@@ -82,7 +102,10 @@ def options_and_more(
     out = read.pop("out") or Path("runs") / (f"{name}-quick" if quick else name)
     paths = {i + j for i, flag in enumerate(typed) for j in (0, 1) if flag in ("--out", "--data-dir")}
     flags = tuple(word for i, word in enumerate(typed) if i not in paths)
-    asked = Options(quick, read.pop("seeds") or (quick_seeds if quick else seeds), out, read.pop("data_dir"), flags)
+    asked = Options(
+        quick, read.pop("seeds") or (quick_seeds if quick else seeds), out, read.pop("data_dir"), flags, read.pop("steps"),
+        read.pop("width", None),
+    )  # fmt: skip
     return asked, read
 
 

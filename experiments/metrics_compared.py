@@ -26,11 +26,12 @@ KINDS = (
     "real", "noise added", "blurred", "a class missing", "ten pictures repeated", "copied from training", "uniform noise", "WGAN-GP, early",
     "WGAN-GP, half way", "WGAN-GP, end",
 )  # fmt: skip
+STEPS, QUICK = 8000, 400
 NOT_SHOWN = ("class_share", "c2st_lab_low", "_low", "_high", "_std", "_of_held_out")
 
 
 def config_of(asked: lab.Options, dataset: str) -> Config:
-    steps = 400 if asked.quick else 8000
+    steps = asked.length(STEPS, QUICK)
     return Config(
         dataset=dataset, recipe="digits", replicas=asked.seeds, steps=steps, checkpoint_every=steps // 20, keep_checkpoints=20,
         data_dir=asked.data_dir,
@@ -157,7 +158,13 @@ def main(argv: list[str] | None = None) -> None:
     asked = lab.options(__doc__, NAME, seeds=5, argv=argv)
     dataset, n = ("digits", 250) if asked.quick else ("mnist", 2000)
     found = measured(asked, dataset, n)
-    lab.write_results(asked, NAME, "Lab 004, 10: which metric sees what", f"{dataset}, {n:,} pictures a kind", tables(found))
+    lab.write_results(
+        asked,
+        NAME,
+        "Lab 004, 10: which metric sees what",
+        asked.budget(dataset, STEPS, QUICK) + f", {n:,} pictures a kind",
+        tables(found),
+    )
     picture(asked, found, n)
 
 

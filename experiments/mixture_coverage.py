@@ -39,8 +39,10 @@ def modes_of(asked: lab.Options) -> tuple[int, ...]:
 
 
 def config_of(row: str, modes: int, asked: lab.Options) -> Config:
-    epochs = {"epochs": 10.0} if asked.quick else {}
-    return Config(**ROWS[row], dataset=f"mixture{modes}", recipe="lab004", replicas=asked.seeds, **epochs)
+    length: dict[str, Any] = {"epochs": 10.0} if asked.quick else {}
+    if asked.steps:
+        length = {"steps": asked.steps}
+    return Config(**ROWS[row], dataset=f"mixture{modes}", recipe="lab004", replicas=asked.seeds, **length)
 
 
 def figures_of(folder: Path) -> list[dict[str, float]]:
@@ -105,7 +107,7 @@ def main(argv: list[str] | None = None) -> None:
         for row in ROWS:
             folder = lab.trained(asked.out / f"{row}-{modes}".replace(" ", "_"), config_of(row, modes, asked))
             results[modes, row] = figures_of(folder)
-    budget = "10 epochs" if asked.quick else "the lab's 500 epochs"
+    budget = f"{asked.steps:,} generator steps" if asked.steps else "10 epochs" if asked.quick else "the lab's 500 epochs"
     lab.write_results(
         asked, NAME, "Lab 004, 11: modes covered by GAN, WGAN-GP and conditional WGAN-GP", budget, tables(results)
     )

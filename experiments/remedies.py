@@ -68,7 +68,7 @@ def config_of(row: str, asked: lab.Options) -> Config:
         "hidden_dim": 4 if asked.quick else 16, "optimizer": "adam", "learning_rate": 1e-3, "beta1": 0.5, "beta2": 0.9, "n_critic": 1,
         "batch_size": 64, "ema": 0.99, **ROWS[row],
     }  # fmt: skip
-    steps = STEPS[asked.quick]
+    steps = asked.length(*STEPS)
     return Config(
         **settings, steps=steps, replicas=min(PICTURE_SEEDS, asked.seeds), data_dir=asked.data_dir, sample_every=steps,
         checkpoint_every=max(1, steps // 4), keep_checkpoints=1,
@@ -242,7 +242,7 @@ def main(argv: list[str] | None = None) -> None:
         ),
     }  # fmt: skip
     budget = (
-        f"plane: {critic_steps:,} critic steps; {stacked}: {STEPS[quick]:,} steps, {min(PICTURE_SEEDS, asked.seeds)} seeds,"
+        f"plane: {critic_steps:,} critic steps; {stacked}: {asked.length(*STEPS):,} steps, {min(PICTURE_SEEDS, asked.seeds)} seeds,"
         f" {JUDGED[quick]:,} samples each"
     )
     lab.write_results(asked, NAME, "Lab 004, 9: remedies against mode collapse", budget, parts)

@@ -13,6 +13,7 @@ from experiments import (
     lab,
     metrics_compared,
     mixture_coverage,
+    remedies,
     wgan_gp_monitor,
 )
 from jaxgan.config import Config
@@ -54,6 +55,18 @@ def test_spread_and_table():
     assert lab.spread([0.5], 0, 100) == "50"
     assert lab.spread([np.inf]) == "-"
     assert lab.table(["a", "b"], [[1, 2]]) == "| a | b |\n|---|---|\n| 1 | 2 |"
+
+
+def test_a_budget_says_what_was_asked_for():
+    asked = lab.options(None, "name", seeds=3, argv=["--steps", "7", "--width", "4", "--out", "there"], width=True)
+    assert asked.length(100, 10) == 7 and asked.seeds == 3
+    assert asked.budget("MNIST", 100, 10) == (
+        "MNIST, 7 generator steps (the full schedule, 100, was not run), convolutional networks 4 wide"
+    )
+    assert asked.flags == ("--steps", "7", "--width", "4")
+    quick = lab.options(None, "name", seeds=3, argv=["--quick"])
+    assert quick.length(100, 10) == 10 and quick.seeds == 2
+    assert lab.options(None, "name", seeds=3, argv=[]).budget("MNIST", 100, 10) == "MNIST, 100 generator steps"
 
 
 def test_a_metric_sees_what_leaves_the_spread_of_real_draws():
@@ -158,6 +171,7 @@ def test_the_findings_on_structures_follow_the_figures():
         gan_dcgan_wgan_mnist,
         metrics_compared,
         mixture_coverage,
+        remedies,
         wgan_gp_monitor,
     ],
     ids=lambda e: e.NAME,
