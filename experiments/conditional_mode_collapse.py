@@ -16,7 +16,7 @@ import numpy as np
 from experiments import lab
 from jaxgan import data
 from jaxgan.config import Config
-from jaxgan.evaluation import evaluate
+from jaxgan.errors import UserError
 from jaxgan.trained import load
 
 NAME = "conditional_mode_collapse"
@@ -30,7 +30,7 @@ def config_of(row: str, asked: lab.Options) -> Config:
     steps = asked.length(STEPS, QUICK)
     return Config(
         variant="wgan_gp", dataset="digits" if asked.quick else "mnist", recipe="digits", steps=steps, replicas=asked.seeds,
-        metrics_every=steps // (4 if asked.quick else 20), metrics_samples=SAMPLES, data_dir=asked.data_dir, **ROWS[row],
+        metrics_every=max(1, steps // (4 if asked.quick else 20)), metrics_samples=SAMPLES, data_dir=asked.data_dir, **ROWS[row],
     )  # fmt: skip
 
 
@@ -61,11 +61,14 @@ def tables(found: dict[str, list[dict[str, float]]], real: np.ndarray) -> dict[s
         for label in range(10)
     ]
     bits = {r: np.array([seed[f"class_entropy_bits_lab_{MEASURED}"] for seed in found[r]]) for r in ROWS}
-    gap = bits["conditional"].mean() - bits["unconditional"].mean()
+    verdict = {
+        "confirmed": "The conditional one's classes are more even",
+        "refuted: the other way round": "The unconditional one's classes are more even",
+    }.get(lab.verdict(bits["unconditional"], bits["conditional"]), "Between the two no difference is seen")
     said = (
         f"The data's classes have {entropy(real):.3f} bits of entropy, of {np.log2(10):.3f} that are possible; samples of the unconditional run"
-        f" {lab.spread(bits['unconditional'], 3)}, of the conditional one {lab.spread(bits['conditional'], 3)}: {abs(gap):.3f} bits"
-        f" {'more' if gap > 0 else 'fewer'} for the conditional one. The conditional run is asked for labels as frequent as the data's, so its"
+        f" {lab.spread(bits['unconditional'], 3)}, of the conditional one {lab.spread(bits['conditional'], 3)}. {verdict}"
+        " (Welch's t-test at 5 %). The conditional run is asked for labels as frequent as the data's, so its"
         " entropy says how far it heeds them; whether it does, its accuracy says."
     )
     return {
@@ -80,7 +83,7 @@ def pictures(asked: lab.Options, folders: dict[str, Path], found: dict[str, list
     made, panels = lab.figure(1, 3, width=4.2, height=3.2)
     width = 0.27
     for i, (name, values) in enumerate([("data", [real]), *((r, [shares(seed) for seed in found[r]]) for r in ROWS)]):
-        mean, deviation = np.mean(values, 0), np.std(values, 0) if len(values) > 1 else None
+        mean, deviation = np.mean(values, 0), np.std(values, 0, ddof=1) if len(values) > 1 else None
         panels[0, 0].bar(np.arange(10) + (i - 1) * width, mean, width, yerr=deviation, color=lab.COLOURS[i], label=name)
     lab.finish(panels[0, 0], title="share of each class at the end", x="class")
     for axes, (figure, title) in zip(
@@ -151,16 +154,9 @@ def _colours() -> list[Any]:
 def main(argv: list[str] | None = None) -> None:
     asked = lab.options(__doc__, NAME, seeds=3, argv=argv)
     folders = {row: lab.trained(asked.out / row, config_of(row, asked)) for row in ROWS}
-    found = {
-        row: [
-            figures
-            for figures in lab.kept(
-                folder / "evaluation.json", lambda folder=folder: evaluate(folder, n=SAMPLES, data_dir=asked.data_dir)
-            )["replicas"]
-            if figures
-        ]
-        for row, folder in folders.items()
-    }
+    found = {row: lab.by_seed(lab.judged(folder, SAMPLES, asked.data_dir)) for row, folder in folders.items()}
+    if not all(found.values()):
+        raise UserError(f"{asked.out}: no seed of {' or '.join(row for row in ROWS if not found[row])} was trained to the end")
     labels = data.load(config_of("conditional", asked).dataset, data_dir=asked.data_dir).labels
     assert labels is not None
     real = np.bincount(labels, minlength=10) / len(labels)

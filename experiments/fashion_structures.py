@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from scipy.stats import t
 
 from experiments import lab
 from jaxgan.config import Config, read_config
@@ -32,7 +33,6 @@ ROWS: dict[str, dict[str, Any]] = {
 LAB_MEMORY = {"fc/fc": 287, "conv/fc": 603, "conv/conv": 811}  # lab 002, 3.2, MB
 NARROW = 8  # width of the quick form
 PARTS = 16  # of a run; 3 of the lab's 48 epochs each
-SHARES = {"3 epochs (1/16)": 1 / PARTS, "48 epochs (the end)": 1.0}
 STEPS, QUICK = 22_512, 32  # 48 epochs of 469 batches
 CHANCE = 2 * np.log(2)  # the critic's loss where it gives every picture a half
 FIGURES = {"fid_lab": 1, "precision_lab": 2, "recall_lab": 2, "class_entropy_bits_lab": 2}  # of the last samples: digits shown
@@ -48,18 +48,20 @@ def config_of(fields: dict[str, Any], asked: lab.Options) -> Config:
     what: dict[str, Any] = {"dataset": "fashion_mnist"}
     if asked.quick:
         what = {"dataset": "digits", "hidden_dim": NARROW, "batch_size": 32}
-    if asked.width and "conv" in fields["network"]:
+    if asked.width:
         what["hidden_dim"] = asked.width
     part = max(1, steps // PARTS)
     return Config(
         **fields, **what, recipe="lab002", steps=steps, replicas=asked.seeds, data_dir=asked.data_dir, log_every=max(1, steps // (16 if asked.quick else 96)),
-        sample_every=part, checkpoint_every=4 * part, keep_checkpoints=1, metrics_every=part * (8 if asked.quick else 1),
+        sample_every=part, checkpoint_every=4 * part, keep_checkpoints=1, metrics_every=part * (4 if asked.quick else 1),
         metrics_samples=sizes(asked)[1],
     )  # fmt: skip
 
 
 def over_the_run(folder: Path, figure: str) -> dict[str, np.ndarray]:
     """What the lab's findings are held against, a number a seed."""
+    if not lab.ended(folder):
+        return {}
     distances = lab.curves(folder, figure)[1]
     critic, generator = (lab.curves(folder, f"{player}_loss")[1] for player in ("critic", "generator"))
     if not distances.size or not critic.size:
@@ -70,8 +72,9 @@ def over_the_run(folder: Path, figure: str) -> dict[str, np.ndarray]:
         "generator's loss": generator[-quarter:].mean(0),
         "generator's loss, a quarter before": generator[-2 * quarter : -quarter].mean(0),
         "early FID": early(folder, figure),
+        "first FID": distances[0],
         "last FID": distances[-1],
-        "wobble of FID": distances[-half:].std(0) / distances[-half:].mean(0),
+        "wobble of FID": lab.wobble(distances[-half:]),
     }
 
 
@@ -80,7 +83,7 @@ def early(folder: Path, figure: str) -> np.ndarray:
     steps, distances = lab.curves(folder, figure)
     planned = read_config(folder / "config.json").steps
     assert planned is not None
-    return distances[np.flatnonzero(steps >= planned // PARTS)[0]]
+    return distances[np.flatnonzero(steps >= max(1, planned // PARTS))[0]]
 
 
 def near(values: np.ndarray, what: float, within: float) -> str:
@@ -92,13 +95,26 @@ def near(values: np.ndarray, what: float, within: float) -> str:
 
 
 def converged(before: np.ndarray, after: np.ndarray) -> str:
-    """Whether a loss has come to rest: a trend between the third and the last quarter says no."""
+    """Whether a loss has come to rest: its change from the third to the last quarter lies, with 95 % confidence, within a twentieth of it."""
+    change = (after - before)[np.isfinite(after - before)]
+    if len(change) < 2:
+        return "is not told (too few seeds)"
+    error = t.ppf(0.975, len(change) - 1) * change.std(ddof=1) / len(change) ** 0.5
+    if abs(change.mean()) + error <= 0.05 * abs(np.nanmean(before)):
+        return "has come to rest"
     went = lab.trend(before, after)
-    return {"stays": "has come to rest", "rises": "still rises", "falls": "still falls"}.get(went, went)
+    return f"still {went}" if went in ("rises", "falls") else "is not told (the seeds differ too much)"
 
 
-def findings(runs: Mapping[str, dict[str, np.ndarray]], memory: Mapping[str, dict[str, float]]) -> str:
-    """What the lab finds, held against the figures."""
+def times_of(asked: lab.Options) -> tuple[str, str]:
+    """What the lab calls 3 and 48 epochs; of another schedule, the share of the run."""
+    return (
+        ("3 epochs", "48 epochs") if asked.length(STEPS, QUICK) == STEPS else ("a sixteenth of the run", "the end of the run")
+    )
+
+
+def findings(runs: Mapping[str, dict[str, np.ndarray]], memory: Mapping[str, dict[str, float]], times: tuple[str, str]) -> str:
+    """What the lab finds, held against the figures; `times` names what stands for its 3 and 48 epochs."""
 
     def of(row: str, figure: str) -> np.ndarray:
         return runs.get(BEST if row == "BCE" else row, {}).get(figure, np.array([]))
@@ -106,6 +122,12 @@ def findings(runs: Mapping[str, dict[str, np.ndarray]], memory: Mapping[str, dic
     def claim(words: str, figure: str, less: str, more: str, digits: int = 2) -> list[str]:
         a, b = of(less, figure), of(more, figure)
         return [words, lab.verdict(a, b), f"{figure}: {less} {lab.spread(a, digits)}, {more} {lab.spread(b, digits)}"]
+
+    def steady(words: str, less: str, more: str) -> list[str]:
+        runs_of = {row: runs.get(BEST if row == "BCE" else row, {}) for row in (less, more)}
+        a, b = (of(row, "wobble of FID") for row in (less, more))
+        said = lab.steadier(runs_of[less], runs_of[more], "FID")
+        return [words, said, f"wobble of FID: {less} {lab.spread(a, 3)}, {more} {lab.spread(b, 3)}"]
 
     def rest(words: str, row: str, expected: bool) -> list[str]:
         before, after = of(row, "generator's loss, a quarter before"), of(row, "generator's loss")
@@ -125,12 +147,12 @@ def findings(runs: Mapping[str, dict[str, np.ndarray]], memory: Mapping[str, dic
         ["conv/conv's critic loss ends at about .5 (within .1)", near(last, 0.5, 0.1), lab.spread(last)],
         [f"... where it cannot tell real from generated (a loss of {CHANCE:.2f} says so; within .1)", near(last, CHANCE, 0.1),
          lab.spread(last)],
-        claim("At 3 epochs fc/fc is ahead of conv/conv", "early FID", "fc/fc", BEST, 1),
+        claim(f"At {times[0]} fc/fc is ahead of conv/conv", "early FID", "fc/fc", BEST, 1),
         claim("... and of conv/fc", "early FID", "fc/fc", "conv/fc", 1),
-        claim("At the end conv/conv is better than fc/fc", "last FID", BEST, "fc/fc", 1),
+        claim(f"At {times[1]} conv/conv is better than fc/fc", "last FID", BEST, "fc/fc", 1),
         claim("... and than conv/fc", "last FID", BEST, "conv/fc", 1),
         claim("conv/fc is better than fc/fc", "last FID", "conv/fc", "fc/fc", 1),
-        *(claim(f"{row} is more stable than BCE", "wobble of FID", row, "BCE", 3) for row in LOSSES if row != "BCE"),
+        *(steady(f"{row} is more stable than BCE", row, "BCE") for row in LOSSES if row != "BCE"),
         *(claim(f"{row} draws better than BCE", "last FID", row, "BCE", 1) for row in LOSSES if row != "BCE"),
         claim("WGAN-GP draws better than WGAN with clipping", "last FID", "WGAN-GP", "WGAN", 1),
     ]  # fmt: skip
@@ -146,7 +168,7 @@ def _memory_claim(words: str, memory: Mapping[str, dict[str, float]], what: str)
     return [words, said, ", ".join(f"{row} {value / 1e6:.1f} MB" for row, value in zip(STRUCTURES, values, strict=True))]
 
 
-def in_words(runs: Mapping[str, dict[str, np.ndarray]], final: Mapping[str, np.ndarray]) -> str:
+def in_words(runs: Mapping[str, dict[str, np.ndarray]], final: Mapping[str, np.ndarray], times: tuple[str, str]) -> str:
     """The order of the structures, early and late, and of the losses."""
 
     def of(rows: Mapping[str, str], figure: str) -> str:
@@ -156,17 +178,16 @@ def in_words(runs: Mapping[str, dict[str, np.ndarray]], final: Mapping[str, np.n
     return "\n".join([
         "Best first, < where the next is worse beyond chance, ~ where that is not seen:",
         "",
-        f"- structures after 3 epochs' share: {of(STRUCTURES, 'early FID')}",
-        f"- structures at the end: {lab.ordered({row: final.get(row, np.array([])) for row in STRUCTURES})}",
-        f"- losses on conv/conv at the end: {lab.ordered(losses)}",
+        f"- structures at {times[0]}: {of(STRUCTURES, 'early FID')}",
+        f"- structures at {times[1]}: {lab.ordered({row: final.get(row, np.array([])) for row in STRUCTURES})}",
+        f"- losses on conv/conv at {times[1]}: {lab.ordered(losses)}",
     ])  # fmt: skip
 
 
 def metrics_table(found: Mapping[str, dict[str, np.ndarray]], n: int) -> str:
     names = {f"{name}_{count(n)}": digits for name, digits in FIGURES.items()}
     shown = {f"{BEST}, BCE" if row == BEST else f"{BEST}, {row}" if row in LOSSES else row: own for row, own in found.items()}
-    rows = [[row, *(lab.spread(own.get(name, ()), digits) for name, digits in names.items())] for row, own in shown.items()]
-    return lab.table(["", *names], rows)
+    return lab.table(["", *names, "seeds"], [[row, *lab.figures_row(own, names)] for row, own in shown.items()])
 
 
 def memory_table(memory: Mapping[str, dict[str, float]]) -> str:
@@ -196,8 +217,9 @@ def curves_figure(asked: lab.Options, folders: Mapping[str, Path], figure: str) 
 
 
 def main(argv: list[str] | None = None) -> None:
-    asked = lab.options(__doc__, NAME, seeds=3, argv=argv, width=True)
+    asked = lab.options(__doc__, NAME, seeds=3, argv=argv, width="all networks")
     n, within = sizes(asked)
+    times = times_of(asked)
     folders = {row: lab.trained(asked.out / row.replace("/", "-"), config_of(fields, asked)) for row, fields in ROWS.items()}
     memory = {
         row: lab.kept(folders[row] / "memory.json", partial(lab.memory_of, config_of(ROWS[row], asked))) for row in STRUCTURES
@@ -209,15 +231,15 @@ def main(argv: list[str] | None = None) -> None:
     parts = {
         "Metrics of the last samples": metrics_table(found, n),
         "Memory": memory_table(memory),
-        "The lab's findings": findings(runs, memory),
-        "In words": in_words(runs, final),
+        "The lab's findings": findings(runs, memory, times),
+        "In words": in_words(runs, final, times),
     }
-    budget = asked.budget("digits, narrow networks" if asked.quick else "Fashion-MNIST", STEPS, QUICK)
+    budget = asked.budget("digits, narrow networks" if asked.quick else "Fashion-MNIST", STEPS, QUICK, "all networks")
     lab.write_results(asked, NAME, "Lab 002: networks and losses on Fashion-MNIST", budget, parts)
     curves_figure(asked, folders, measured)
     names = {f"{BEST}, {row}" if row in LOSSES else row: folder for row, folder in folders.items()}
-    shares = {title.split(" (")[0] if not asked.quick else title.split("(")[1][:-1]: share for title, share in SHARES.items()}
-    caption = f"the first of {asked.seeds} seeds, the same latents in each row"
+    shares = dict(zip(times, (1 / PARTS, 1.0), strict=True))
+    caption = f"the first of {asked.seeds} seeds, the same latents in each column"
     lab.save(lab.samples_figure(names, shares), asked.out / f"{NAME}-samples", caption)
 
 

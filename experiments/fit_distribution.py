@@ -7,7 +7,9 @@
 Each study changes one thing in the lab's settings (`--recipe lab003`: batch 500, width 256, latent 5, RMSprop 2e-4, clip .1, penalty weight
 .001) on the lab's Gaussian, points drawn afresh. Every twentieth of a run 1,000 samples are held against the exact density (KL, Jensen-Shannon)
 and against fresh points (exact Wasserstein-1). Convergence is the last quarter's mean W1, speed the steps to a quarter of the first
-W1, stability the deviation of W1 within the last quarter. The animations show the critic's surface, as a probability for GAN and raw for WGAN.
+W1 (the run's length where that never came), stability the deviation of log W1 from a line through the last quarter; a step's time is measured in
+turn. Rows are ranked from the best: < where the next is worse beyond chance, ~ where that is not seen. The animations
+show the critic's surface, as a probability for GAN and raw for WGAN.
 """
 
 import io
@@ -47,6 +49,10 @@ STUDIES: dict[str, dict[str, dict[str, Any]]] = {
 STEPS, QUICK = 4000, 40
 W1 = "wasserstein1_exact_1k"
 SAMPLES = 1000
+NEVER = "never a quarter"  # 1 of a seed whose W1 never fell to a quarter of its first
+ALIKE = 1.25  # a step's time within this factor is as long
+SPARSE = 0.1  # share of near-zero entries from which a gradient is called sparse
+ROUNDS = 7  # of the timing
 
 
 def config_of(fields: dict[str, Any], asked: lab.Options, steps: int) -> Config:
@@ -72,14 +78,19 @@ def folder_of(asked: lab.Options, fields: dict[str, Any]) -> Path:
 
 
 def judged(folder: Path) -> dict[str, np.ndarray]:
-    """Per seed: convergence, speed, stability, and the last figures."""
+    """Per seed: convergence, speed, stability, and the last figures; nothing of a run in which every seed diverged."""
     steps, w1 = lab.curves(folder, W1)
-    last = max(2, len(steps) // 4)
-    quarter = [np.flatnonzero(seed <= seed[0] / 4) for seed in w1.T]
+    if not lab.ended(folder) or not len(w1):
+        return {}
+    last = max(3, len(steps) // 4)
+    near = [np.flatnonzero(seed <= seed[0] / 4) for seed in w1.T]
     found = {
         "W1": w1[-last:].mean(0),
-        "steps to a quarter": np.array([steps[q[0]] if len(q) else np.inf for q in quarter]),
-        "wobble of W1": w1[-last:].std(0),
+        "first W1": w1[0],
+        "last W1": w1[-last:].mean(0),
+        NEVER: np.array([float(not len(rows)) for rows in near]),
+        "steps to a quarter": np.array([float(steps[rows[0]] if len(rows) else steps[-1]) for rows in near]),
+        "wobble of W1": lab.wobble(w1[-last:]),
     }
     for name, figure in (("KL", "kl_grid50_1k"), ("JS", "jensen_shannon_grid50_1k")):
         found[name] = lab.curves(folder, figure)[1][-last:].mean(0)
@@ -88,66 +99,119 @@ def judged(folder: Path) -> dict[str, np.ndarray]:
     return found
 
 
-def claims(found: dict[str, dict[str, np.ndarray]]) -> str:
+def said_of(found: dict[str, np.ndarray], figure: str, digits: int = 3) -> str:
+    """A figure with its spread; of a speed, how many seeds never got there and count as the run's length."""
+    never = int(found[NEVER].sum()) if figure == "steps to a quarter" else 0
+    return lab.spread(found[figure], digits) + (f" ({never} of {len(found[figure])} never)" if never else "")
+
+
+def claims(found: dict[str, dict[str, np.ndarray]], cost: dict[str, dict[str, Any]]) -> str:
     """The lab's claims, held against the figures of the settings that were run."""
 
-    def claim(words: str, figure: str, less: str, more: str) -> list[str]:
-        if less not in found or more not in found:
+    def claim(words: str, figure: str, less: str, more: str, *, alike: bool = False) -> list[str]:
+        if not found.get(less) or not found.get(more):
             return [words, "not run", ""]
-        a, b = found[less][figure], found[more][figure]
-        return [words, lab.verdict(a, b), f"{figure}: {less} {lab.spread(a, 3)}, {more} {lab.spread(b, 3)}"]
+        a, b = found[less], found[more]
+        if figure == "wobble of W1" and not alike:
+            said = lab.steadier(a, b, "W1")
+        else:
+            said = (lab.as_good if alike else lab.verdict)(a[figure], b[figure])
+        return [words, said, f"{figure}: {less} {said_of(a, figure)}, {more} {said_of(b, figure)}"]
 
-    on = "on gaussian"
+    def costs(words: str, row: str, alike: bool) -> list[str]:
+        if row not in cost:
+            return [words, "not run", ""]
+        ratios = cost[row]["ratios"]
+        middle = float(np.median(ratios))
+        said = 1 / ALIKE <= middle <= ALIKE if alike else min(ratios) > 1
+        return [words, "confirmed" if said else "refuted", f"time of a step by gan's: {lab.cost_words(ratios)}"]
+
+    def sparse(words: str, row: str) -> list[str]:
+        if not found.get(row):
+            return [words, "not run", ""]
+        share = found[row]["near-zero gradients, critic"]
+        return [
+            words,
+            "confirmed" if share.mean() >= SPARSE else "refuted",
+            f"{row}: {lab.spread(share, 3)} (sparse: at least {SPARSE:g})",
+        ]
+
+    on, wobble = "on gaussian", "wobble of W1"
     rows = [
         claim("WGAN-GP converges further than WGAN", "W1", f"wgan_gp {on}", f"wgan {on}"),
         claim("WGAN converges further than GAN", "W1", f"wgan {on}", f"gan {on}"),
-        claim("WGAN is as fast as GAN, WGAN-GP slower", "steps to a quarter", f"wgan {on}", f"wgan_gp {on}"),
-        claim("WGAN-GP is more stable than GAN", "wobble of W1", f"wgan_gp {on}", f"gan {on}"),
-        claim("WGAN is more stable than GAN", "wobble of W1", f"wgan {on}", f"gan {on}"),
+        costs(f"A step of WGAN takes as long as GAN's (within {ALIKE:g} times)", "wgan", True),
+        costs("... WGAN-GP's longer", "wgan_gp", False),
+        claim("WGAN is more stable than GAN", wobble, f"wgan {on}", f"gan {on}"),
+        claim("WGAN-GP is more stable than GAN", wobble, f"wgan_gp {on}", f"gan {on}"),
+        claim("WGAN-GP is as stable as WGAN", wobble, f"wgan_gp {on}", f"wgan {on}", alike=True),
         claim("A clip of .001 is too small", "W1", "wgan, clip 0.1", "wgan, clip 0.001"),
-        claim("A clip of .01 is as fit as .1", "W1", "wgan, clip 0.01", "wgan, clip 0.1"),
-        claim("The ideal penalty weight is .001, not 10", "W1", "wgan_gp, weight 0.001", "wgan_gp, weight 10"),
-        claim("... nor .1", "W1", "wgan_gp, weight 0.001", "wgan_gp, weight 0.1"),
-        claim("RMSprop suits GAN better than Adam(.5, .999)", "W1", "gan, RMSprop", "gan, Adam(.5, .999)"),
+        claim("A clip of .01 is as fit as .1", "W1", "wgan, clip 0.01", "wgan, clip 0.1", alike=True),
+        claim("The ideal penalty weight is .001: better than 10", "W1", "wgan_gp, weight 0.001", "wgan_gp, weight 10"),
+        claim("... than 1", "W1", "wgan_gp, weight 0.001", "wgan_gp, weight 1"),
+        claim("... than .1", "W1", "wgan_gp, weight 0.001", "wgan_gp, weight 0.1"),
+        claim("RMSprop suits GAN: better than Adam(.5, .999)", "W1", "gan, RMSprop", "gan, Adam(.5, .999)"),
         claim("Adam needs small betas: (.001, .8) beats (.5, .999)", "W1", "gan, Adam(.001, .8)", "gan, Adam(.5, .999)"),
-        claim("SGD does not converge (the lab's rate)", "W1", "wgan_gp, RMSprop", "wgan_gp, SGD"),
+        claim("SGD does not converge (WGAN-GP, the lab's rate): RMSprop beats it", "W1", "wgan_gp, RMSprop", "wgan_gp, SGD"),
         claim("... nor with momentum", "W1", "wgan_gp, RMSprop", "wgan_gp, momentum"),
         claim("... at a rate of .01 neither", "W1", "wgan_gp, RMSprop", "wgan_gp, SGD, rate .01"),
-        claim("Generator first converges faster", "steps to a quarter", "gan, generator first", "gan, critic first"),
+        claim("Generator first converges faster (so its heading; its reason, a better critic early, speaks for the other order)",
+              "steps to a quarter", "gan, generator first", "gan, critic first"),
         claim("A latent of 1 limits what GAN draws", "W1", "gan, latent 5", "gan, latent 1"),
-        claim("A latent of 2 does not", "W1", "gan, latent 2", "gan, latent 5"),
-    ]
+        sparse("WGAN's critic still has sparse gradients", f"wgan {on}"),
+        sparse("... and WGAN-GP's", f"wgan_gp {on}"),
+    ]  # fmt: skip
     return lab.table(["the lab's claim", "verdict", "figures"], rows)
 
 
-def study_table(rows: dict[str, dict[str, np.ndarray]]) -> str:
-    ranked = sorted(rows, key=lambda row: float(np.mean(rows[row]["W1"])))
+def group_of(row: str) -> str:
+    """What a row may be ranked with: the same data set, and so the same unit of W1, else the same variant."""
+    variant, _, dataset = row.partition(" on ")
+    return f"on {dataset}" if dataset else variant.split(", ")[0]
+
+
+def study_text(rows: dict[str, dict[str, np.ndarray]]) -> str:
+    """A table a data set, best first, and under it who converges, arrives and holds still before whom."""
     columns = {
         "W1": 3, "KL": 2, "JS": 3, "steps to a quarter": 0, "wobble of W1": 3, "near-zero gradients, critic": 2,
         "near-zero gradients, generator": 2,
     }  # fmt: skip
-
-    def cell(row: str, name: str, digits: int) -> str:
-        values = rows[row][name]
-        missing = int((~np.isfinite(values)).sum())
-        return lab.spread(values, digits) + (f" ({missing} of {len(values)} never)" if missing else "")
-
-    return lab.table(
-        ["setting, best first", *columns], ([row, *(cell(row, name, d) for name, d in columns.items())] for row in ranked)
-    )
+    sets: dict[str, dict[str, dict[str, np.ndarray]]] = {}
+    for row, own in rows.items():
+        group = group_of(row)
+        sets.setdefault(group if group.startswith("on ") else "", {})[row] = own
+    parts = []
+    for own in sets.values():
+        held = {row: figures for row, figures in own.items() if figures}
+        ranked = sorted(held, key=lambda row, held=held: float(np.nanmean(held[row]["W1"])))
+        cells = [[row, *(said_of(held[row], name, digits) for name, digits in columns.items())] for row in ranked]
+        cells += [[row, "diverged", *[""] * (len(columns) - 1)] for row in own if row not in held]
+        orders = [
+            f"- {words}: {lab.ordered({row: figures[figure] for row, figures in held.items()})}"
+            for words, figure in (("convergence", "W1"), ("speed", "steps to a quarter"), ("stability", "wobble of W1"))
+        ]
+        parts.append("\n".join([lab.table(["setting, best first", *columns], cells), "", *orders]))
+    return "\n\n".join(parts)
 
 
 def study_figure(asked: lab.Options, study: str, rows: dict[str, Path]) -> None:
-    made, panels = lab.figure(1, 3, width=4.2, height=3.4)
-    for axes, (figure, title) in zip(
-        panels[0],
-        ((W1, "exact Wasserstein-1"), ("jensen_shannon_grid50_1k", "Jensen-Shannon"), ("kl_grid50_1k", "KL")),
-        strict=True,
-    ):
-        for row, colour in zip(rows, lab.COLOURS * 4, strict=False):
-            lab.band(axes, *lab.curves(rows[row], figure), row, colour)
-        axes.set_yscale("log")
-        lab.finish(axes, title=title, x="generator steps", legend=figure == W1)
+    """A row of panels for what can be compared, so that eight colours suffice."""
+    groups: dict[str, dict[str, Path]] = {}
+    for row, folder in rows.items():
+        groups.setdefault(group_of(row), {})[row] = folder
+    if len(rows) <= len(lab.COLOURS):
+        groups = {"": rows}
+    made, panels = lab.figure(len(groups), 3, width=4.2, height=2.9)
+    for across, (group, own) in zip(panels, groups.items(), strict=True):
+        for axes, (figure, title) in zip(
+            across,
+            ((W1, "exact Wasserstein-1"), ("jensen_shannon_grid50_1k", "Jensen-Shannon"), ("kl_grid50_1k", "KL")),
+            strict=True,
+        ):
+            for row, colour in zip(own, lab.COLOURS, strict=False):
+                lab.band(axes, *lab.curves(own[row], figure), row, colour)
+            axes.set_yscale("log")
+            lab.finish(axes, title=f"{group}: {title}" if group else title, x="generator steps", legend=figure == W1)
     lab.save(made, asked.out / f"{NAME}-{study}", f"mean and standard deviation of {asked.seeds} seeds")
 
 
@@ -159,6 +223,8 @@ def animation(asked: lab.Options, variant: str, dataset: str) -> None:
     from jaxgan.report.pictures import figure_array, points_figure, surface_on_grid
 
     folder = folder_of(asked, {"variant": variant, "dataset": dataset})
+    if not lab.ended(folder):
+        return
     frames = []
     for step in lab.checkpoint_steps(folder):
         run = load(folder, step=step)
@@ -206,9 +272,11 @@ def main(argv: list[str] | None = None) -> None:
         }
         rows = {row: judged(folder) for row, folder in folders.items()}
         found |= rows
-        parts[f"By {study}"] = study_table(rows)
+        parts[f"By {study}"] = study_text(rows)
         study_figure(asked, study, folders)
-    parts = {"The lab's claims": claims(found), **parts}
+    configs = {variant: config_of({"variant": variant}, asked, steps) for variant in VARIANTS}
+    cost = lab.kept(asked.out / "costs.json", lambda: lab.costs(configs, "gan", 2 if asked.quick else ROUNDS))
+    parts = {"The lab's claims": claims(found, cost), **parts}
     lab.write_results(
         asked, NAME, "Lab 003: fitting distributions of the plane", asked.budget("points of the plane", STEPS, QUICK), parts
     )

@@ -8,6 +8,7 @@ import json
 import shlex
 import statistics
 import sys
+import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,14 +16,16 @@ from typing import TYPE_CHECKING, Any
 
 import jax
 import numpy as np
+from scipy.stats import t as student
+from scipy.stats import ttest_ind_from_stats
 
 from experiments.benchmarks.against_pytorch import machine
-from jaxgan.config import Config, read_config
+from jaxgan.config import Config, read_config, to_json
 from jaxgan.engine.checkpoints import Checkpoints
 from jaxgan.engine.compilation import keep_compiled_programs
 from jaxgan.engine.loop import Program
 from jaxgan.engine.setup import prepare
-from jaxgan.errors import DivergedError, NotFiniteError
+from jaxgan.errors import DivergedError, NotFiniteError, UserError
 from jaxgan.evaluation import evaluate, runs_of
 from jaxgan.report.files import json_text, write_atomically
 from jaxgan.report.folder import read_run
@@ -35,6 +38,8 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
+CHANCE = 0.05  # a difference that chance makes as seldom is called one
+TIMED = 0.5  # seconds of one timed part
 COLOURS = ("#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f00", "#56b4e9", "#7a4fbf", "#555555")
 
 
@@ -48,17 +53,17 @@ class Options:
     data_dir: Path | None
     flags: tuple[str, ...] = ()  # as they were typed, but for paths
     steps: int | None = None  # in place of the full or the quick schedule
-    width: int | None = None  # of the convolutional networks, in place of the lab's
+    width: int | None = None  # of the networks that can be narrowed, in place of the lab's
 
     def length(self, full: int, quick: int) -> int:
         """Generator steps of a run."""
         return self.steps or (quick if self.quick else full)
 
-    def budget(self, data: str, full: int, quick: int) -> str:
-        """What a run was given, in words; a schedule that was not the full one says so."""
+    def budget(self, data: str, full: int, quick: int, narrowed: str = "networks") -> str:
+        """What a run was given, in words; a schedule that was not the full one says so, and so do networks that --width narrowed."""
         steps = self.length(full, quick)
         of = "" if steps == full else f" (the full schedule, {full:,}, was not run)"
-        return f"{data}, {steps:,} generator steps{of}" + (f", convolutional networks {self.width} wide" if self.width else "")
+        return f"{data}, {steps:,} generator steps{of}" + (f", {narrowed} {self.width} wide" if self.width else "")
 
 
 def options(
@@ -68,10 +73,10 @@ def options(
     seeds: int,
     quick_seeds: int = 2,
     argv: Sequence[str] | None = None,
-    width: bool = False,
+    width: str = "",
 ) -> Options:
-    """What the command line says; `width` where the convolutional networks can be made narrower."""
-    more = {"--width": {"type": int, "help": "width of the convolutional networks, in place of the lab's"}} if width else {}
+    """What the command line says; `width`: the networks that --width makes narrower, in words."""
+    more = {"--width": {"type": int, "help": f"width of {width}, in place of the lab's"}} if width else {}
     return options_and_more(description, name, seeds=seeds, quick_seeds=quick_seeds, argv=argv, more=more)[0]
 
 
@@ -115,12 +120,14 @@ def options_and_more(
 def trained(folder: Path, config: Config) -> Path:
     """The run at `folder`: trained if it is not there, gone on with if it was interrupted, left alone if it is finished.
 
-    Of replicas that diverge the others are kept, as in every run.
+    Of replicas that diverge the others are kept, as in every run. A folder that holds a run of another budget is refused.
     """
     config = dataclasses.replace(config, out=folder)
+    begun = (folder / "config.json").is_file()
+    if begun:
+        same_budget(folder, json.loads((folder / "config.json").read_text()), config)
     if finished(folder):
         return folder
-    begun = (folder / "config.json").is_file()
     print(f"{folder}: {'goes on' if begun else 'is trained'}", flush=True)
     try:
         fit(Config(out=folder, resume=True) if begun else config)
@@ -130,10 +137,22 @@ def trained(folder: Path, config: Config) -> Path:
     return folder
 
 
+def same_budget(where: Path, held: Mapping[str, Any], config: Config) -> None:
+    """Refuses what was kept of another configuration: its figures would stand under this one's name."""
+    asked = json.loads(json_text(to_json(prepare(config).config)))
+    other = [name for name in asked if name in held and name not in ("out", "data_dir") and held[name] != asked[name]]
+    if other:
+        said = ", ".join(f"{name} {held[name]} and not {asked[name]}" for name in other)
+        raise UserError(f"{where} was made with {said}: another budget needs another --out")
+
+
 def finished(folder: Path) -> bool:
-    """Whether a run has its last checkpoint, or ended because it diverged."""
-    if (folder / "diverged.txt").is_file():
-        return True
+    """Whether a run has its last checkpoint, or ended because every seed diverged."""
+    return (folder / "diverged.txt").is_file() or ended(folder)
+
+
+def ended(folder: Path) -> bool:
+    """Whether a run has its last checkpoint, with at least one seed that did not diverge."""
     try:
         steps = json.loads((folder / "config.json").read_text())["steps"]
     except (OSError, ValueError, KeyError):
@@ -162,8 +181,8 @@ def curves(folder: Path, name: str) -> tuple[np.ndarray, np.ndarray]:
     for record in read_metrics(folder / "metrics.jsonl"):
         if record.get(name) is not None:
             steps.setdefault(record["step"], {})[record.get("replica", 0)] = record[name]
-    replicas = range(1 + max((r for values in steps.values() for r in values), default=0))
-    return np.array(sorted(steps)), np.array([[steps[s].get(r, np.nan) for r in replicas] for s in sorted(steps)])
+    seeds = range(read_config(folder / "config.json").replicas or 1)
+    return np.array(sorted(steps)), np.array([[steps[s].get(r, np.nan) for r in seeds] for s in sorted(steps)])
 
 
 def last_part(folder: Path, name: str, share: float = 0.1) -> np.ndarray:
@@ -172,14 +191,14 @@ def last_part(folder: Path, name: str, share: float = 0.1) -> np.ndarray:
     return values[-max(1, round(share * len(values))) :].mean(0) if values.size else np.array([])
 
 
-def judged(folder: Path, n: int) -> dict[str, np.ndarray]:
+def judged(folder: Path, n: int, data_dir: Path | None = None) -> dict[str, np.ndarray]:
     """What `evaluate` says of a run's last samples, an array over its seeds each figure; nothing of seeds that diverged."""
 
     def compute() -> dict[str, Any]:
-        if not checkpoint_steps(folder):
+        if not ended(folder):
             return {"replicas": []}
         try:
-            return evaluate(folder, n=n)
+            return evaluate(folder, n=n, data_dir=data_dir)
         except NotFiniteError:  # of no seed
             return {"replicas": []}
 
@@ -203,31 +222,108 @@ def replicas(folder: Path) -> list[TrainedRun]:
     return runs_of(*load_all(folder), folder)
 
 
+def figures_row(figures: Mapping[str, np.ndarray], names: Mapping[str, int]) -> list[str]:
+    """Cells of a table: each figure with its spread, by the digits it is shown with; then the seeds that gave them."""
+    cells = [spread(figures.get(name, ()), digits) for name, digits in names.items()]
+    return [*cells, str(max((len(figures.get(name, ())) for name in names), default=0))]
+
+
+def by_seed(figures: Mapping[str, np.ndarray]) -> list[dict[str, float]]:
+    """The same, a record a seed."""
+    seeds = range(len(next(iter(figures.values()), ())))
+    return [{name: float(values[seed]) for name, values in figures.items()} for seed in seeds]
+
+
+def costs(configs: Mapping[str, Config], plain: str, rounds: int) -> dict[str, dict[str, Any]]:
+    """A generator step of each row (with its critic steps) by the plain row's, the two in turn `rounds` times; and its memory."""
+
+    def begun(config: Config) -> tuple[Program, list[Any], int]:
+        program = Program(prepare(dataclasses.replace(config, replicas=1)))
+        held = [program.initial_state()]
+        seconds(program, held, 1)
+        return program, held, max(2, round(TIMED / seconds(program, held, 5)))
+
+    def seconds(program: Program, held: list[Any], n: int) -> float:
+        n = min(n, program.feed.left(int(held[0].step)))
+        began = time.perf_counter()
+        held[0] = program.chunk(held[0], program.zero_sums(held[0]), n)[0]
+        return (time.perf_counter() - began) / n
+
+    base, found = begun(configs[plain]), {}
+    least = memory_of(configs[plain])["temporary"]
+    for row, config in configs.items():
+        own = begun(config)
+        ratios = [seconds(*own) / seconds(*base) for _ in range(rounds)]
+        found[row] = {"ratios": ratios, "memory": memory_of(config)["temporary"] / least}
+        print(f"cost of {row}: {statistics.median(ratios):.2f}", flush=True)
+    return found
+
+
+def cost_words(ratios: Sequence[float]) -> str:
+    return f"{statistics.median(ratios):.1f} [{min(ratios):.1f}-{max(ratios):.1f}]"
+
+
 # Verdicts
 
 
 def verdict(less: np.ndarray, more: np.ndarray) -> str:
-    """Whether the first is the smaller: beyond 2 standard errors of the difference of means (Welch), else no difference is seen."""
+    """Whether the first has the smaller mean: by Welch's t-test at 5 %, else no difference is seen."""
     less, more = less[np.isfinite(less)], more[np.isfinite(more)]
     if len(less) < 2 or len(more) < 2:
         return "not told (too few seeds got there)"
-    error = np.sqrt(less.var(ddof=1) / len(less) + more.var(ddof=1) / len(more))
-    apart = more.mean() - less.mean()
-    return "confirmed" if apart > 2 * error else "refuted: the other way round" if apart < -2 * error else "no difference seen"
+    apart = float(more.mean() - less.mean())
+    if not less.std() and not more.std():
+        p = 0.0 if apart else 1.0
+    else:
+        moments = [number for values in (less, more) for number in (values.mean(), values.std(ddof=1), len(values))]
+        p = float(ttest_ind_from_stats(*moments, equal_var=False).pvalue)
+    if p >= CHANCE:
+        return "no difference seen"
+    return "confirmed" if apart > 0 else "refuted: the other way round"
+
+
+def as_good(less: np.ndarray, more: np.ndarray) -> str:
+    """The verdict on a claim that two are alike, which no test confirms."""
+    said = verdict(less, more)
+    return {"confirmed": "refuted: the first is less", "refuted: the other way round": "refuted: the first is more"}.get(
+        said, "not refuted (no difference seen)" if said == "no difference seen" else said
+    )
 
 
 def trend(before: np.ndarray, after: np.ndarray) -> str:
-    """Whether a figure rises or falls from one time to another, the same seeds at both: beyond 2 standard errors of the mean change."""
+    """Whether a figure rises or falls from one time to another, the same seeds at both: by the paired t-test at 5 %."""
     change = after - before
     change = change[np.isfinite(change)]
     if len(change) < 2:
         return "is not told (too few seeds)"
     error = change.std(ddof=1) / len(change) ** 0.5
-    return "rises" if change.mean() > 2 * error else "falls" if change.mean() < -2 * error else "stays"
+    if error:
+        p = 2 * float(student.sf(abs(change.mean()) / error, len(change) - 1))
+    else:
+        p = 0.0 if change[0] else 1.0
+    return "changes little, or not beyond chance," if p >= CHANCE else "rises" if change.mean() > 0 else "falls"
+
+
+def wobble(values: np.ndarray) -> np.ndarray:
+    """How unsteady a positive figure (S, R) is, a number a seed: the deviation of its logarithm from a line through it."""
+    if len(values) < 3:
+        return np.full(values.shape[1:], np.nan)
+    logs, steps = np.log(np.maximum(values, 1e-12)), np.arange(len(values))
+    line = np.stack([np.polyval(np.polyfit(steps, seed, 1), steps) if np.isfinite(seed).all() else seed for seed in logs.T], 1)
+    return np.sqrt(((logs - line) ** 2).sum(0) / (len(values) - 2)) + 0 * logs.sum(0)  # NaN where a seed has no figure
+
+
+def steadier(less: Mapping[str, np.ndarray], more: Mapping[str, np.ndarray], figure: str) -> str:
+    """Whether "wobble of FIGURE" of the first is the less; where it is no better than it began, steadiness says nothing."""
+    first, last, wobbles = f"first {figure}", f"last {figure}", f"wobble of {figure}"
+    if first in less and trend(less[first], less[last]) != "falls":
+        return "not told (it did not become better than it began)"
+    return verdict(less.get(wobbles, np.array([])), more.get(wobbles, np.array([])))
 
 
 def ordered(figures: Mapping[str, np.ndarray]) -> str:
     """The rows of a figure from the smallest mean on; "<" where the next is the larger beyond chance, "~" where it is not."""
+    figures = {row: values[np.isfinite(values)] for row, values in figures.items()}
     rows = sorted((row for row in figures if figures[row].size), key=lambda row: float(figures[row].mean()))
     if not rows:
         return "-"
@@ -287,7 +383,7 @@ def band(axes: "Axes", steps: np.ndarray, values: np.ndarray, label: str, colour
     mean = np.nanmean(values, 1)
     axes.plot(steps, mean, color=colour, lw=1.4, label=label)
     if values.shape[1] > 1:
-        deviation = np.nanstd(values, 1, ddof=0)
+        deviation = np.where(np.isfinite(values).sum(1) > 1, np.nanstd(values, 1, ddof=1), 0)
         axes.fill_between(steps, mean - deviation, mean + deviation, color=colour, alpha=0.2, lw=0)
 
 
@@ -314,7 +410,7 @@ def save(made: "Figure", path: Path, caption: str) -> None:
 def samples_at(folder: Path, share: float, *, tiles: int = 4) -> np.ndarray | None:
     """The first seed's samples at a share of the run: the nearest of its pictures (drawn afresh at 0), its first rows and columns.
 
-    None where the run has no picture, as it diverged before the first.
+    None where the run has none, as it had diverged by then.
     """
     run = read_run(folder)
     if share == 0:
@@ -326,7 +422,10 @@ def samples_at(folder: Path, share: float, *, tiles: int = 4) -> np.ndarray | No
             return None
         from PIL import Image
 
-        picture = np.asarray(Image.open(min(pictures, key=lambda own: abs(own.step - share * run.config["steps"])).path))
+        nearest = min(pictures, key=lambda own: abs(own.step - share * run.config["steps"]))
+        if not ended(folder) and share * run.config["steps"] > nearest.step:
+            return None
+        picture = np.asarray(Image.open(nearest.path))
     height, width, _ = run.environment["data"]["sample_shape"]
     side = max(1, -(-LEGIBLE // max(height, width)))
     return picture[2 : tiles * (side * height + 2), 2 : tiles * (side * width + 2)]

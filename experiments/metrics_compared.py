@@ -33,7 +33,7 @@ NOT_SHOWN = ("class_share", "c2st_lab_low", "_low", "_high", "_std", "_of_held_o
 def config_of(asked: lab.Options, dataset: str) -> Config:
     steps = asked.length(STEPS, QUICK)
     return Config(
-        dataset=dataset, recipe="digits", replicas=asked.seeds, steps=steps, checkpoint_every=steps // 20, keep_checkpoints=20,
+        dataset=dataset, recipe="digits", replicas=asked.seeds, steps=steps, checkpoint_every=max(1, steps // 20), keep_checkpoints=100,
         data_dir=asked.data_dir,
     )  # fmt: skip
 
@@ -55,7 +55,9 @@ def kinds_of(real: np.ndarray, labels: np.ndarray, train: np.ndarray, n: int) ->
             pictures(some(draw, everything)) + np.random.default_rng(100 + draw).normal(0, 0.3, (n, *real.shape[1:])), -1, 1
         ),
         "blurred": lambda draw: gaussian_filter(pictures(some(draw, everything)), (0, 1.2, 1.2, 0)),
-        "a class missing": lambda draw: pictures(np.random.default_rng(100 + draw).choice(everything[labels != draw % 10], n)),
+        "a class missing": lambda draw: pictures(
+            np.random.default_rng(100 + draw).choice(everything[labels != draw % 10], n, replace=False)
+        ),
         "ten pictures repeated": lambda draw: pictures(np.resize(some(draw, everything)[:10], n)),
         "copied from training": lambda draw: pictures(some(draw, np.arange(len(train))), train),
         "uniform noise": lambda draw: np.random.default_rng(100 + draw).uniform(-1, 1, (n, *real.shape[1:])),
@@ -71,7 +73,10 @@ def measured(asked: lab.Options, dataset: str, n: int) -> dict[str, list[dict[st
     run = load(folder)
     judge = judge_of(dataclasses.replace(run.setup, config=dataclasses.replace(run.config, data_dir=asked.data_dir)), n=n)
     steps = lab.checkpoint_steps(folder)
-    when = {"WGAN-GP, early": steps[0], "WGAN-GP, half way": steps[len(steps) // 2], "WGAN-GP, end": steps[-1]}
+    when = {
+        kind: min(steps, key=lambda step, share=share: abs(step - share * steps[-1]))
+        for kind, share in (("WGAN-GP, early", 0.05), ("WGAN-GP, half way", 0.5), ("WGAN-GP, end", 1.0))
+    }
     found = {}
     for kind in KINDS:
 
@@ -89,9 +94,14 @@ def measured(asked: lab.Options, dataset: str, n: int) -> dict[str, list[dict[st
 
 
 def sees(real: list[float], kind: list[float]) -> bool:
-    """Whether a metric tells a kind from real pictures: by more than 5 standard deviations over the draws, and 2 % of its value."""
+    """Whether a metric tells a kind from real pictures: by more than 5 standard deviations over the draws, and 2 % of its value.
+
+    A single draw of each tells nothing: then it is False.
+    """
+    if len(real) < 2:
+        return False
     apart = abs(float(np.mean(kind)) - float(np.mean(real)))
-    return apart > 5 * max(float(np.std(real, ddof=1)) if len(real) > 1 else 0.0, 1e-12) and apart > 0.02 * abs(np.mean(real))
+    return apart > 5 * max(float(np.std(real, ddof=1)), 1e-12) and apart > 0.02 * abs(np.mean(real))
 
 
 def tables(found: dict[str, list[dict[str, float]]]) -> dict[str, str]:
@@ -139,7 +149,11 @@ def picture(asked: lab.Options, found: dict[str, list[dict[str, float]]], n: int
     for axes, metric in zip(panels.ravel(), shown, strict=True):
         values = [[draw[f"{metric}_{count(n)}"] for draw in found[kind]] for kind in KINDS]
         axes.barh(
-            range(len(KINDS)), [np.mean(v) for v in values], xerr=[np.std(v) for v in values], color=lab.COLOURS[0], height=0.7
+            range(len(KINDS)),
+            [np.mean(v) for v in values],
+            xerr=[np.std(v, ddof=1) if len(v) > 1 else 0 for v in values],
+            color=lab.COLOURS[0],
+            height=0.7,
         )
         axes.set_yticks(range(len(KINDS)), KINDS)
         axes.invert_yaxis()

@@ -26,6 +26,7 @@ import jax.numpy as jnp
 import numpy as np
 
 from experiments.benchmarks.against_pytorch import machine
+from experiments.lab import same_budget
 from jaxgan.config import Config
 from jaxgan.engine.compilation import keep_compiled_programs
 from jaxgan.engine.loop import Program
@@ -52,6 +53,7 @@ ROWS: dict[str, dict[str, Any]] = {
     "gan, unroll 5": {"variant": "gan", "unroll": 5},
     "gan, 4 generators told apart (MGAN)": {"variant": "gan", "generators": 4},
     "gan, 4 generators": {"variant": "gan", "generators": 4, "generator_classifier_weight": 0.0},
+    "gan, conditional": {"variant": "gan", "conditional": True},
     "gan, spectral norm": {"variant": "gan", "spectral_norm": True},
     "lsgan": {"variant": "lsgan"},
     "began": {"variant": "began", "balance_rate": 0.01},
@@ -102,8 +104,9 @@ def outcome(config: Config) -> tuple[dict[str, Any], np.ndarray]:
     assert law is not None
 
     @jax.jit
-    def drawn(state, key):
-        return generate(setup, state, latents(setup, key, POINTS), jnp.zeros(POINTS, jnp.int32))
+    def drawn(state, key):  # a conditional run is asked for every mode in equal parts
+        labels = jnp.arange(POINTS, dtype=jnp.int32) % max(1, setup.dataset.n_classes)
+        return generate(setup, state, latents(setup, key, POINTS), labels)
 
     seeds, points = [], np.zeros((POINTS, 2))
     for replica in range(program.replicas):
@@ -134,9 +137,11 @@ def kept_at(folder: Path, dataset: str, row: str) -> Path:
 
 def kept_outcome(folder: Path, dataset: str, row: str, seeds: int, critic_steps: int) -> dict[str, Any]:
     """What came out of a row: read where it was run already, else run and written."""
-    kept = kept_at(folder, dataset, row)
-    if not kept.is_file():
-        found, points = outcome(config_of(row, dataset, seeds, critic_steps))
+    kept, config = kept_at(folder, dataset, row), config_of(row, dataset, seeds, critic_steps)
+    if kept.is_file():
+        same_budget(kept, json.loads(kept.read_text())["config"], config)
+    else:
+        found, points = outcome(config)
         folder.mkdir(parents=True, exist_ok=True)
         np.save(kept.with_suffix(".npy"), points)
         kept.write_text(json.dumps(found, default=str))
@@ -144,9 +149,9 @@ def kept_outcome(folder: Path, dataset: str, row: str, seeds: int, critic_steps:
 
 
 def words(values: list[float], factor: float = 1.0, digits: int = 1) -> str:
-    """Mean ± standard error."""
-    error = statistics.stdev(values) / len(values) ** 0.5 if len(values) > 1 else 0.0
-    return f"{factor * statistics.mean(values):.{digits}f}±{factor * error:.{digits}f}"
+    """Mean ± standard error; of one value, the value."""
+    mean = f"{factor * statistics.mean(values):.{digits}f}"
+    return mean + (f"±{factor * statistics.stdev(values) / len(values) ** 0.5:.{digits}f}" if len(values) > 1 else "")
 
 
 def table(results: dict[str, dict], dataset: str) -> str:

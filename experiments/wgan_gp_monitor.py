@@ -4,7 +4,7 @@
     python -m experiments.wgan_gp_monitor --quick            # scikit-learn's digits, `fc`, 200 steps, 2 seeds: a minute or two
 
 The lab asks to watch the critic's loss, the generator's, the size of the penalty, and the norm of the critic's gradient, which the penalty
-pulls to 1. Beside it a WGAN whose weights are clipped to .01, all else equal: its gradients, and the histogram of both critics'
+pulls to 1. Beside it a WGAN whose weights are clipped to .01, the networks and data the same, the optimizer its own paper's: its gradients, and the histogram of both critics'
 weights (arXiv 1704.00028, figure 1b: clipping pushes them to the two ends).
 """
 
@@ -16,7 +16,7 @@ import numpy as np
 
 from experiments import lab
 from jaxgan.config import Config
-from jaxgan.trained import load
+from jaxgan.errors import UserError
 
 NAME = "wgan_gp_monitor"
 CLIP = 0.01
@@ -50,12 +50,14 @@ def config_of(row: str, asked: lab.Options) -> Config:
     )
 
 
-def weights_of(folder: Path, seeds: int) -> list[np.ndarray]:
-    """All weights of every seed's critic in one row, biases left out."""
+def weights_of(folder: Path) -> list[np.ndarray]:
+    """All weights of every seed's critic in one row, biases left out; nothing of seeds that diverged."""
     found = []
-    for seed in range(seeds):
-        leaves = jax.tree_util.tree_leaves_with_path(load(folder, replica=seed).state.critic.params)
-        found.append(np.concatenate([np.ravel(leaf) for path, leaf in leaves if "kernel" in str(path[-1])]))
+    for run in lab.replicas(folder):
+        leaves = jax.tree_util.tree_leaves_with_path(run.state.critic.params)
+        weights = np.concatenate([np.ravel(leaf) for path, leaf in leaves if "kernel" in str(path[-1])])
+        if np.isfinite(weights).all():
+            found.append(weights)
     return found
 
 
@@ -66,8 +68,7 @@ def at_the_ends(weights: np.ndarray, reach: float) -> float:
 
 def tables(folders: dict[str, Path], weights: dict[str, list[np.ndarray]]) -> dict[str, str]:
     def last(row: str, figure: str) -> str:
-        values = lab.curves(folders[row], figure)[1]
-        return lab.spread(values[-max(1, len(values) // 10) :].mean(0), 3) if values.size else "-"
+        return lab.spread(lab.last_part(folders[row], figure), 3)
 
     watched = [[words, *(last(row, figure) for row in ROWS)] for figure, words in WATCHED.items()]
     near = [
@@ -75,7 +76,7 @@ def tables(folders: dict[str, Path], weights: dict[str, list[np.ndarray]]) -> di
         *(lab.spread(lab.curves(folders[row], "critic_gradient_near_zero")[1][-1], 3) for row in ROWS),
     ]
     ends = [
-        f"share of weights at the ends (of ±{CLIP:g}; of the largest)",
+        f"share of weights at the ends (of the largest; of ±{CLIP:g})",
         lab.spread([at_the_ends(w, float(np.abs(w).max())) for w in weights["WGAN-GP"]], 3),
         lab.spread([at_the_ends(w, CLIP) for w in weights["WGAN, clipped"]], 3),
     ]
@@ -86,7 +87,11 @@ def tables(folders: dict[str, Path], weights: dict[str, list[np.ndarray]]) -> di
         f" over the last tenth of the run (the penalty pulls it to 1); the clipped critic's is {last('WGAN, clipped', 'gradient_norm')}. "
         f"{ends[2]} of the clipped weights lie within a twentieth of the bound."
     )
-    return {"Over the last tenth of the run": lab.table(["", *ROWS], [*watched, near, ends, deviation]), "In words": said}
+    return {
+        "Over the last tenth of the run": lab.table(["", *ROWS], watched),
+        "At the end": lab.table(["", *ROWS], [near, ends, deviation]),
+        "In words": said,
+    }
 
 
 def pictures(asked: lab.Options, folders: dict[str, Path], weights: dict[str, list[np.ndarray]]) -> None:
@@ -101,7 +106,7 @@ def pictures(asked: lab.Options, folders: dict[str, Path], weights: dict[str, li
         lab.finish(axes, title=words, x="generator steps")
     for axes, (row, own), colour in zip(panels.ravel()[4:], weights.items(), lab.COLOURS, strict=False):
         reach = CLIP if row == "WGAN, clipped" else float(np.quantile(np.abs(own[0]), 0.999))
-        axes.hist(np.clip(np.concatenate(own), -1.02 * reach, 1.02 * reach), bins=101, color=colour)
+        axes.hist(np.concatenate(own), bins=101, range=(-1.02 * reach, 1.02 * reach), color=colour)
         lab.finish(axes, title=f"{row}: the critic's weights", legend=False)
         axes.set_yscale("log")
     lab.save(made, asked.out / NAME, f"mean and standard deviation of {asked.seeds} seeds; histograms of all seeds together")
@@ -110,7 +115,10 @@ def pictures(asked: lab.Options, folders: dict[str, Path], weights: dict[str, li
 def main(argv: list[str] | None = None) -> None:
     asked = lab.options(__doc__, NAME, seeds=3, argv=argv)
     folders = {row: lab.trained(asked.out / row.replace(", ", "-"), config_of(row, asked)) for row in ROWS}
-    weights = {row: weights_of(folder, asked.seeds) for row, folder in folders.items()}
+    for row, folder in folders.items():
+        if not lab.ended(folder):
+            raise UserError(f"{folder}: no seed of {row} was trained to the end")
+    weights = {row: weights_of(folder) for row, folder in folders.items()}
     budget = asked.budget("digits, fc" if asked.quick else "MNIST, fc", STEPS, QUICK) + " of 5 critic steps"
     lab.write_results(asked, NAME, "Lab 001: watching WGAN-GP", budget, tables(folders, weights))
     pictures(asked, folders, weights)

@@ -1,5 +1,6 @@
 """The labs' experiments: what they share, what they conclude from figures, and each one's quick form from end to end."""
 
+import dataclasses
 import json
 
 import numpy as np
@@ -17,6 +18,7 @@ from experiments import (
     wgan_gp_monitor,
 )
 from jaxgan.config import Config
+from jaxgan.errors import UserError
 
 
 def test_a_verdict_is_drawn_from_means_and_their_errors():
@@ -28,14 +30,27 @@ def test_a_verdict_is_drawn_from_means_and_their_errors():
 
 
 def test_claims_about_what_was_not_run_say_so():
-    text = fit_distribution.claims({})
+    text = fit_distribution.claims({}, {})
     assert text.count("not run") == text.count("\n") - 1
 
 
 def test_every_claim_is_about_settings_of_the_studies():
     rows = {row for study in fit_distribution.STUDIES.values() for row in study}
-    figures = dict.fromkeys(("W1", "steps to a quarter", "wobble of W1"), np.array([1.0, 2.0, 3.0]))
-    assert "not run" not in fit_distribution.claims(dict.fromkeys(rows, figures))
+    names = (
+        "W1",
+        "first W1",
+        "last W1",
+        fit_distribution.NEVER,
+        "steps to a quarter",
+        "wobble of W1",
+        "near-zero gradients, critic",
+    )
+    figures = dict.fromkeys(names, np.array([1.0, 2.0, 3.0]))
+    text = fit_distribution.claims(
+        dict.fromkeys(rows, figures), {variant: {"ratios": [1.0, 1.1]} for variant in fit_distribution.VARIANTS}
+    )
+    assert "not run" not in text and "(6 of 3 never)" in text
+    assert "not told (it did not become better than it began)" in text
 
 
 def test_the_same_setting_of_two_studies_is_one_folder(tmp_path):
@@ -57,11 +72,53 @@ def test_spread_and_table():
     assert lab.table(["a", "b"], [[1, 2]]) == "| a | b |\n|---|---|\n| 1 | 2 |"
 
 
+def test_equality_is_never_confirmed_and_chance_is_no_verdict():
+    small, large = np.array([1.0, 1.1, 0.9]), np.array([2.0, 2.1, 1.9])
+    assert lab.as_good(small, small + 0.01).startswith("not refuted") and lab.as_good(small, large).startswith("refuted")
+    draws = np.random.default_rng(0).normal(size=(2000, 2, 2))
+    told = np.mean([lab.verdict(a, b) != "no difference seen" for a, b in draws])
+    assert told < 0.07  # of two seeds each from one law
+
+
+def test_wobble_is_about_the_trend_and_free_of_units():
+    steps = np.arange(8)
+    steady, noisy = 0.9**steps, np.array([1.0, 2.0] * 4)
+    found = lab.wobble(np.stack([steady, noisy, 100 * noisy], 1))
+    assert found[0] < 1e-9 and found[1] > 0.2
+    np.testing.assert_allclose(found[1], found[2])
+
+
+def test_what_did_not_learn_is_not_called_stable():
+    stuck = {"first W1": np.ones(3), "last W1": np.ones(3), "wobble of W1": np.zeros(3)}
+    learned = {"first W1": np.ones(3), "last W1": np.array([0.1, 0.11, 0.12]), "wobble of W1": np.array([0.1, 0.2, 0.15])}
+    assert lab.steadier(stuck, learned, "W1").startswith("not told")
+    assert lab.steadier(learned, {**stuck, "wobble of W1": np.array([1.0, 1.1, 1.2])}, "W1") == "confirmed"
+
+
+def test_a_loss_has_come_to_rest_only_where_the_seeds_agree():
+    before = np.array([1.0, 1.0, 1.0])
+    assert fashion_structures.converged(before, before + np.array([0.001, -0.001, 0.0])) == "has come to rest"
+    assert fashion_structures.converged(before, before + np.array([0.2, 0.21, 0.22])) == "still rises"
+    assert fashion_structures.converged(before, before + np.array([0.5, -0.5, 0.1])).startswith("is not told")
+
+
+def test_a_folder_of_another_budget_is_refused(tmp_path):
+    config = Config(dataset="ring8", steps=2, batch_size=4, hidden_dim=4)
+    lab.trained(tmp_path / "run", config)
+    with pytest.raises(UserError, match="steps 2 and not 3: another budget needs another --out"):
+        lab.trained(tmp_path / "run", dataclasses.replace(config, steps=3))
+
+
+def test_seeds_that_diverged_have_no_place_in_an_order():
+    figures = {"a": np.array([3.0, 3.1]), "d": np.array([np.nan, 0.5]), "b": np.array([1.0, 1.1])}
+    assert lab.ordered(figures) == "d ~ b < a"
+
+
 def test_a_budget_says_what_was_asked_for():
-    asked = lab.options(None, "name", seeds=3, argv=["--steps", "7", "--width", "4", "--out", "there"], width=True)
+    asked = lab.options(None, "name", seeds=3, argv=["--steps", "7", "--width", "4", "--out", "there"], width="dcgan")
     assert asked.length(100, 10) == 7 and asked.seeds == 3
-    assert asked.budget("MNIST", 100, 10) == (
-        "MNIST, 7 generator steps (the full schedule, 100, was not run), convolutional networks 4 wide"
+    assert asked.budget("MNIST", 100, 10, "dcgan") == (
+        "MNIST, 7 generator steps (the full schedule, 100, was not run), dcgan 4 wide"
     )
     assert asked.flags == ("--steps", "7", "--width", "4")
     quick = lab.options(None, "name", seeds=3, argv=["--quick"])
@@ -85,7 +142,7 @@ def test_a_finished_run_is_left_alone_and_an_interrupted_one_goes_on(tmp_path):
     values = json.loads((folder / "config.json").read_text())
     (folder / "config.json").write_text(json.dumps({**values, "steps": 6}))  # as if it had been stopped after 4 of 6
     assert not lab.finished(folder)
-    lab.trained(folder, config)
+    lab.trained(folder, dataclasses.replace(config, steps=6))
     assert lab.finished(folder) and lab.checkpoint_steps(folder)[-1] == 6
     steps, losses = lab.curves(folder, "critic_loss")
     assert list(steps) == [1, 2, 3, 4, 5, 6] and losses.shape == (6, 1)
@@ -95,7 +152,7 @@ def test_a_trend_is_of_the_same_seeds_and_beyond_chance():
     before, change = np.array([1.0, 5.0, 9.0]), np.array([1.0, 1.1, 0.9])
     assert lab.trend(before, before + change) == "rises"  # though the seeds lie further apart than that
     assert lab.trend(before, before - change) == "falls"
-    assert lab.trend(before, before + change * [1, -1, 0.2]) == "stays"
+    assert lab.trend(before, before + change * [1, -1, 0.2]) == "changes little, or not beyond chance,"
     assert lab.trend(before[:1], before[:1]).startswith("is not told")
 
 
@@ -112,10 +169,12 @@ def test_rows_are_ordered_by_a_figure_with_what_is_beyond_chance():
 
 def test_a_critic_loss_that_falls_as_samples_get_better_tells_it():
     distances = np.array([[9.0, 9.0, 9.0], [5.0, 5.0, 5.0], [2.0, 2.0, 2.0], [1.0, 1.0, 1.0]])
-    losses = np.array([[-4.0, 0.1, 1.0], [-3.0, 0.2, 1.0], [-2.0, 0.3, 1.0], [-1.0, 0.4, 1.0]])
+    losses = np.array([[-4.0, -0.1, 1.0], [-3.0, -0.2, 1.0], [-2.0, -0.3, 1.0], [-1.0, -0.4, 1.0]])
     found = gan_dcgan_wgan_mnist.told_by_the_critic(losses, distances)
-    np.testing.assert_allclose(found[:2], [1.0, -1.0])  # the size of a loss, whichever its sign
+    np.testing.assert_allclose(found[:2], [1.0, -1.0])
     assert np.isnan(found[2])
+    cross_entropies = np.array([[0.1], [0.5], [0.9], [1.2]])  # towards 2 log 2, as samples get better
+    np.testing.assert_allclose(gan_dcgan_wgan_mnist.told_by_the_critic(cross_entropies, distances[:, :1]), 1.0)
 
 
 def test_the_labs_setting_stands_in_both_sweeps_and_is_one_folder(tmp_path):
@@ -139,24 +198,27 @@ def test_the_answers_follow_the_figures():
     second = gan_dcgan_wgan_mnist.question_3(runs(2.0, 1.0), "fid", ["clip 0.01", "clip 0.1"])
     assert "< WGAN." in second and "clip 0.1, is better than the lab's: confirmed" in second
     assert "diverged" in gan_dcgan_wgan_mnist.question_2({})
-    assert gan_dcgan_wgan_mnist.question_1({}).count("not told") == 7
+    assert gan_dcgan_wgan_mnist.question_1({}, {}, "10k").count("not told") == 9
+
+
+TIMES = ("3 epochs", "48 epochs")
 
 
 def test_the_findings_on_structures_follow_the_figures():
-    text = fashion_structures.findings({}, {})
+    text = fashion_structures.findings({}, {}, TIMES)
     assert text.count("not run") == 2 and "confirmed" not in text and "refuted" not in text
     memory = {row: {"temporary": i, "state": -i} for i, row in enumerate(fashion_structures.STRUCTURES)}
-    seeds = np.array([0.49, 0.5, 0.51])
+    seeds = np.array([0.499, 0.5, 0.501])
     figures = ("critic's loss", "generator's loss", "early FID", "last FID", "wobble of FID")
     runs = {row: {**dict.fromkeys(figures, seeds + i), "generator's loss, a quarter before": seeds} for i, row in
             enumerate(reversed(fashion_structures.STRUCTURES))}  # fmt: skip
-    rows = [line.strip("| ").split(" | ") for line in fashion_structures.findings(runs, memory).splitlines()]
+    rows = [line.strip("| ").split(" | ") for line in fashion_structures.findings(runs, memory, TIMES).splitlines()]
     text = {row[0]: row[1] for row in rows if len(row) == 3}
     assert text["fc/fc needs least memory, then conv/fc, then conv/conv"] == "confirmed"
     assert text["... of weights and optimizers"] == "refuted"
     assert text["conv/conv's critic loss ends at about .5 (within .1)"] == "confirmed"
     assert text["conv/conv's generator loss does not"] == "refuted" and text["fc/fc's generator loss converges"] == "refuted"
-    assert text["At the end conv/conv is better than fc/fc"] == "confirmed"
+    assert text["At 48 epochs conv/conv is better than fc/fc"] == "confirmed"
     assert text["At 3 epochs fc/fc is ahead of conv/conv"].startswith("refuted")
     assert text["WGAN draws better than BCE"].startswith("not told")
 
