@@ -2,6 +2,7 @@
 
 import contextlib
 import io
+import os
 import re
 import sys
 from collections.abc import Callable, Sequence
@@ -42,15 +43,21 @@ def _one_line(box: str) -> UserError:
 
 
 def run(main: Callable[[], None]) -> int:
-    """Runs a command and returns its exit code: 0, 2 (the caller's mistake), 3 (training diverged) or 130 (interrupted)."""
+    """Runs a command and returns its exit code: 0, 2 (the caller's mistake), 3 (training diverged), 130 (interrupted) or 141 (nobody reads on)."""
     try:
-        main()
+        try:
+            main()
+        finally:
+            sys.stdout.flush()
     except (UserError, DivergedError) as error:
         print(f"error: {error}", file=sys.stderr)
         return error.exit_code
     except KeyboardInterrupt as interrupt:
         print(str(interrupt) or "interrupted", file=sys.stderr)
         return 130
+    except BrokenPipeError:  # as `| head` does
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # or Python would complain again at its exit
+        return 141
     return 0
 
 

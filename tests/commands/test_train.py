@@ -93,6 +93,15 @@ def test_help_answers_at_once():
         assert flag in said.stdout
 
 
+def test_a_reader_that_goes_away_is_no_traceback():
+    with subprocess.Popen(
+        [sys.executable, "-m", "jaxgan.train", "--help"], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    ) as process:
+        process.stdout.close()
+        assert process.stderr.read() == ""
+    assert process.returncode == 141
+
+
 def test_a_run_folder_explains_itself(capsys, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     assert train.main([*RING, "--variant", "wgan_gp"]) == 0
