@@ -38,7 +38,11 @@ ROWS: dict[str, dict[str, Any]] = {  # a row of mode_coverage: what it is on pic
     "gan, unroll 5": {"variant": "gan", "unroll": 5},
     "gan, 4 generators told apart (MGAN)": {"variant": "gan", "generators": 4},
     "gan, 4 generators": {"variant": "gan", "generators": 4, "generator_classifier_weight": 0.0},
-    "gan, conditional": {"variant": "gan", "conditional": True},
+    "gan, conditional": {
+        "variant": "gan",
+        "conditional": True,
+        "conditioning": "projection",
+    },  # 1,000 labels as planes would be slow
     "began": {"variant": "began"},
     "ebgan": {"variant": "ebgan"},
     "wgan_gp": {"variant": "wgan_gp"},
