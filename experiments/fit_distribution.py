@@ -233,7 +233,8 @@ def animation(asked: lab.Options, variant: str, dataset: str) -> None:
         real = np.asarray(law.to_units(law.sample(jax.random.key(0), 500)[0]))
         fake = np.asarray(law.to_units(run.sample(500)[0]))
         centre, reach = real.mean(0), 2.2 * np.abs(real - real.mean(0)).max()
-        limits = (centre[0] - reach, centre[0] + reach, centre[1] - reach, centre[1] + reach)
+        left, right, bottom, top = (float(edge) for mean in centre for edge in (mean - reach, mean + reach))
+        limits = (left, right, bottom, top)
 
         def surface(points: np.ndarray, law: Any = law, score: Any = score) -> np.ndarray:
             said = np.asarray(score(law.to_model(points), np.zeros(len(points), np.int32)))
