@@ -112,7 +112,9 @@ def told(values: list[float], digits: int, seeds: int, factor: float = 1.0) -> s
 
 
 def one_table(
-    found: Mapping[str, Mapping[str, list[dict[str, float]]]], cost: Mapping[str, Mapping[str, dict[str, Any]]]
+    asked: lab.Options,
+    found: Mapping[str, Mapping[str, list[dict[str, float]]]],
+    cost: Mapping[str, Mapping[str, dict[str, Any]]],
 ) -> str:
     """Every row on every set; found and cost by data set, then by row."""
     columns, rows = ["remedy"], []
@@ -131,11 +133,7 @@ def one_table(
             else:
                 cells.append(told([seed["kl"] for seed in own], 2, seeds))
         for measured in cost.values():
-            ratios = measured[row]["ratios"]
-            cells += [
-                f"{statistics.median(ratios):.1f} [{min(ratios):.1f}-{max(ratios):.1f}]",
-                f"{measured[row]['memory']:.1f}",
-            ]
+            cells += [lab.cost_words(measured[row]["ratios"]), f"{measured[row]['memory']:.1f}"]
         rows.append(cells)
     return lab.table(columns, rows)
 
