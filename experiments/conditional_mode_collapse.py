@@ -6,6 +6,9 @@
 Both are trained alike (`fc` networks, the settings tuned on digits); a classifier trained on the same data (the lab's was never
 trained) says which digit each of 1,000 samples shows: class distribution and its entropy at the end and over the run, whether the
 conditional one draws what it is asked for, a t-SNE of real samples and both kinds, and a grid by class.
+
+Came out (results/conditional_mode_collapse.md): neither loses a class; the conditional one's are a little more even (3.298 against 3.270
+bits) and its Frechet distance is half (135 against 265); 88 % of its samples show the digit that they were asked for.
 """
 
 from pathlib import Path
