@@ -181,11 +181,11 @@ def study_text(rows: dict[str, dict[str, np.ndarray]]) -> str:
         group = group_of(row)
         sets.setdefault(group if group.startswith("on ") else "", {})[row] = own
     parts = []
-    for own in sets.values():
-        held = {row: figures for row, figures in own.items() if figures}
+    for together in sets.values():
+        held = {row: figures for row, figures in together.items() if figures}
         ranked = sorted(held, key=lambda row, held=held: float(np.nanmean(held[row]["W1"])))
         cells = [[row, *(said_of(held[row], name, digits) for name, digits in columns.items())] for row in ranked]
-        cells += [[row, "diverged", *[""] * (len(columns) - 1)] for row in own if row not in held]
+        cells += [[row, "diverged", *[""] * (len(columns) - 1)] for row in together if row not in held]
         orders = [
             f"- {words}: {lab.ordered({row: figures[figure] for row, figures in held.items()})}"
             for words, figure in (("convergence", "W1"), ("speed", "steps to a quarter"), ("stability", "wobble of W1"))

@@ -105,7 +105,7 @@ def sees(real: list[float], kind: list[float]) -> bool:
     if len(real) < 2:
         return False
     apart = abs(float(np.mean(kind)) - float(np.mean(real)))
-    return apart > 5 * max(float(np.std(real, ddof=1)), 1e-12) and apart > 0.02 * abs(np.mean(real))
+    return bool(apart > 5 * max(float(np.std(real, ddof=1)), 1e-12) and apart > 0.02 * abs(np.mean(real)))
 
 
 def tables(found: dict[str, list[dict[str, float]]]) -> dict[str, str]:

@@ -72,15 +72,12 @@ def tables(asked: lab.Options, results: dict[tuple[int, str], list[dict[str, flo
     }
     parts = {}
     for heading, (figure, factor, digits) in rules.items():
-        rows = [
-            [modes, *(lab.spread([seed[figure] for seed in results[modes, row]], digits, factor) for row in ROWS)]
-            for modes in modes_of(asked)
-        ]
-        if heading.startswith("Covered"):
-            rows = [[*row, f"{100 * uniform_noise(row[0]):.0f}"] for row in rows]
-            parts[heading] = lab.table(["modes", *ROWS, "uniform noise"], rows)
-        else:
-            parts[heading] = lab.table(["modes", *ROWS], rows)
+        noise = heading.startswith("Covered")
+        rows = []
+        for modes in modes_of(asked):
+            cells = [lab.spread([seed[figure] for seed in results[modes, row]], digits, factor) for row in ROWS]
+            rows.append([modes, *cells, *([f"{100 * uniform_noise(modes):.0f}"] if noise else [])])
+        parts[heading] = lab.table(["modes", *ROWS, *(["uniform noise"] if noise else [])], rows)
     parts["The lab's table, %"] = lab.table(
         ["modes", *ROWS], [[modes, *(LAB[row][modes] for row in ROWS)] for modes in modes_of(asked)]
     )
@@ -90,9 +87,10 @@ def tables(asked: lab.Options, results: dict[tuple[int, str], list[dict[str, flo
 def pictures(asked: lab.Options) -> None:
     made, panels = lab.figure(len(modes_of(asked)), len(ROWS) + 1, width=2.1, height=2.2)
     for row, modes in enumerate(modes_of(asked)):
-        law = load_all(asked.out / f"GAN-{modes}")[0].setup.dataset.distribution
-        assert law is not None
-        real = np.asarray(law.to_units(load_all(asked.out / f"GAN-{modes}")[0].setup.dataset.samples))
+        data = load_all(asked.out / f"GAN-{modes}")[0].setup.dataset
+        law, samples = data.distribution, data.samples
+        assert law is not None and samples is not None
+        real = np.asarray(law.to_units(samples))
         reach = 1.15 * np.abs(real).max(0)
         limits = (-reach[0], reach[0], -reach[1], reach[1])
         lab.cloud(panels[row, 0], real, limits=limits, title=f"{modes} modes: the data")

@@ -118,12 +118,14 @@ def outcome(config: Config) -> tuple[dict[str, Any], np.ndarray]:
             seeds.append(
                 {"modes": int(found.modes), "high_quality": float(found.high_quality), "reverse_kl": float(found.reverse_kl)}
             )
+    memory = compiled.memory_analysis()
+    assert memory is not None
     return {
         "config": {k: v for k, v in dataclasses.asdict(setup.config).items() if v is not None},
         "seeds": seeds,
         "diverged": int((~alive).sum()),
         "seconds_a_step_and_seed": statistics.median(rates) / program.replicas,
-        "temporary_bytes_a_seed": compiled.memory_analysis().temp_size_in_bytes / program.replicas,
+        "temporary_bytes_a_seed": memory.temp_size_in_bytes / program.replicas,
     }, points
 
 

@@ -18,6 +18,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+import jax.numpy as jnp
 import numpy as np
 
 from experiments import lab, mode_coverage
@@ -93,7 +94,7 @@ def modes_of(folder: Path, n: int, data_dir: Path | None) -> list[dict[str, floa
     train = data.load(config.dataset, data_dir=data_dir)
     assert train.labels is not None
     theirs = class_distribution(train.labels, train.n_classes)
-    asked = np.random.default_rng(0).choice(train.labels, n)
+    asked = jnp.asarray(np.random.default_rng(0).choice(train.labels, n))
     classifier, found = lab_classifier(config.dataset, data_dir=data_dir), []
     for run in lab.replicas(folder):
         try:
