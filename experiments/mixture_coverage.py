@@ -8,7 +8,7 @@ a mode as covered with any sample within .1 of its centre, which uniform noise s
 stand PacGAN's (a sample within 3 standard deviations counts; its share is the quality) and the exact Wasserstein-1 distance.
 The lab's own table names 16 and 32 modes, though its code has nine centres: it is shown as the lab gives it.
 
-Came out (results/mixture_coverage.md): the lab's order turned round. By its rule the GAN covers 100 % up to 16 modes and 99.7 % of 32, WGAN-GP
+Came out (results/mixture_coverage.md): the GAN is first and not last. By the lab's rule it covers 100 % up to 16 modes and 99.7 % of 32, WGAN-GP
 55 % of 4 and 23 % of 32, the conditional one 86 to 90 %.
 """
 
