@@ -170,6 +170,11 @@ def group_of(row: str) -> str:
     return f"on {dataset}" if dataset else variant.split(", ")[0]
 
 
+def halved(figures: dict[str, np.ndarray]) -> bool:
+    """Whether a setting learned enough for its steadiness to say something."""
+    return bool(np.nanmean(figures["last W1"]) <= np.nanmean(figures["first W1"]) / 2)
+
+
 def study_text(rows: dict[str, dict[str, np.ndarray]]) -> str:
     """A table a data set, best first, and under it who converges, arrives and holds still before whom."""
     columns = {
@@ -186,9 +191,15 @@ def study_text(rows: dict[str, dict[str, np.ndarray]]) -> str:
         ranked = sorted(held, key=lambda row, held=held: float(np.nanmean(held[row]["W1"])))
         cells = [[row, *(said_of(held[row], name, digits) for name, digits in columns.items())] for row in ranked]
         cells += [[row, "diverged", *[""] * (len(columns) - 1)] for row in together if row not in held]
+        arrived = {row: figures for row, figures in held.items() if not figures[NEVER].all()}
+        learned = {row: figures for row, figures in held.items() if halved(figures)}
         orders = [
-            f"- {words}: {lab.ordered({row: figures[figure] for row, figures in held.items()})}"
-            for words, figure in (("convergence", "W1"), ("speed", "steps to a quarter"), ("stability", "wobble of W1"))
+            f"- {words}: {lab.ordered({row: figures[figure] for row, figures in among.items()})}"
+            for words, figure, among in (
+                ("convergence", "W1", held),
+                ("speed, of those that got to a quarter in some seed", "steps to a quarter", arrived),
+                ("stability, of those that halved their first W1", "wobble of W1", learned),
+            )
         ]
         parts.append("\n".join([lab.table(["setting, best first", *columns], cells), "", *orders]))
     return "\n\n".join(parts)
