@@ -7,7 +7,7 @@ The lab asks to watch the critic's loss, the generator's, the size of the penalt
 pulls to 1. Beside it a WGAN whose weights are clipped to .01, the networks and data the same, the optimizer its own paper's: its gradients, and the histogram of both critics'
 weights (arXiv 1704.00028, figure 1b: clipping pushes them to the two ends).
 
-Came out (results/wgan_gp_monitor.md): the penalty holds the gradient's norm between 1.0 and 1.25, 1.06 at the end; 47 % of the clipped critic's weights
+Came out (results/wgan_gp_monitor.md): the penalty holds the gradient's norm between .98 and 1.24, 1.06 at the end; 47 % of the clipped critic's weights
 lie at the two ends, none of the penalized one's.
 """
 
