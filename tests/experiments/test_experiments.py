@@ -223,6 +223,12 @@ def test_the_findings_on_structures_follow_the_figures():
     assert text["WGAN draws better than BCE"].startswith("not told")
 
 
+@pytest.fixture(scope="module")
+def classifiers(tmp_path_factory):
+    """Where the classifier of digits is kept, so that it is trained once for all of them."""
+    return tmp_path_factory.mktemp("classifiers")
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize(
     "experiment",
@@ -238,8 +244,8 @@ def test_the_findings_on_structures_follow_the_figures():
     ],
     ids=lambda e: e.NAME,
 )
-def test_the_quick_form_runs_and_goes_on_where_it_stopped(experiment, tmp_path, monkeypatch, capsys):
-    monkeypatch.setattr("jaxgan.evaluation.classifiers.classifiers_folder", lambda: tmp_path / "classifiers")
+def test_the_quick_form_runs_and_goes_on_where_it_stopped(experiment, classifiers, tmp_path, monkeypatch, capsys):
+    monkeypatch.setattr("jaxgan.evaluation.classifiers.classifiers_folder", lambda: classifiers)
     asked = ["--quick", "--out", str(tmp_path / "out")]
     experiment.main(asked)
     text = (tmp_path / "out" / f"{experiment.NAME}.md").read_text()
