@@ -232,6 +232,7 @@ def study_figure(asked: lab.Options, study: str, rows: dict[str, Path]) -> None:
 def animation(asked: lab.Options, variant: str, dataset: str) -> None:
     """The first seed's critic over the plane with real and generated points, a frame a checkpoint."""
     import jax
+    import jax.numpy as jnp
     from PIL import Image
 
     from jaxgan.report.pictures import figure_array, points_figure, surface_on_grid
@@ -251,7 +252,7 @@ def animation(asked: lab.Options, variant: str, dataset: str) -> None:
         limits = (left, right, bottom, top)
 
         def surface(points: np.ndarray, law: Any = law, score: Any = score) -> np.ndarray:
-            said = np.asarray(score(law.to_model(points), np.zeros(len(points), np.int32)))
+            said = np.asarray(score(law.to_model(points), jnp.zeros(len(points), jnp.int32)))
             return 1 / (1 + np.exp(-said)) if variant == "gan" else said
 
         what = "probability of real" if variant == "gan" else "raw score"

@@ -383,7 +383,8 @@ def band(axes: "Axes", steps: np.ndarray, values: np.ndarray, label: str, colour
     mean = np.nanmean(values, 1)
     axes.plot(steps, mean, color=colour, lw=1.4, label=label)
     if values.shape[1] > 1:
-        deviation = np.where(np.isfinite(values).sum(1) > 1, np.nanstd(values, 1, ddof=1), 0)
+        seeds = [row[np.isfinite(row)] for row in values]
+        deviation = np.array([row.std(ddof=1) if len(row) > 1 else 0.0 for row in seeds])
         axes.fill_between(steps, mean - deviation, mean + deviation, color=colour, alpha=0.2, lw=0)
 
 
