@@ -16,7 +16,7 @@ from typing import Any
 
 import numpy as np
 
-from experiments import lab
+from experiments import lab, plots, verdicts
 from jaxgan import data
 from jaxgan.config import Config
 from jaxgan.errors import UserError
@@ -67,7 +67,7 @@ def tables(found: dict[str, list[dict[str, float]]], real: np.ndarray) -> dict[s
     verdict = {
         "confirmed": "The conditional one's classes are more even",
         "refuted: the other way round": "The unconditional one's classes are more even",
-    }.get(lab.verdict(bits["unconditional"], bits["conditional"]), "Between the two no difference is seen")
+    }.get(verdicts.verdict(bits["unconditional"], bits["conditional"]), "Between the two no difference is seen")
     said = (
         f"The data's classes have {entropy(real):.3f} bits of entropy, of {np.log2(10):.3f} that are possible; samples of the unconditional run"
         f" {lab.spread(bits['unconditional'], 3)}, of the conditional one {lab.spread(bits['conditional'], 3)}. {verdict}"
@@ -83,12 +83,12 @@ def tables(found: dict[str, list[dict[str, float]]], real: np.ndarray) -> dict[s
 
 def pictures(asked: lab.Options, folders: dict[str, Path], found: dict[str, list[dict[str, float]]], real: np.ndarray) -> None:
     caption = f"mean and standard deviation of {asked.seeds} seeds"
-    made, panels = lab.figure(1, 3, width=4.2, height=3.2)
+    made, panels = plots.figure(1, 3, width=4.2, height=3.2)
     width = 0.27
     for i, (name, values) in enumerate([("data", [real]), *((r, [shares(seed) for seed in found[r]]) for r in ROWS)]):
         mean, deviation = np.mean(values, 0), np.std(values, 0, ddof=1) if len(values) > 1 else None
-        panels[0, 0].bar(np.arange(10) + (i - 1) * width, mean, width, yerr=deviation, color=lab.COLOURS[i], label=name)
-    lab.finish(panels[0, 0], title="share of each class at the end", x="class")
+        panels[0, 0].bar(np.arange(10) + (i - 1) * width, mean, width, yerr=deviation, color=plots.COLOURS[i], label=name)
+    plots.finish(panels[0, 0], title="share of each class at the end", x="class")
     for axes, (figure, title) in zip(
         panels[0, 1:],
         (
@@ -97,26 +97,26 @@ def pictures(asked: lab.Options, folders: dict[str, Path], found: dict[str, list
         ),
         strict=True,
     ):
-        for row, colour in zip(ROWS, lab.COLOURS[1:], strict=False):
-            lab.band(axes, *lab.curves(folders[row], f"{figure}_{MEASURED}"), row, colour)
-        lab.finish(axes, title=title, x="generator steps")
-    lab.save(made, asked.out / NAME, caption)
+        for row, colour in zip(ROWS, plots.COLOURS[1:], strict=False):
+            plots.band(axes, *lab.curves(folders[row], f"{figure}_{MEASURED}"), row, colour)
+        plots.finish(axes, title=title, x="generator steps")
+    plots.save(made, asked.out / NAME, caption)
     over_the_run(asked, folders)
     embedding(asked, folders)
 
 
 def over_the_run(asked: lab.Options, folders: dict[str, Path]) -> None:
     """Every class's share over the steps, stacked: the lab's class distribution over the epochs."""
-    made, panels = lab.figure(1, len(ROWS), width=4.2, height=3.0)
+    made, panels = plots.figure(1, len(ROWS), width=4.2, height=3.0)
     for axes, row in zip(panels[0], ROWS, strict=True):
         curves = [lab.curves(folders[row], f"class_share_{label}_lab_{MEASURED}") for label in range(10)]
         axes.stackplot(
             curves[0][0], [values.mean(1) for _, values in curves], colors=_colours(), labels=[str(i) for i in range(10)]
         )
         axes.set(xlim=(curves[0][0][0], curves[0][0][-1]), ylim=(0, 1))
-        lab.finish(axes, title=f"{row}: share of each class", x="generator steps", legend=False)
+        plots.finish(axes, title=f"{row}: share of each class", x="generator steps", legend=False)
     made.legend(*panels[0, 0].get_legend_handles_labels(), loc="outside right center", fontsize=7, frameon=False)
-    lab.save(made, asked.out / f"{NAME}-over_the_run", f"mean of {asked.seeds} seeds")
+    plots.save(made, asked.out / f"{NAME}-over_the_run", f"mean of {asked.seeds} seeds")
 
 
 def embedding(asked: lab.Options, folders: dict[str, Path]) -> None:
@@ -136,16 +136,16 @@ def embedding(asked: lab.Options, folders: dict[str, Path]) -> None:
         if row == "conditional":
             by_class = np.asarray(run.sample(100)[0])
     placed = TSNE(random_state=42).fit_transform(np.concatenate(list(clouds.values())))
-    made, panels = lab.figure(1, 2, width=4.6, height=4.4)
+    made, panels = plots.figure(1, 2, width=4.6, height=4.4)
     for i, name in enumerate(clouds):
-        panels[0, 0].scatter(*placed[i * n : (i + 1) * n].T, s=5, color=lab.COLOURS[i], alpha=0.6, label=name, linewidths=0)
-    lab.finish(panels[0, 0], title="t-SNE of pixels")
+        panels[0, 0].scatter(*placed[i * n : (i + 1) * n].T, s=5, color=plots.COLOURS[i], alpha=0.6, label=name, linewidths=0)
+    plots.finish(panels[0, 0], title="t-SNE of pixels")
     from jaxgan.report.pictures import image_grid
 
     panels[0, 1].imshow(image_grid(by_class, columns=10).squeeze(), cmap="gray", vmin=0, vmax=255)
     panels[0, 1].set_axis_off()
     panels[0, 1].set_title("conditional: a row a class", fontsize=9)
-    lab.save(made, asked.out / f"{NAME}-samples", f"the first of {asked.seeds} seeds; {n} samples of each kind")
+    plots.save(made, asked.out / f"{NAME}-samples", f"the first of {asked.seeds} seeds; {n} samples of each kind")
 
 
 def _colours() -> list[Any]:

@@ -18,7 +18,7 @@ from typing import Any
 import numpy as np
 from scipy.stats import t
 
-from experiments import lab
+from experiments import lab, plots, verdicts
 from jaxgan.config import Config, read_config
 from jaxgan.evaluation.protocol import count
 
@@ -74,7 +74,7 @@ def over_the_run(folder: Path, figure: str) -> dict[str, np.ndarray]:
         "early FID": early(folder, figure),
         "first FID": distances[0],
         "last FID": distances[-1],
-        "wobble of FID": lab.wobble(distances[-half:]),
+        "wobble of FID": verdicts.wobble(distances[-half:]),
     }
 
 
@@ -102,7 +102,7 @@ def converged(before: np.ndarray, after: np.ndarray) -> str:
     error = t.ppf(0.975, len(change) - 1) * change.std(ddof=1) / len(change) ** 0.5
     if abs(change.mean()) + error <= 0.05 * abs(np.nanmean(before)):
         return "has come to rest"
-    went = lab.trend(before, after)
+    went = verdicts.trend(before, after)
     return f"still {went}" if went in ("rises", "falls") else "is not told (the seeds differ too much)"
 
 
@@ -121,12 +121,12 @@ def findings(runs: Mapping[str, dict[str, np.ndarray]], memory: Mapping[str, dic
 
     def claim(words: str, figure: str, less: str, more: str, digits: int = 2) -> list[str]:
         a, b = of(less, figure), of(more, figure)
-        return [words, lab.verdict(a, b), f"{figure}: {less} {lab.spread(a, digits)}, {more} {lab.spread(b, digits)}"]
+        return [words, verdicts.verdict(a, b), f"{figure}: {less} {lab.spread(a, digits)}, {more} {lab.spread(b, digits)}"]
 
     def steady(words: str, less: str, more: str) -> list[str]:
         runs_of = {row: runs.get(BEST if row == "BCE" else row, {}) for row in (less, more)}
         a, b = (of(row, "wobble of FID") for row in (less, more))
-        said = lab.steadier(runs_of[less], runs_of[more], "FID")
+        said = verdicts.steadier(runs_of[less], runs_of[more], "FID")
         return [words, said, f"wobble of FID: {less} {lab.spread(a, 3)}, {more} {lab.spread(b, 3)}"]
 
     def rest(words: str, row: str, expected: bool) -> list[str]:
@@ -172,15 +172,15 @@ def in_words(runs: Mapping[str, dict[str, np.ndarray]], final: Mapping[str, np.n
     """The order of the structures, early and late, and of the losses."""
 
     def of(rows: Mapping[str, str], figure: str) -> str:
-        return lab.ordered({row: runs.get(row, {}).get(figure, np.array([])) for row in rows})
+        return verdicts.ordered({row: runs.get(row, {}).get(figure, np.array([])) for row in rows})
 
     losses = {row: final.get(BEST if row == "BCE" else row, np.array([])) for row in LOSSES}
     return "\n".join([
         "Best first, < where the next is worse beyond chance, ~ where that is not seen:",
         "",
         f"- structures at {times[0]}: {of(STRUCTURES, 'early FID')}",
-        f"- structures at {times[1]}: {lab.ordered({row: final.get(row, np.array([])) for row in STRUCTURES})}",
-        f"- losses on conv/conv at {times[1]}: {lab.ordered(losses)}",
+        f"- structures at {times[1]}: {verdicts.ordered({row: final.get(row, np.array([])) for row in STRUCTURES})}",
+        f"- losses on conv/conv at {times[1]}: {verdicts.ordered(losses)}",
     ])  # fmt: skip
 
 
@@ -198,20 +198,20 @@ def memory_table(memory: Mapping[str, dict[str, float]]) -> str:
 
 
 def curves_figure(asked: lab.Options, folders: Mapping[str, Path], figure: str) -> None:
-    made, panels = lab.figure(2, 3, width=3.6, height=2.5)
+    made, panels = plots.figure(2, 3, width=3.6, height=2.5)
     shown = {"critic_loss": "critic's loss", "generator_loss": "generator's loss", figure: "Frechet distance"}
     studies = {"networks": {row: row for row in STRUCTURES}, "losses": {row: BEST if row == "BCE" else row for row in LOSSES}}
     for down, (study, rows) in enumerate(studies.items()):
         for axes, (name, words) in zip(panels[down], shown.items(), strict=True):
-            for (label, row), colour in zip(rows.items(), lab.COLOURS, strict=False):
-                lab.band(axes, *lab.curves(folders[row], name), label, colour)
+            for (label, row), colour in zip(rows.items(), plots.COLOURS, strict=False):
+                plots.band(axes, *lab.curves(folders[row], name), label, colour)
             if name == figure:
                 axes.set_yscale("log")
             elif study == "losses":
                 axes.set_yscale("symlog", linthresh=0.1)
             title = f"{study}: {words}"
-            lab.finish(axes, title=title, x="generator steps", legend=name == figure)
-    lab.save(
+            plots.finish(axes, title=title, x="generator steps", legend=name == figure)
+    plots.save(
         made, asked.out / NAME, f"mean and standard deviation of {asked.seeds} seeds; the losses are compared on conv/conv"
     )
 
@@ -240,7 +240,7 @@ def main(argv: list[str] | None = None) -> None:
     names = {f"{BEST}, {row}" if row in LOSSES else row: folder for row, folder in folders.items()}
     shares = dict(zip(times, (1 / PARTS, 1.0), strict=True))
     caption = f"the first of {asked.seeds} seeds, the same latents in each column"
-    lab.save(lab.samples_figure(names, shares), asked.out / f"{NAME}-samples", caption)
+    plots.save(plots.samples_figure(names, shares), asked.out / f"{NAME}-samples", caption)
 
 
 if __name__ == "__main__":

@@ -21,7 +21,7 @@ from typing import Any
 
 import numpy as np
 
-from experiments import lab
+from experiments import lab, plots, verdicts
 from jaxgan.config import Config
 from jaxgan.evaluation.critics import score_of
 from jaxgan.trained import load
@@ -93,7 +93,7 @@ def judged(folder: Path) -> dict[str, np.ndarray]:
         "last W1": w1[-last:].mean(0),
         NEVER: np.array([float(not len(rows)) for rows in near]),
         "steps to a quarter": np.array([float(steps[rows[0]] if len(rows) else steps[-1]) for rows in near]),
-        "wobble of W1": lab.wobble(w1[-last:]),
+        "wobble of W1": verdicts.wobble(w1[-last:]),
     }
     for name, figure in (("KL", "kl_grid50_1k"), ("JS", "jensen_shannon_grid50_1k")):
         found[name] = lab.curves(folder, figure)[1][-last:].mean(0)
@@ -116,9 +116,9 @@ def claims(found: dict[str, dict[str, np.ndarray]], cost: dict[str, dict[str, An
             return [words, "not run", ""]
         a, b = found[less], found[more]
         if figure == "wobble of W1" and not alike:
-            said = lab.steadier(a, b, "W1")
+            said = verdicts.steadier(a, b, "W1")
         else:
-            said = (lab.as_good if alike else lab.verdict)(a[figure], b[figure])
+            said = (verdicts.as_good if alike else verdicts.verdict)(a[figure], b[figure])
         return [words, said, f"{figure}: {less} {said_of(a, figure)}, {more} {said_of(b, figure)}"]
 
     def costs(words: str, row: str, alike: bool) -> list[str]:
@@ -197,7 +197,7 @@ def study_text(rows: dict[str, dict[str, np.ndarray]]) -> str:
         arrived = {row: figures for row, figures in held.items() if not figures[NEVER].all()}
         learned = {row: figures for row, figures in held.items() if halved(figures)}
         orders = [
-            f"- {words}: {lab.ordered({row: figures[figure] for row, figures in among.items()})}"
+            f"- {words}: {verdicts.ordered({row: figures[figure] for row, figures in among.items()})}"
             for words, figure, among in (
                 ("convergence", "W1", held),
                 ("speed, of those that got to a quarter in some seed", "steps to a quarter", arrived),
@@ -213,20 +213,20 @@ def study_figure(asked: lab.Options, study: str, rows: dict[str, Path]) -> None:
     groups: dict[str, dict[str, Path]] = {}
     for row, folder in rows.items():
         groups.setdefault(group_of(row), {})[row] = folder
-    if len(rows) <= len(lab.COLOURS):
+    if len(rows) <= len(plots.COLOURS):
         groups = {"": rows}
-    made, panels = lab.figure(len(groups), 3, width=4.2, height=2.9)
+    made, panels = plots.figure(len(groups), 3, width=4.2, height=2.9)
     for across, (group, own) in zip(panels, groups.items(), strict=True):
         for axes, (figure, title) in zip(
             across,
             ((W1, "exact Wasserstein-1"), ("jensen_shannon_grid50_1k", "Jensen-Shannon"), ("kl_grid50_1k", "KL")),
             strict=True,
         ):
-            for row, colour in zip(own, lab.COLOURS, strict=False):
-                lab.band(axes, *lab.curves(own[row], figure), row, colour)
+            for row, colour in zip(own, plots.COLOURS, strict=False):
+                plots.band(axes, *lab.curves(own[row], figure), row, colour)
             axes.set_yscale("log")
-            lab.finish(axes, title=f"{group}: {title}" if group else title, x="generator steps", legend=figure == W1)
-    lab.save(made, asked.out / f"{NAME}-{study}", f"mean and standard deviation of {asked.seeds} seeds")
+            plots.finish(axes, title=f"{group}: {title}" if group else title, x="generator steps", legend=figure == W1)
+    plots.save(made, asked.out / f"{NAME}-{study}", f"mean and standard deviation of {asked.seeds} seeds")
 
 
 def animation(asked: lab.Options, variant: str, dataset: str) -> None:

@@ -14,7 +14,7 @@ from typing import Any
 
 import numpy as np
 
-from experiments import lab
+from experiments import lab, plots, verdicts
 from jaxgan.config import Config
 from jaxgan.evaluation.protocol import count
 
@@ -102,7 +102,7 @@ def over_the_run(folder: Path, figure: str) -> dict[str, np.ndarray]:
     near = np.array([losses[np.abs(logged - step).argmin()] for step in measured])
     half = max(2, len(measured) // 2)
     return {
-        "wobble of FID": lab.wobble(distances[-half:]),
+        "wobble of FID": verdicts.wobble(distances[-half:]),
         "what the critic tells, with FID": told_by_the_critic(near, distances),
         "near-zero gradients, generator": lab.curves(folder, "generator_gradient_near_zero")[1].mean(0),
         "first FID": distances[0],
@@ -125,12 +125,12 @@ def question_1(runs: dict[str, dict[str, np.ndarray]], found: dict[str, dict[str
 
     def claim(words: str, figure: str, less: str, more: str) -> list[str]:
         a, b = (runs.get(row, {}).get(figure, np.array([])) for row in (less, more))
-        said = lab.steadier(runs.get(less, {}), runs.get(more, {}), "FID") if figure == wobble else lab.verdict(a, b)
+        said = verdicts.steadier(runs.get(less, {}), runs.get(more, {}), "FID") if figure == wobble else verdicts.verdict(a, b)
         return [words, said, f"{figure}: {less} {lab.spread(a, 3)}, {more} {lab.spread(b, 3)}"]
 
     def final(words: str, figure: str, less: str, more: str) -> list[str]:
         a, b = (found.get(row, {}).get(figure, np.array([])) for row in (less, more))
-        return [words, lab.verdict(a, b), f"{figure}: {less} {lab.spread(a, 3)}, {more} {lab.spread(b, 3)}"]
+        return [words, verdicts.verdict(a, b), f"{figure}: {less} {lab.spread(a, 3)}, {more} {lab.spread(b, 3)}"]
 
     wobble, told, dead = "wobble of FID", "what the critic tells, with FID", "near-zero gradients, generator"
     rows = [
@@ -160,12 +160,14 @@ def question_2(runs: dict[str, dict[str, np.ndarray]]) -> str:
             lines.append(f"- {row} was not measured: it diverged.")
             continue
         said = [
-            f"the {what} {lab.trend(own[f'first {what}'], own[f'last {what}'])} from {lab.spread(own[f'first {what}'], digits)}"
+            f"the {what} {verdicts.trend(own[f'first {what}'], own[f'last {what}'])} from {lab.spread(own[f'first {what}'], digits)}"
             f" to {lab.spread(own[f'last {what}'], digits)}"
             for what, digits in (("critic's loss", 3), ("generator's loss", 3), ("FID", 1))
         ]
         lines.append(f"- {row}: {', '.join(said)}.")
-    better = [row for row in SHOWN if runs.get(row) and lab.trend(runs[row]["first FID"], runs[row]["last FID"]) == "falls"]
+    better = [
+        row for row in SHOWN if runs.get(row) and verdicts.trend(runs[row]["first FID"], runs[row]["last FID"]) == "falls"
+    ]
     lines.append(
         f"- Samples get better beyond chance over the run in {len(better)} of {len(SHOWN)}: {', '.join(better) or 'none'}."
     )
@@ -179,10 +181,10 @@ def question_3(found: dict[str, dict[str, np.ndarray]], figure: str, sweep: list
     def against(less: str, more: str) -> str:
         if less not in distance or more not in distance:
             return "not run"
-        return f"{lab.verdict(distance[less], distance[more])} ({lab.spread(distance[less], 1)} against {lab.spread(distance[more], 1)})"
+        return f"{verdicts.verdict(distance[less], distance[more])} ({lab.spread(distance[less], 1)} against {lab.spread(distance[more], 1)})"
 
     lines = [
-        f"- By {figure}, best first (< beyond chance, ~ not): {lab.ordered({row: distance[row] for row in SHOWN if row in distance})}.",
+        f"- By {figure}, best first (< beyond chance, ~ not): {verdicts.ordered({row: distance[row] for row in SHOWN if row in distance})}.",
         f"- The network makes the difference, the loss being the same: DCGAN before GAN: {against('DCGAN', 'GAN')};"
         f" {CONTROL} before GAN: {against(CONTROL, 'GAN')}.",
         f"- The loss and its settings make it, the network being the same: WGAN before {CONTROL}: {against('WGAN', CONTROL)}.",
@@ -190,7 +192,7 @@ def question_3(found: dict[str, dict[str, np.ndarray]], figure: str, sweep: list
     tried = {row: distance[row] for row in sweep if distance.get(row, np.array([])).size}
     if tried:
         best = min(tried, key=lambda row: float(tried[row].mean()))
-        lines.append(f"- Of WGAN's settings, best first: {lab.ordered(tried)}.")
+        lines.append(f"- Of WGAN's settings, best first: {verdicts.ordered(tried)}.")
         other = "WGAN" if best not in (f"clip {CLIPS[0]:g}", f"rate {RATES[0]:g}") else ""
         helps = (
             f"is better than the lab's: {against(best, other)}"
@@ -208,24 +210,24 @@ def metrics_table(found: dict[str, dict[str, np.ndarray]], n: int) -> str:
 
 
 def curves_figure(asked: lab.Options, folders: dict[str, Path], sweep: dict[str, Path], figure: str) -> None:
-    made, panels = lab.figure(2, len(SHOWN), width=3.6, height=2.5)
+    made, panels = plots.figure(2, len(SHOWN), width=3.6, height=2.5)
     for axes, row in zip(panels[0], SHOWN, strict=True):
         for name, words, colour in zip(
-            ("critic_loss", "generator_loss"), ("critic's", "generator's"), lab.COLOURS, strict=False
+            ("critic_loss", "generator_loss"), ("critic's", "generator's"), plots.COLOURS, strict=False
         ):
-            lab.band(axes, *lab.curves(folders[row], name), words, colour)
-        lab.finish(axes, title=f"{row}: losses", x="generator steps")
+            plots.band(axes, *lab.curves(folders[row], name), words, colour)
+        plots.finish(axes, title=f"{row}: losses", x="generator steps")
     below: list[tuple[str, dict[str, Path]]] = [
         ("Frechet distance", folders),
         ("WGAN, clip", {row: path for row, path in sweep.items() if row.startswith("clip")}),
         ("WGAN, rate", {row: path for row, path in sweep.items() if row.startswith("rate")}),
     ]
     for axes, (title, shown) in zip(panels[1], below, strict=True):
-        for (row, path), colour in zip(shown.items(), lab.COLOURS, strict=False):
-            lab.band(axes, *lab.curves(path, figure), row, colour)
+        for (row, path), colour in zip(shown.items(), plots.COLOURS, strict=False):
+            plots.band(axes, *lab.curves(path, figure), row, colour)
         axes.set_yscale("log")
-        lab.finish(axes, title=title if shown is folders else f"{title}: Frechet distance", x="generator steps")
-    lab.save(made, asked.out / NAME, f"mean and standard deviation of {asked.seeds} seeds")
+        plots.finish(axes, title=title if shown is folders else f"{title}: Frechet distance", x="generator steps")
+    plots.save(made, asked.out / NAME, f"mean and standard deviation of {asked.seeds} seeds")
 
 
 def main(argv: list[str] | None = None) -> None:
@@ -246,8 +248,8 @@ def main(argv: list[str] | None = None) -> None:
     budget = asked.budget("digits, narrow networks" if asked.quick else "MNIST", STEPS, QUICK, "dcgan")
     lab.write_results(asked, NAME, "Lab 000: GAN, DCGAN and WGAN", budget, parts)
     curves_figure(asked, {row: folders[row] for row in ROWS}, {row: folders[row] for row in sweep}, measured)
-    shown = lab.samples_figure({row: folders[row] for row in SHOWN}, SHARES)
-    lab.save(
+    shown = plots.samples_figure({row: folders[row] for row in SHOWN}, SHARES)
+    plots.save(
         shown, asked.out / f"{NAME}-samples", f"share of the run; the first of {asked.seeds} seeds, the same latents throughout"
     )
 

@@ -1,9 +1,8 @@
-"""What the labs' experiments share: runs that are trained once, what they are judged by, tables, and figures with bands."""
+"""What the labs' experiments share: their options, runs that are trained once, what they are judged by, and tables."""
 
 import argparse
 import dataclasses
 import datetime
-import itertools
 import json
 import shlex
 import statistics
@@ -16,8 +15,6 @@ from typing import TYPE_CHECKING, Any
 
 import jax
 import numpy as np
-from scipy.stats import t as student
-from scipy.stats import ttest_ind_from_stats
 
 from experiments.benchmarks.against_pytorch import machine
 from jaxgan.config import Config, read_config, to_json
@@ -28,15 +25,12 @@ from jaxgan.engine.setup import prepare
 from jaxgan.errors import DivergedError, NotFiniteError, UserError
 from jaxgan.evaluation import evaluate, runs_of
 from jaxgan.report.files import json_text, write_atomically
-from jaxgan.report.folder import read_run
 from jaxgan.report.listeners import read_metrics
-from jaxgan.report.pictures import LEGIBLE, image_grid
 from jaxgan.runs import fit
 from jaxgan.trained import TrainedRun, load_all
 
 if TYPE_CHECKING:
-    from matplotlib.axes import Axes
-    from matplotlib.figure import Figure
+    pass
 
 CHANCE = 0.05  # a difference that chance makes as seldom is called one
 TIMED = 0.5  # seconds of one timed part
@@ -152,7 +146,7 @@ def finished(folder: Path) -> bool:
 
 
 def ended(folder: Path) -> bool:
-    """Whether a run has its last checkpoint, with at least one seed that did not diverge."""
+    """Whether a run came to its last step: it has that step's checkpoint, which no run gets once its every seed has diverged."""
     try:
         steps = json.loads((folder / "config.json").read_text())["steps"]
     except (OSError, ValueError, KeyError):
@@ -263,74 +257,6 @@ def cost_words(ratios: Sequence[float]) -> str:
     return f"{statistics.median(ratios):.1f} [{min(ratios):.1f}-{max(ratios):.1f}]"
 
 
-# Verdicts
-
-
-def verdict(less: np.ndarray, more: np.ndarray) -> str:
-    """Whether the first has the smaller mean: by Welch's t-test at 5 %, else no difference is seen."""
-    less, more = less[np.isfinite(less)], more[np.isfinite(more)]
-    if len(less) < 2 or len(more) < 2:
-        return "not told (too few seeds got there)"
-    apart = float(more.mean() - less.mean())
-    if not less.std() and not more.std():
-        p = 0.0 if apart else 1.0
-    else:
-        moments = [number for values in (less, more) for number in (values.mean(), values.std(ddof=1), len(values))]
-        p = float(ttest_ind_from_stats(*moments, equal_var=False).pvalue)
-    if p >= CHANCE:
-        return "no difference seen"
-    return "confirmed" if apart > 0 else "refuted: the other way round"
-
-
-def as_good(less: np.ndarray, more: np.ndarray) -> str:
-    """The verdict on a claim that two are alike, which no test confirms."""
-    said = verdict(less, more)
-    return {"confirmed": "refuted: the first is less", "refuted: the other way round": "refuted: the first is more"}.get(
-        said, "not refuted (no difference seen)" if said == "no difference seen" else said
-    )
-
-
-def trend(before: np.ndarray, after: np.ndarray) -> str:
-    """Whether a figure rises or falls from one time to another, the same seeds at both: by the paired t-test at 5 %."""
-    change = after - before
-    change = change[np.isfinite(change)]
-    if len(change) < 2:
-        return "is not told (too few seeds)"
-    error = change.std(ddof=1) / len(change) ** 0.5
-    if error:
-        p = 2 * float(student.sf(abs(change.mean()) / error, len(change) - 1))
-    else:
-        p = 0.0 if change[0] else 1.0
-    return "changes little, or not beyond chance," if p >= CHANCE else "rises" if change.mean() > 0 else "falls"
-
-
-def wobble(values: np.ndarray) -> np.ndarray:
-    """How unsteady a positive figure (S, R) is, a number a seed: the deviation of its logarithm from a line through it."""
-    if len(values) < 3:
-        return np.full(values.shape[1:], np.nan)
-    logs, steps = np.log(np.maximum(values, 1e-12)), np.arange(len(values))
-    line = np.stack([np.polyval(np.polyfit(steps, seed, 1), steps) if np.isfinite(seed).all() else seed for seed in logs.T], 1)
-    return np.sqrt(((logs - line) ** 2).sum(0) / (len(values) - 2)) + 0 * logs.sum(0)  # NaN where a seed has no figure
-
-
-def steadier(less: Mapping[str, np.ndarray], more: Mapping[str, np.ndarray], figure: str) -> str:
-    """Whether "wobble of FIGURE" of the first is the less; where it is no better than it began, steadiness says nothing."""
-    first, last, wobbles = f"first {figure}", f"last {figure}", f"wobble of {figure}"
-    if first in less and trend(less[first], less[last]) != "falls":
-        return "not told (it did not become better than it began)"
-    return verdict(less.get(wobbles, np.array([])), more.get(wobbles, np.array([])))
-
-
-def ordered(figures: Mapping[str, np.ndarray]) -> str:
-    """The rows of a figure from the smallest mean on; "<" where the next is the larger beyond chance, "~" where it is not."""
-    figures = {row: values[np.isfinite(values)] for row, values in figures.items()}
-    rows = sorted((row for row in figures if figures[row].size), key=lambda row: float(figures[row].mean()))
-    if not rows:
-        return "-"
-    signs = ["<" if verdict(figures[a], figures[b]) == "confirmed" else "~" for a, b in itertools.pairwise(rows)]
-    return rows[0] + "".join(f" {sign} {row}" for sign, row in zip(signs, rows[1:], strict=True))
-
-
 # Tables
 
 
@@ -359,105 +285,3 @@ def write_results(asked: Options, name: str, title: str, budget: str, parts: Map
     write_atomically(path, f"# {title}\n\n{made}\n\n{body}\n".encode())
     print(path)
     return path
-
-
-# Figures
-
-
-def figure(rows: int, columns: int, *, width: float = 3.2, height: float = 2.4) -> "tuple[Figure, np.ndarray]":
-    """A figure and its axes (rows, columns)."""
-    from matplotlib.figure import Figure
-
-    made = Figure(figsize=(width * columns, height * rows), dpi=100, layout="constrained", facecolor="white")
-    return made, made.subplots(rows, columns, squeeze=False)
-
-
-def band(axes: "Axes", steps: np.ndarray, values: np.ndarray, label: str, colour: str) -> None:
-    """The mean over seeds (S, R) as a line, and a band of one standard deviation."""
-    if not len(steps):
-        return
-    held = np.isfinite(values).any(1)
-    if not held.any():
-        return
-    steps, values = steps[held], values[held]
-    mean = np.nanmean(values, 1)
-    axes.plot(steps, mean, color=colour, lw=1.4, label=label)
-    if values.shape[1] > 1:
-        seeds = [row[np.isfinite(row)] for row in values]
-        deviation = np.array([row.std(ddof=1) if len(row) > 1 else 0.0 for row in seeds])
-        axes.fill_between(steps, mean - deviation, mean + deviation, color=colour, alpha=0.2, lw=0)
-
-
-def finish(axes: "Axes", *, title: str = "", x: str = "", y: str = "", legend: bool = True) -> None:
-    axes.set_title(title, fontsize=9)
-    axes.set_xlabel(x, fontsize=8)
-    axes.set_ylabel(y, fontsize=8)
-    axes.tick_params(which="both", labelsize=7)
-    axes.grid(color="#e6e6e6", lw=0.5)
-    axes.spines[["top", "right"]].set_visible(False)
-    if legend and axes.get_legend_handles_labels()[0]:
-        axes.legend(frameon=False, fontsize=7)
-
-
-def save(made: "Figure", path: Path, caption: str) -> None:
-    """PATH.png and PATH.pdf, the caption (with the number of seeds) beneath."""
-    made.supxlabel(caption, fontsize=7, color="#555555")
-    path.parent.mkdir(parents=True, exist_ok=True)
-    for suffix in (".png", ".pdf"):
-        made.savefig(path.with_suffix(suffix))
-    print(path.with_suffix(".png"))
-
-
-def samples_at(folder: Path, share: float, *, tiles: int = 4) -> np.ndarray | None:
-    """The first seed's samples at a share of the run: the nearest of its pictures (drawn afresh at 0), its first rows and columns.
-
-    None where the run has none, as it had diverged by then.
-    """
-    run = read_run(folder)
-    if share == 0:
-        program = Program(prepare(read_config(folder / "config.json")))
-        picture = image_grid(program.picture(program.initial_state())[0])
-    else:
-        pictures = [picture for picture in run.pictures if picture.replica == 0]
-        if not pictures:
-            return None
-        from PIL import Image
-
-        nearest = min(pictures, key=lambda own: abs(own.step - share * run.config["steps"]))
-        if not ended(folder) and share * run.config["steps"] > nearest.step:
-            return None
-        picture = np.asarray(Image.open(nearest.path))
-    height, width, _ = run.environment["data"]["sample_shape"]
-    side = max(1, -(-LEGIBLE // max(height, width)))
-    return picture[2 : tiles * (side * height + 2), 2 : tiles * (side * width + 2)]
-
-
-def samples_figure(rows: Mapping[str, Path], columns: Mapping[str, float]) -> "Figure":
-    """The first seed's samples: a row a run, a column a share of it; turned on its side where it would be tall."""
-    turned = len(rows) > len(columns)
-    down_across = (len(columns), len(rows)) if turned else (len(rows), len(columns))
-    made, panels = figure(*down_across, width=1.7, height=1.75)
-    panels = panels.T if turned else panels
-    for down, (row, folder) in enumerate(rows.items()):
-        for across, (title, share) in enumerate(columns.items()):
-            axes, picture = panels[down, across], samples_at(folder, share)
-            if picture is None:
-                axes.text(0.5, 0.5, "diverged", ha="center", va="center", fontsize=8, transform=axes.transAxes)
-            else:
-                axes.imshow(picture.squeeze(), cmap="gray", vmin=0, vmax=255)
-            axes.set(xticks=[], yticks=[])
-            axes.spines[:].set_visible(False)
-            if down == 0:
-                (axes.set_ylabel if turned else axes.set_title)(title, fontsize=8)
-            if across == 0:
-                (axes.set_title if turned else axes.set_ylabel)(row, fontsize=8)
-    return made
-
-
-def cloud(axes: "Axes", points: np.ndarray, *, limits: tuple[float, float, float, float], title: str = "") -> None:
-    """Points of the plane as a density."""
-    left, right, bottom, top = limits
-    counts, _, _ = np.histogram2d(points[:, 0], points[:, 1], bins=90, range=[[left, right], [bottom, top]])
-    axes.imshow(counts.T**0.5, origin="lower", extent=limits, cmap="Blues", aspect="equal", interpolation="bilinear")
-    axes.set(xticks=[], yticks=[])
-    axes.set_title(title, fontsize=8)

@@ -19,7 +19,7 @@ from typing import Any
 
 import numpy as np
 
-from experiments import lab
+from experiments import lab, plots
 from jaxgan import data
 from jaxgan.config import Config
 from jaxgan.evaluation import judge_of
@@ -150,23 +150,23 @@ def picture(asked: lab.Options, found: dict[str, list[dict[str, float]]], n: int
         "c2st_lab",
         "class_entropy_bits_lab",
     ]
-    made, panels = lab.figure(2, 4, width=3.0, height=3.0)
+    made, panels = plots.figure(2, 4, width=3.0, height=3.0)
     for axes, metric in zip(panels.ravel(), shown, strict=True):
         values = [[draw[f"{metric}_{count(n)}"] for draw in found[kind]] for kind in KINDS]
         axes.barh(
             range(len(KINDS)),
             [np.mean(v) for v in values],
             xerr=[np.std(v, ddof=1) if len(v) > 1 else 0 for v in values],
-            color=lab.COLOURS[0],
+            color=plots.COLOURS[0],
             height=0.7,
         )
         axes.set_yticks(range(len(KINDS)), KINDS)
         axes.invert_yaxis()
-        axes.axvline(np.mean(values[0]), color=lab.COLOURS[1], lw=0.8)
-        lab.finish(axes, title=metric, legend=False)
+        axes.axvline(np.mean(values[0]), color=plots.COLOURS[1], lw=0.8)
+        plots.finish(axes, title=metric, legend=False)
         if axes not in panels[:, 0]:
             axes.set_yticklabels([])
-    lab.save(
+    plots.save(
         made,
         asked.out / NAME,
         f"mean and standard deviation of {asked.seeds} draws or seeds; the line is that of real pictures",

@@ -17,7 +17,7 @@ from typing import Any
 
 import numpy as np
 
-from experiments import lab
+from experiments import lab, plots
 from jaxgan.config import Config
 from jaxgan.trained import load, load_all
 
@@ -85,7 +85,7 @@ def tables(asked: lab.Options, results: dict[tuple[int, str], list[dict[str, flo
 
 
 def pictures(asked: lab.Options) -> None:
-    made, panels = lab.figure(len(modes_of(asked)), len(ROWS) + 1, width=2.1, height=2.2)
+    made, panels = plots.figure(len(modes_of(asked)), len(ROWS) + 1, width=2.1, height=2.2)
     for row, modes in enumerate(modes_of(asked)):
         data = load_all(asked.out / f"GAN-{modes}")[0].setup.dataset
         law, samples = data.distribution, data.samples
@@ -93,14 +93,14 @@ def pictures(asked: lab.Options) -> None:
         real = np.asarray(law.to_units(samples))
         reach = 1.15 * np.abs(real).max(0)
         limits = (-reach[0], reach[0], -reach[1], reach[1])
-        lab.cloud(panels[row, 0], real, limits=limits, title=f"{modes} modes: the data")
+        plots.cloud(panels[row, 0], real, limits=limits, title=f"{modes} modes: the data")
         for column, name in enumerate(ROWS, 1):
             if not lab.ended(asked.out / f"{name}-{modes}".replace(" ", "_")):
                 panels[row, column].set_axis_off()
                 continue
             drawn = load(asked.out / f"{name}-{modes}".replace(" ", "_")).sample(10_000)[0]
-            lab.cloud(panels[row, column], np.asarray(law.to_units(drawn)), limits=limits, title=name)
-    lab.save(made, asked.out / NAME, f"10,000 points each; the first of {asked.seeds} seeds")
+            plots.cloud(panels[row, column], np.asarray(law.to_units(drawn)), limits=limits, title=name)
+    plots.save(made, asked.out / NAME, f"10,000 points each; the first of {asked.seeds} seeds")
 
 
 def main(argv: list[str] | None = None) -> None:

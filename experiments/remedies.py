@@ -21,7 +21,7 @@ from typing import Any
 import jax.numpy as jnp
 import numpy as np
 
-from experiments import lab, mode_coverage
+from experiments import lab, mode_coverage, plots, verdicts
 from experiments.mode_coverage import words
 from jaxgan import data
 from jaxgan.config import Config, read_config
@@ -34,14 +34,7 @@ NAME = "remedies"
 GAN = "gan"
 PLANE = {"ring8": 8, "grid25": 25}
 STACKED = {"stacked_mnist": 1000, "stacked_digits": 1000}  # the second in the quick form
-ROWS: dict[str, dict[str, Any]] = {  # a row of mode_coverage: what it is on pictures
-    GAN: {"variant": "gan"},
-    "gan, minibatch discrimination": {"variant": "gan", "minibatch_discrimination": True},
-    "gan, pac 2": {"variant": "gan", "pac": 2},
-    "gan, pac 4": {"variant": "gan", "pac": 4},
-    "gan, unroll 5": {"variant": "gan", "unroll": 5},
-    "gan, 4 generators told apart (MGAN)": {"variant": "gan", "generators": 4},
-    "gan, 4 generators": {"variant": "gan", "generators": 4, "generator_classifier_weight": 0.0},
+ON_PICTURES: dict[str, dict[str, Any]] = {  # where a row's settings on the plane are of the plane only
     "gan, conditional": {
         "variant": "gan",
         "conditional": True,
@@ -52,6 +45,13 @@ ROWS: dict[str, dict[str, Any]] = {  # a row of mode_coverage: what it is on pic
     "wgan_gp": {"variant": "wgan_gp"},
     "r3gan": {"variant": "r3gan"},
 }
+ROWS: dict[str, dict[str, Any]] = {  # a row of mode_coverage: what it is on pictures
+    row: ON_PICTURES.get(row, mode_coverage.ROWS[row])
+    for row in (
+        GAN, "gan, minibatch discrimination", "gan, pac 2", "gan, pac 4", "gan, unroll 5", "gan, 4 generators told apart (MGAN)",
+        "gan, 4 generators", *ON_PICTURES,
+    )
+}  # fmt: skip
 QUICK_ROWS = (GAN, "gan, pac 2", "gan, 4 generators")
 PLANE_STEPS, STEPS = (mode_coverage.CRITIC_STEPS, 100), (1000, 20)  # in full, quick
 PICTURE_SEEDS = 3
@@ -146,7 +146,7 @@ def against_the_gan(found: Mapping[str, Mapping[str, list[dict[str, float]]]]) -
     """Whether a remedy is better than the plain GAN beyond chance: modes and quality."""
 
     def said(less: list[float], more: list[float]) -> str:
-        verdict = lab.verdict(np.array(less), np.array(more))
+        verdict = verdicts.verdict(np.array(less), np.array(more))
         return {"confirmed": "better", "refuted: the other way round": "worse", "no difference seen": "same"}.get(verdict, "-")
 
     columns, rows = ["remedy"], []
@@ -169,21 +169,21 @@ def against_the_gan(found: Mapping[str, Mapping[str, list[dict[str, float]]]]) -
 
 def pictures(asked: lab.Options, plane: list[str], rows: list[str]) -> None:
     """The first seed's samples: a column a remedy, a row a data set."""
-    made, panels = lab.figure(len(plane) + 1, len(rows), width=1.55, height=1.7)
+    made, panels = plots.figure(len(plane) + 1, len(rows), width=1.55, height=1.7)
     for down, dataset in enumerate(plane):
         reach = {"ring8": 1.4, "grid25": 5.2}[dataset]
         for axes, row in zip(panels[down], rows, strict=True):
             points = np.load(mode_coverage.kept_at(asked.out, dataset, row).with_suffix(".npy"))
-            axes.scatter(*points.T, s=0.6, c=lab.COLOURS[0], alpha=0.35, linewidths=0)
+            axes.scatter(*points.T, s=0.6, c=plots.COLOURS[0], alpha=0.35, linewidths=0)
             axes.set(xlim=(-reach, reach), ylim=(-reach, reach), xticks=[], yticks=[], aspect="equal")
     for axes, row in zip(panels[-1], rows, strict=True):
-        picture = lab.samples_at(folder_of(asked, row), 1.0, tiles=5)
+        picture = plots.samples_at(folder_of(asked, row), 1.0, tiles=5)
         if picture is not None:
             axes.imshow(picture)
         axes.set(xticks=[], yticks=[])
     for axes, row in zip(panels[0], rows, strict=True):
         axes.set_title(row.replace(", ", ",\n", 1).replace(" told", "\ntold").replace("minibatch ", "minibatch\n"), fontsize=7)
-    lab.save(
+    plots.save(
         made,
         asked.out / NAME,
         f"the first of {asked.seeds} seeds on the plane, of {picture_seeds(asked)} on pictures",

@@ -17,7 +17,7 @@ from typing import Any
 import jax
 import numpy as np
 
-from experiments import lab
+from experiments import lab, plots
 from jaxgan.config import Config
 from jaxgan.errors import UserError
 
@@ -98,21 +98,21 @@ def tables(folders: dict[str, Path], weights: dict[str, list[np.ndarray]]) -> di
 
 
 def pictures(asked: lab.Options, folders: dict[str, Path], weights: dict[str, list[np.ndarray]]) -> None:
-    made, panels = lab.figure(2, 3, width=3.6, height=2.6)
+    made, panels = plots.figure(2, 3, width=3.6, height=2.6)
     for axes, (figure, words) in zip(panels.ravel(), WATCHED.items(), strict=False):
-        for row, colour in zip(ROWS, lab.COLOURS, strict=False):
+        for row, colour in zip(ROWS, plots.COLOURS, strict=False):
             steps, values = lab.curves(folders[row], figure)
             if len(steps):
-                lab.band(axes, steps, values, row, colour)
+                plots.band(axes, steps, values, row, colour)
         if figure == "gradient_norm":
             axes.axhline(1, color="#555555", lw=0.8, ls="--")
-        lab.finish(axes, title=words, x="generator steps")
-    for axes, (row, own), colour in zip(panels.ravel()[4:], weights.items(), lab.COLOURS, strict=False):
+        plots.finish(axes, title=words, x="generator steps")
+    for axes, (row, own), colour in zip(panels.ravel()[4:], weights.items(), plots.COLOURS, strict=False):
         reach = CLIP if row == "WGAN, clipped" else float(np.quantile(np.abs(own[0]), 0.999))
         axes.hist(np.concatenate(own), bins=101, range=(-1.02 * reach, 1.02 * reach), color=colour)
-        lab.finish(axes, title=f"{row}: the critic's weights", legend=False)
+        plots.finish(axes, title=f"{row}: the critic's weights", legend=False)
         axes.set_yscale("log")
-    lab.save(made, asked.out / NAME, f"mean and standard deviation of {asked.seeds} seeds; histograms of all seeds together")
+    plots.save(made, asked.out / NAME, f"mean and standard deviation of {asked.seeds} seeds; histograms of all seeds together")
 
 
 def main(argv: list[str] | None = None) -> None:

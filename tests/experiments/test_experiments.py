@@ -15,6 +15,7 @@ from experiments import (
     metrics_compared,
     mixture_coverage,
     remedies,
+    verdicts,
     wgan_gp_monitor,
 )
 from jaxgan.config import Config
@@ -23,10 +24,10 @@ from jaxgan.errors import UserError
 
 def test_a_verdict_is_drawn_from_means_and_their_errors():
     small, large = np.array([1.0, 1.1, 0.9]), np.array([2.0, 2.1, 1.9])
-    assert lab.verdict(small, large) == "confirmed"
-    assert lab.verdict(large, small).startswith("refuted")
-    assert lab.verdict(small, small + 0.01) == "no difference seen"
-    assert lab.verdict(small, np.array([np.inf, np.inf, 3.0])).startswith("not told")
+    assert verdicts.verdict(small, large) == "confirmed"
+    assert verdicts.verdict(large, small).startswith("refuted")
+    assert verdicts.verdict(small, small + 0.01) == "no difference seen"
+    assert verdicts.verdict(small, np.array([np.inf, np.inf, 3.0])).startswith("not told")
 
 
 def test_claims_about_what_was_not_run_say_so():
@@ -74,16 +75,18 @@ def test_spread_and_table():
 
 def test_equality_is_never_confirmed_and_chance_is_no_verdict():
     small, large = np.array([1.0, 1.1, 0.9]), np.array([2.0, 2.1, 1.9])
-    assert lab.as_good(small, small + 0.01).startswith("not refuted") and lab.as_good(small, large).startswith("refuted")
+    assert verdicts.as_good(small, small + 0.01).startswith("not refuted") and verdicts.as_good(small, large).startswith(
+        "refuted"
+    )
     draws = np.random.default_rng(0).normal(size=(2000, 2, 2))
-    told = np.mean([lab.verdict(a, b) != "no difference seen" for a, b in draws])
+    told = np.mean([verdicts.verdict(a, b) != "no difference seen" for a, b in draws])
     assert told < 0.07  # of two seeds each from one law
 
 
 def test_wobble_is_about_the_trend_and_free_of_units():
     steps = np.arange(8)
     steady, noisy = 0.9**steps, np.array([1.0, 2.0] * 4)
-    found = lab.wobble(np.stack([steady, noisy, 100 * noisy], 1))
+    found = verdicts.wobble(np.stack([steady, noisy, 100 * noisy], 1))
     assert found[0] < 1e-9 and found[1] > 0.2
     np.testing.assert_allclose(found[1], found[2])
 
@@ -91,8 +94,8 @@ def test_wobble_is_about_the_trend_and_free_of_units():
 def test_what_did_not_learn_is_not_called_stable():
     stuck = {"first W1": np.ones(3), "last W1": np.ones(3), "wobble of W1": np.zeros(3)}
     learned = {"first W1": np.ones(3), "last W1": np.array([0.1, 0.11, 0.12]), "wobble of W1": np.array([0.1, 0.2, 0.15])}
-    assert lab.steadier(stuck, learned, "W1").startswith("not told")
-    assert lab.steadier(learned, {**stuck, "wobble of W1": np.array([1.0, 1.1, 1.2])}, "W1") == "confirmed"
+    assert verdicts.steadier(stuck, learned, "W1").startswith("not told")
+    assert verdicts.steadier(learned, {**stuck, "wobble of W1": np.array([1.0, 1.1, 1.2])}, "W1") == "confirmed"
 
 
 def test_a_loss_has_come_to_rest_only_where_the_seeds_agree():
@@ -111,7 +114,7 @@ def test_a_folder_of_another_budget_is_refused(tmp_path):
 
 def test_seeds_that_diverged_have_no_place_in_an_order():
     figures = {"a": np.array([3.0, 3.1]), "d": np.array([np.nan, 0.5]), "b": np.array([1.0, 1.1])}
-    assert lab.ordered(figures) == "d ~ b < a"
+    assert verdicts.ordered(figures) == "d ~ b < a"
 
 
 def test_a_budget_says_what_was_asked_for():
@@ -150,10 +153,10 @@ def test_a_finished_run_is_left_alone_and_an_interrupted_one_goes_on(tmp_path):
 
 def test_a_trend_is_of_the_same_seeds_and_beyond_chance():
     before, change = np.array([1.0, 5.0, 9.0]), np.array([1.0, 1.1, 0.9])
-    assert lab.trend(before, before + change) == "rises"  # though the seeds lie further apart than that
-    assert lab.trend(before, before - change) == "falls"
-    assert lab.trend(before, before + change * [1, -1, 0.2]) == "changes little, or not beyond chance,"
-    assert lab.trend(before[:1], before[:1]).startswith("is not told")
+    assert verdicts.trend(before, before + change) == "rises"  # though the seeds lie further apart than that
+    assert verdicts.trend(before, before - change) == "falls"
+    assert verdicts.trend(before, before + change * [1, -1, 0.2]) == "changes little, or not beyond chance,"
+    assert verdicts.trend(before[:1], before[:1]).startswith("is not told")
 
 
 def test_rows_are_ordered_by_a_figure_with_what_is_beyond_chance():
@@ -163,8 +166,8 @@ def test_rows_are_ordered_by_a_figure_with_what_is_beyond_chance():
         "c": np.array([2.0, 2.2, 1.9]),
         "none": np.array([]),
     }
-    assert lab.ordered(figures) == "b < a ~ c"
-    assert lab.ordered({"none": np.array([])}) == "-"
+    assert verdicts.ordered(figures) == "b < a ~ c"
+    assert verdicts.ordered({"none": np.array([])}) == "-"
 
 
 def test_a_critic_loss_that_falls_as_samples_get_better_tells_it():
