@@ -140,7 +140,7 @@ def embedding(asked: lab.Options, folders: dict[str, Path]) -> None:
     for i, name in enumerate(clouds):
         panels[0, 0].scatter(*placed[i * n : (i + 1) * n].T, s=5, color=plots.COLOURS[i], alpha=0.6, label=name, linewidths=0)
     plots.finish(panels[0, 0], title="t-SNE of pixels")
-    from jaxgan.report.pictures import image_grid
+    from jaxgan.report.images import image_grid
 
     panels[0, 1].imshow(image_grid(by_class, columns=10).squeeze(), cmap="gray", vmin=0, vmax=255)
     panels[0, 1].set_axis_off()

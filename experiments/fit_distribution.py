@@ -235,7 +235,7 @@ def animation(asked: lab.Options, variant: str, dataset: str) -> None:
     import jax.numpy as jnp
     from PIL import Image
 
-    from jaxgan.report.pictures import figure_array, points_figure, surface_on_grid
+    from jaxgan.report.figures import figure_array, points_figure, surface_on_grid
 
     folder = folder_of(asked, {"variant": variant, "dataset": dataset})
     if not lab.ended(folder):

@@ -11,7 +11,7 @@ from jaxgan.config import read_config
 from jaxgan.engine.loop import Program
 from jaxgan.engine.setup import prepare
 from jaxgan.report.folder import read_run
-from jaxgan.report.pictures import LEGIBLE, image_grid
+from jaxgan.report.images import LEGIBLE, image_grid
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

@@ -77,7 +77,8 @@ def sample(argv: Sequence[str]) -> None:
 def _draw(run: "TrainedRun", options: Options, out: Path) -> None:
     import numpy as np
 
-    from jaxgan.report import pictures
+    from jaxgan.report.figures import save_samples_of_points
+    from jaxgan.report.images import save_grid
 
     points = run.setup.dataset.is_points
     n = options.n or (2500 if points else 100 if run.config.conditional and options.label is None else 64)
@@ -98,15 +99,15 @@ def _draw(run: "TrainedRun", options: Options, out: Path) -> None:
             arrays["scale"] = np.asarray(run.setup.dataset.distribution.scale, np.float32)
         np.savez_compressed(out, **arrays)
     elif points:
-        pictures.save_samples_of_points(out, samples, run.setup.dataset.distribution)
+        save_samples_of_points(out, samples, run.setup.dataset.distribution)
     else:
-        pictures.save_grid(out, samples)
+        save_grid(out, samples)
 
 
 def _interpolate(run: "TrainedRun", options: Options, out: Path) -> None:
     import numpy as np
 
-    from jaxgan.report import pictures
+    from jaxgan.report.images import save_gif, save_strip
 
     if run.setup.dataset.is_points:
         raise UserError("--interpolate: a strip shows images, and this run draws points")
@@ -121,9 +122,9 @@ def _interpolate(run: "TrainedRun", options: Options, out: Path) -> None:
     if out.suffix == ".npz":
         np.savez_compressed(out, images=images)
     elif out.suffix == ".gif":
-        pictures.save_gif(out, images)
+        save_gif(out, images)
     else:
-        pictures.save_strip(out, images)
+        save_strip(out, images)
 
 
 if __name__ == "__main__":

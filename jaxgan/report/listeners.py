@@ -15,15 +15,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from jaxgan.engine.listeners import Listener
+from jaxgan.report.figures import Distribution, figure_array, samples_of_points_figure, save_curves
 from jaxgan.report.files import write_atomically
-from jaxgan.report.pictures import (
-    Distribution,
-    figure_array,
-    image_grid,
-    samples_of_points_figure,
-    save_curves,
-    save_image,
-)
+from jaxgan.report.images import image_grid, save_image
 
 if TYPE_CHECKING:
     from rich.console import Console

@@ -5,7 +5,8 @@ from pathlib import Path
 import numpy as np
 from jaxtyping import UInt8
 
-from jaxgan.report.pictures import figure_array, image_grid, save_image
+from jaxgan.report.figures import figure_array
+from jaxgan.report.images import image_grid, save_image
 
 
 def save_neighbours(

@@ -6,8 +6,8 @@ from html.parser import HTMLParser
 
 import numpy as np
 
+from jaxgan.report.images import save_image
 from jaxgan.report.page import write_page
-from jaxgan.report.pictures import save_image
 
 VOID = {"meta", "link", "img", "input", "wbr", "source"}
 

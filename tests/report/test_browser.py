@@ -6,8 +6,8 @@ import shutil
 import pytest
 
 from jaxgan.report.comparison import write_comparison
+from jaxgan.report.images import save_gif
 from jaxgan.report.page import write_page
-from jaxgan.report.pictures import save_gif
 from tests.report.pages import CONFIG, make_run
 
 STEPS = (0, 100, 200, 300)

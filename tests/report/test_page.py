@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 
 import jaxgan.report.__main__ as command
+from jaxgan.report.images import save_gif
 from jaxgan.report.page import MEANINGS, write_page
-from jaxgan.report.pictures import save_gif
 from tests.report.pages import CONFIG, ENVIRONMENT, PLOTLY, Page, make_run, page_of, picture
 
 

@@ -10,6 +10,7 @@ import pytest
 from PIL import Image
 from rich.console import Console
 
+from jaxgan.report.images import image_grid
 from jaxgan.report.listeners import (
     Curves,
     MetricsFile,
@@ -19,7 +20,6 @@ from jaxgan.report.listeners import (
     duration,
     read_metrics,
 )
-from jaxgan.report.pictures import image_grid
 
 
 def pixels(path):

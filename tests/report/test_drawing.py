@@ -9,18 +9,9 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from jaxgan.report.figures import figure_array, points_figure, save_curves, surface_on_grid
 from jaxgan.report.files import write_atomically
-from jaxgan.report.pictures import (
-    figure_array,
-    image_grid,
-    points_figure,
-    save_curves,
-    save_gif,
-    save_grid,
-    save_image,
-    save_strip,
-    surface_on_grid,
-)
+from jaxgan.report.images import image_grid, save_gif, save_grid, save_image, save_strip
 
 
 def pixels(path):
@@ -168,7 +159,7 @@ class TestPoints:
         """Drawing must not need a display, nor take up the caller's pyplot."""
         program = (
             "import sys, numpy as np\n"
-            "from jaxgan.report.pictures import save_samples_of_points\n"
+            "from jaxgan.report.figures import save_samples_of_points\n"
             f"save_samples_of_points({str(tmp_path / 'a.png')!r}, np.zeros((3, 2)), None)\n"
             "assert 'matplotlib.pyplot' not in sys.modules\n"
         )
