@@ -35,7 +35,32 @@
     });
   }
 
+  function read(plot, by) { // what the pointer does by hovering: the values at the next step, shown and said
+    const lines = plot.data.filter((trace, i) => !trace.meta.band && plot._fullData[i].visible === true);
+    const [from, to] = plot._fullLayout.xaxis.range;
+    const steps = [...new Set(lines.flatMap((line) => line.x))].filter((x) => x >= from && x <= to).sort((a, b) => a - b);
+    if (!steps.length) return;
+    const at = plot.dataset.step === undefined ? null : Number(plot.dataset.step);
+    const next = at === null ? steps[0] : by > 0 ? steps.find((x) => x > at) : steps.findLast((x) => x < at);
+    const step = next ?? (by > 0 ? steps.at(-1) : steps[0]);
+    plot.dataset.step = step;
+    Plotly.Fx.hover(plot, { xval: step });
+    const values = lines.map((line) => { // meta.name is escaped already
+      const i = line.x.indexOf(step);
+      if (i < 0 || line.y[i] === null) return null;
+      const deviation = line.customdata && line.customdata[i][0];
+      return `${line.meta.name} ${Number(line.y[i].toPrecision(4))}${deviation ? ` ± ${Number(deviation.toPrecision(2))}` : ""}`;
+    });
+    plot.parentElement.querySelector("output").innerHTML = [`step ${step}`, ...values.filter((value) => value !== null)].join(", ");
+  }
+
   function keys(plot, event) { // what the mouse does by dragging
+    if (event.ctrlKey || event.metaKey || event.altKey) return;
+    if (event.key === "," || event.key === ".") {
+      event.preventDefault();
+      read(plot, event.key === "." ? 1 : -1);
+      return;
+    }
     const axis = plot._fullLayout.xaxis;
     const [from, to] = axis.range;
     const width = to - from, middle = (from + to) / 2;
@@ -43,7 +68,7 @@
     const moved = (share) => [from + share * width, to + share * width];
     const range = { "+": () => zoomed(0.5), "=": () => zoomed(0.5), "-": () => zoomed(2),
       ArrowLeft: () => moved(-0.2), ArrowRight: () => moved(0.2) }[event.key];
-    if (event.ctrlKey || event.metaKey || event.altKey || !(range || event.key === "0")) return;
+    if (!(range || event.key === "0")) return;
     event.preventDefault();
     Plotly.relayout(plot, range ? { "xaxis.range": range() } : { "xaxis.autorange": true, "yaxis.autorange": true });
   }

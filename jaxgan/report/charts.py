@@ -272,6 +272,7 @@ def _place(number: int, chart: Chart) -> str:
 {choice}<label><input type="checkbox" autocomplete="off"> Log scale</label>
 </div>
 <div class="plot" tabindex="0" role="group" aria-label="{title} over generator steps"></div>
+<output class="unseen"></output>
 </article>"""
 
 

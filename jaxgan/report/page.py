@@ -50,7 +50,7 @@ MEANINGS = {  # in the order of the table; a metric that is not here comes after
 MEANS = "Losses, scores and penalties are means over the steps since the line before."
 HANDLING = (
     "Drag over a chart to zoom, double-click to see all; a tap or the pointer shows the values. With a chart in focus the keys"
-    " + and \N{MINUS SIGN} zoom, the arrows move and 0 shows all. A name in the legend hides its line."
+    " + and \N{MINUS SIGN} zoom, the arrows move, 0 shows all, and . and , show the values a step on or back. A name in the legend hides its line."
 )
 
 

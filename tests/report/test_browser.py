@@ -156,6 +156,21 @@ def test_charts_are_drawn_chosen_zoomed_and_put_on_a_log_scale(open_page, folder
     assert download.value.suggested_filename.endswith(".png")
 
 
+def test_values_are_read_by_keyboard(open_page, folder):
+    page = open_page(folder / "wgan" / "report.html")
+    losses = page.locator(".chart").nth(1)
+    losses.locator(".plot").focus()
+    said = []
+    for key in (".", ".", ".", ".", ","):
+        page.keyboard.press(key)
+        said.append(losses.locator("output").text_content())
+    steps = [int(text.split(",")[0].removeprefix("step ")) for text in said]
+    assert steps == [100, 200, 300, 300, 200]
+    assert said[0] == "step 100, critic loss -98.5 ± 0.71, generator loss 1.5 ± 0.71"
+    page.wait_for_selector(".hoverlayer .legendtext")
+    assert "step 200" in page.locator(".hoverlayer").nth(1).text_content()
+
+
 def test_on_a_phone_nothing_runs_off_the_screen(open_page, folder):
     for path in (folder / "wgan" / "report.html", folder / "compare.html"):
         page = open_page(path, viewport={"width": 360, "height": 740}, has_touch=True, is_mobile=True)
