@@ -11,13 +11,14 @@ Came out (results/conditional_mode_collapse.md): neither loses a class; the cond
 bits) and its Frechet distance is half (135 against 265); 88 % of its samples show the digit that they were asked for.
 """
 
+import sys
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from experiments import lab, plots, verdicts
-from jaxgan import data
+from jaxgan import command, data
 from jaxgan.config import Config
 from jaxgan.errors import UserError
 from jaxgan.trained import load
@@ -170,4 +171,4 @@ def main(argv: list[str] | None = None) -> None:
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(command.run(main))

@@ -16,7 +16,7 @@ import numpy as np
 import optax
 
 import jaxgan
-from jaxgan import data
+from jaxgan import command, data
 from jaxgan.networks.classifier import Classifier
 
 
@@ -74,4 +74,4 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(command.run(main))

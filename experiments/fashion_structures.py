@@ -10,6 +10,7 @@ what XLA says the compiled program holds beside its arguments, and the weights w
 are those of a GPU's whole process.
 """
 
+import sys
 from collections.abc import Mapping
 from functools import partial
 from pathlib import Path
@@ -19,6 +20,7 @@ import numpy as np
 from scipy.stats import t
 
 from experiments import lab, plots, verdicts
+from jaxgan import command
 from jaxgan.config import Config, read_config
 from jaxgan.evaluation.protocol import count
 
@@ -244,4 +246,4 @@ def main(argv: list[str] | None = None) -> None:
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(command.run(main))

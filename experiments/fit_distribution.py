@@ -16,12 +16,14 @@ says of optimizers, clips, weights, latents and sparse gradients is. The full sc
 """
 
 import io
+import sys
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from experiments import lab, plots, verdicts
+from jaxgan import command
 from jaxgan.config import Config
 from jaxgan.evaluation.critics import score_of
 from jaxgan.trained import load
@@ -302,4 +304,4 @@ def main(argv: list[str] | None = None) -> None:
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(command.run(main))

@@ -9,12 +9,14 @@ network, tells what the loss does from what the network does. All train for as m
 times a run the Frechet distance of its samples is measured, so that losses can be held against it.
 """
 
+import sys
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from experiments import lab, plots, verdicts
+from jaxgan import command
 from jaxgan.config import Config
 from jaxgan.evaluation.protocol import count
 
@@ -255,4 +257,4 @@ def main(argv: list[str] | None = None) -> None:
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(command.run(main))

@@ -125,6 +125,8 @@ def trained(folder: Path, config: Config) -> Path:
     print(f"{folder}: {'goes on' if begun else 'is trained'}", flush=True)
     try:
         fit(Config(out=folder, resume=True) if begun else config)
+    except KeyboardInterrupt:
+        raise KeyboardInterrupt("interrupted: the same command goes on where it stopped") from None
     except DivergedError as error:
         print(error, flush=True)
         write_atomically(folder / "diverged.txt", str(error).encode())

@@ -14,13 +14,14 @@ distance to it.
 """
 
 import dataclasses
+import sys
 from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 
 from experiments import lab, plots
-from jaxgan import data
+from jaxgan import command, data
 from jaxgan.config import Config
 from jaxgan.evaluation import judge_of
 from jaxgan.evaluation.protocol import count, unseen
@@ -188,4 +189,4 @@ def main(argv: list[str] | None = None) -> None:
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(command.run(main))

@@ -12,12 +12,14 @@ Came out (results/mixture_coverage.md): the GAN is first and not last. By the la
 55 % of 4 and 23 % of 32, the conditional one 86 to 90 %.
 """
 
+import sys
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from experiments import lab, plots
+from jaxgan import command
 from jaxgan.config import Config
 from jaxgan.trained import load, load_all
 
@@ -124,4 +126,4 @@ def main(argv: list[str] | None = None) -> None:
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(command.run(main))

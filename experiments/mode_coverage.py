@@ -17,6 +17,7 @@ import argparse
 import dataclasses
 import json
 import statistics
+import sys
 import time
 from pathlib import Path
 from typing import Any
@@ -27,6 +28,7 @@ import numpy as np
 
 from experiments.benchmarks.against_pytorch import machine
 from experiments.lab import same_budget
+from jaxgan import command
 from jaxgan.config import Config
 from jaxgan.engine.compilation import keep_compiled_programs
 from jaxgan.engine.loop import Program
@@ -229,4 +231,4 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(command.run(main))

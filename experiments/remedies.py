@@ -14,6 +14,7 @@ Came out (results/remedies.md): a conditional GAN covers ring and grid at the pl
 stacked MNIST after 1,000 steps nothing finds more modes than the plain GAN (915).
 """
 
+import sys
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -23,7 +24,7 @@ import numpy as np
 
 from experiments import lab, mode_coverage, plots, verdicts
 from experiments.mode_coverage import words
-from jaxgan import data
+from jaxgan import command, data
 from jaxgan.config import Config, read_config
 from jaxgan.errors import NotFiniteError
 from jaxgan.evaluation.classifiers import lab_classifier
@@ -235,4 +236,4 @@ def main(argv: list[str] | None = None) -> None:
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(command.run(main))

@@ -11,6 +11,7 @@ Came out (results/wgan_gp_monitor.md): the penalty holds the gradient's norm bet
 lie at the two ends, none of the penalized one's.
 """
 
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +19,7 @@ import jax
 import numpy as np
 
 from experiments import lab, plots
+from jaxgan import command
 from jaxgan.config import Config
 from jaxgan.errors import UserError
 
@@ -128,4 +130,4 @@ def main(argv: list[str] | None = None) -> None:
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(command.run(main))

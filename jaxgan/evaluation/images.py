@@ -87,7 +87,9 @@ def judge_of_images(
         ours, theirs = checked("features", ours), known()
         name, size = f"{seen_in.name}_{count(n)}", min(1000, len(theirs), len(ours))
         spread = kid(theirs, ours, subset_size=size, progress=show("kernel distance"))
-        found = {f"kid_{name}": spread.mean, f"kid_{name}_std": spread.std}
+        found = {f"kid_{name}": spread.mean}
+        if size < max(len(theirs), len(ours)):
+            found[f"kid_{name}_std"] = spread.std
         if ours.shape[1] <= WIDEST:
             found = {f"fid_{name}": fid(theirs, ours), **found}
         if probabilities is not None:

@@ -31,11 +31,14 @@ def kid(
 ) -> Spread:
     """Mean and standard deviation of the squared discrepancy over random subsets, drawn without replacement within each.
 
-    The default's subsets are those of torch-fidelity (numpy's older generator, seed 2020), so that the figures agree.
+    The default's subsets are those of torch-fidelity (numpy's older generator, seed 2020), so that the figures agree. Where a
+    subset holds every sample there is but one, and no deviation.
     """
     real, fake = checked_pair(real, fake)
     if subset_size > min(len(real), len(fake)):
         raise UserError(f"subsets of {subset_size}: there are {len(real)} real and {len(fake)} generated samples")
+    if subset_size == len(real) == len(fake):
+        subsets = 1  # each would hold every sample
     chance = np.random.RandomState(seed)
     values = [
         squared_mmd(

@@ -2,6 +2,7 @@
 
 import dataclasses
 import json
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -103,6 +104,21 @@ def test_a_loss_has_come_to_rest_only_where_the_seeds_agree():
     assert fashion_structures.converged(before, before + np.array([0.001, -0.001, 0.0])) == "has come to rest"
     assert fashion_structures.converged(before, before + np.array([0.2, 0.21, 0.22])) == "still rises"
     assert fashion_structures.converged(before, before + np.array([0.5, -0.5, 0.1])).startswith("is not told")
+
+
+def test_an_interrupted_experiment_says_how_to_go_on(tmp_path, monkeypatch):
+    def interrupted(config):
+        raise KeyboardInterrupt("at step 1")
+
+    monkeypatch.setattr(lab, "fit", interrupted)
+    with pytest.raises(KeyboardInterrupt, match="the same command goes on"):
+        lab.trained(tmp_path / "run", Config(dataset="ring8", steps=2, batch_size=4, hidden_dim=4))
+
+
+@pytest.mark.parametrize("path", sorted(Path(lab.__file__).parent.glob("*.py")), ids=lambda path: path.stem)
+def test_a_command_ends_in_one_line_and_an_exit_code(path):
+    text = path.read_text()
+    assert "__main__" not in text or text.endswith('if __name__ == "__main__":\n    sys.exit(command.run(main))\n')
 
 
 def test_a_folder_of_another_budget_is_refused(tmp_path):
