@@ -1,6 +1,6 @@
 """Lab 004, 7 and 8: does a conditional WGAN-GP keep classes that an unconditional one loses? On MNIST.
 
-    python -m experiments.conditional_mode_collapse --data-dir DATA    # 8,000 steps, 3 seeds: about 25 minutes on two cores
+    python -m experiments.conditional_mode_collapse --data-dir DATA    # 8,000 steps, 3 seeds: 26 minutes on one core
     python -m experiments.conditional_mode_collapse --quick            # scikit-learn's digits, 400 steps, 2 seeds: two minutes
 
 Both are trained alike (`fc` networks, the settings tuned on digits); a classifier trained on the same data (the lab's was never

@@ -18,7 +18,7 @@ says of optimizers, clips, weights, latents and sparse gradients is. The full sc
 import io
 import sys
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -26,7 +26,11 @@ from experiments import lab, plots, verdicts
 from jaxgan import command
 from jaxgan.config import Config
 from jaxgan.evaluation.critics import score_of
+from jaxgan.report.files import write_atomically
 from jaxgan.trained import load
+
+if TYPE_CHECKING:
+    from PIL.Image import Image
 
 NAME = "fit_distribution"
 VARIANTS = ("gan", "wgan", "wgan_gp")
@@ -58,6 +62,7 @@ NEVER = "never a quarter"  # 1 of a seed whose W1 never fell to a quarter of its
 ALIKE = 1.25  # a step's time within this factor is as long
 SPARSE = 0.1  # share of near-zero entries from which a gradient is called sparse
 ROUNDS = 7  # of the timing
+FILM = 280  # pixels: a network's width in the animation of all
 
 
 def config_of(fields: dict[str, Any], asked: lab.Options, steps: int) -> Config:
@@ -231,21 +236,18 @@ def study_figure(asked: lab.Options, study: str, rows: dict[str, Path]) -> None:
     plots.save(made, asked.out / f"{NAME}-{study}", f"mean and standard deviation of {asked.seeds} seeds")
 
 
-def animation(asked: lab.Options, variant: str, dataset: str) -> None:
+def frames_of(folder: Path) -> "list[Image]":
     """The first seed's critic over the plane with real and generated points, a frame a checkpoint."""
     import jax
     import jax.numpy as jnp
-    from PIL import Image
+    from PIL.Image import fromarray
 
     from jaxgan.report.figures import figure_array, points_figure, surface_on_grid
 
-    folder = folder_of(asked, {"variant": variant, "dataset": dataset})
-    if not lab.ended(folder):
-        return
     frames = []
     for step in lab.checkpoint_steps(folder):
         run = load(folder, step=step)
-        law, score = run.setup.dataset.distribution, score_of(run)
+        variant, law, score = run.config.variant, run.setup.dataset.distribution, score_of(run)
         assert law is not None and score is not None
         real = np.asarray(law.to_units(law.sample(jax.random.key(0), 500)[0]))
         fake = np.asarray(law.to_units(run.sample(500)[0]))
@@ -253,7 +255,7 @@ def animation(asked: lab.Options, variant: str, dataset: str) -> None:
         left, right, bottom, top = (float(edge) for mean in centre for edge in (mean - reach, mean + reach))
         limits = (left, right, bottom, top)
 
-        def surface(points: np.ndarray, law: Any = law, score: Any = score) -> np.ndarray:
+        def surface(points: np.ndarray, law: Any = law, score: Any = score, variant: str = variant) -> np.ndarray:
             said = np.asarray(score(law.to_model(points), jnp.zeros(len(points), jnp.int32)))
             return 1 / (1 + np.exp(-said)) if variant == "gan" else said
 
@@ -266,13 +268,37 @@ def animation(asked: lab.Options, variant: str, dataset: str) -> None:
             title=f"{variant}, step {step:,}: {what}",
         )
         picture.set_dpi(70)
-        frames.append(Image.fromarray(figure_array(picture)).quantize(64))
+        frames.append(fromarray(figure_array(picture)))
+    return frames
+
+
+def animate(path: Path, frames: "list[Image]") -> None:
+    first, *others = [frame.quantize(64) for frame in frames]
     content = io.BytesIO()
-    frames[0].save(content, format="GIF", save_all=True, append_images=frames[1:], duration=400, loop=0)
-    path = asked.out / f"{NAME}-{variant}-{dataset}.gif"
-    path.write_bytes(content.getvalue())
-    (folder / "animation.gif").write_bytes(content.getvalue())  # which the run's page shows
+    first.save(content, format="GIF", save_all=True, append_images=others, duration=400, loop=0)
+    write_atomically(path, content.getvalue())
     print(path)
+
+
+def animations(asked: lab.Options, variants: tuple[str, ...], dataset: str) -> None:
+    """Each network's critic as its run's animation, which the run's page shows, and all side by side."""
+    from PIL import Image
+
+    folders = [folder_of(asked, {"variant": variant, "dataset": dataset}) for variant in variants]
+    films = []
+    for folder in filter(lab.ended, folders):
+        films.append(frames_of(folder))
+        animate(folder / "animation.gif", films[-1])
+    if not films:
+        return
+    smaller = (FILM, FILM * films[0][0].height // films[0][0].width)
+    joined = []
+    for frames in zip(*films, strict=True):
+        whole = Image.new("RGB", (FILM * len(films), smaller[1]))
+        for i, frame in enumerate(frames):
+            whole.paste(frame.resize(smaller), (FILM * i, 0))
+        joined.append(whole)
+    animate(asked.out / f"{NAME}-critics.gif", joined)
 
 
 def main(argv: list[str] | None = None) -> None:
@@ -299,8 +325,7 @@ def main(argv: list[str] | None = None) -> None:
         asked, NAME, "Lab 003: fitting distributions of the plane", asked.budget("points of the plane", STEPS, QUICK), parts
     )
     if "networks" in more["studies"]:
-        for variant in VARIANTS[:2] if asked.quick else VARIANTS:
-            animation(asked, variant, "gaussian" if asked.quick else "mixture4")
+        animations(asked, VARIANTS[:2] if asked.quick else VARIANTS, "gaussian" if asked.quick else "mixture4")
 
 
 if __name__ == "__main__":

@@ -11,7 +11,7 @@ import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import jax
 import numpy as np
@@ -29,12 +29,7 @@ from jaxgan.report.listeners import read_metrics
 from jaxgan.runs import fit
 from jaxgan.trained import TrainedRun, load_all
 
-if TYPE_CHECKING:
-    pass
-
-CHANCE = 0.05  # a difference that chance makes as seldom is called one
 TIMED = 0.5  # seconds of one timed part
-COLOURS = ("#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f00", "#56b4e9", "#7a4fbf", "#555555")
 
 
 @dataclass(frozen=True)

@@ -1,10 +1,10 @@
 """Lab 004, 10: which metric sees what? The metrics of samples on pictures whose faults are known.
 
-    python -m experiments.metrics_compared --data-dir DATA    # MNIST, 2,000 pictures a kind, 5 draws: about 25 minutes on two cores
+    python -m experiments.metrics_compared --data-dir DATA    # MNIST, 2,000 pictures a kind, 5 draws: about 25 minutes
     python -m experiments.metrics_compared --quick            # scikit-learn's digits, 250 pictures a kind, 2 draws: minutes
 
 The kinds: held-out real pictures as they are, and with one fault each (noise, blur, a class missing, ten pictures repeated, copied from
-the training set, uniform noise); and samples of a WGAN-GP early in its run, late, and at its end. A metric sees a fault where its
+the training set, uniform noise); and samples of a WGAN-GP early in its run, half way, and at its end. A metric sees a fault where its
 value leaves that of real pictures by more than 5 standard deviations over the draws (and 2 %). All in `lab` features; the perceptual
 path length, which needs a generator, is left to `jaxgan.evaluate`.
 

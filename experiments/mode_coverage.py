@@ -10,7 +10,7 @@ and --datasets choose some.
 
 A finished row is kept in OUT/NAME.json at once and not trained again: the same command goes on after an interruption (another budget needs
 another OUT). The tables go to
-OUT/mode_coverage.md, samples of the first seed to OUT/mode_coverage.png. What came out stands in experiments/results/mode_coverage.md.
+OUT/mode_coverage.md, samples of the first seed to OUT/mode_coverage.png and .pdf. What came out stands in experiments/results/mode_coverage.md.
 """
 
 import argparse
@@ -26,6 +26,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
+from experiments import plots
 from experiments.benchmarks.against_pytorch import machine
 from experiments.lab import same_budget
 from jaxgan import command
@@ -182,8 +183,8 @@ def table(results: dict[str, dict], dataset: str) -> str:
     return "\n".join(lines)
 
 
-def picture(folder: Path, datasets: list[str], rows: list[str]) -> None:
-    """The first seed's points of every row, a column a data set."""
+def picture(folder: Path, datasets: list[str], rows: list[str], seeds: int) -> None:
+    """The first seed's points of every row, a column a data set, as PNG and PDF."""
     from matplotlib.figure import Figure
 
     shown = [row for row in rows if all(kept_at(folder, dataset, row).is_file() for dataset in datasets)]
@@ -200,7 +201,7 @@ def picture(folder: Path, datasets: list[str], rows: list[str]) -> None:
         panel.scatter(*points.T, s=0.6, c="#0072b2", alpha=0.35, linewidths=0)
         panel.set(xlim=(-reach, reach), ylim=(-reach, reach), xticks=[], yticks=[], aspect="equal")
         panel.set_title(row, fontsize=7)
-    figure.savefig(folder / "mode_coverage.png")
+    plots.save(figure, folder / "mode_coverage", f"{POINTS:,} points of the first of {seeds} seeds")
 
 
 def main() -> None:
@@ -226,8 +227,8 @@ def main() -> None:
             print(table({row: results[row]}, dataset).splitlines()[-1], flush=True)
         tables.append(table(results, dataset))
     (options.out / "mode_coverage.md").write_text("\n\n".join(tables) + "\n")
-    picture(options.out, options.datasets, options.rows)
-    print(f"tables: {options.out / 'mode_coverage.md'}; samples: {options.out / 'mode_coverage.png'}")
+    picture(options.out, options.datasets, options.rows, options.seeds)
+    print(options.out / "mode_coverage.md")
 
 
 if __name__ == "__main__":

@@ -1,6 +1,6 @@
 """Lab 001: what to watch in WGAN-GP, and what clipping does to a critic's weights in its place.
 
-    python -m experiments.wgan_gp_monitor --data-dir DATA    # MNIST, `fc`, 3,000 steps, 3 seeds: half an hour on two cores
+    python -m experiments.wgan_gp_monitor --data-dir DATA    # MNIST, `fc`, 3,000 steps, 3 seeds: 35 minutes on one core
     python -m experiments.wgan_gp_monitor --quick            # scikit-learn's digits, `fc`, 200 steps, 2 seeds: a minute or two
 
 The lab asks to watch the critic's loss, the generator's, the size of the penalty, and the norm of the critic's gradient, which the penalty

@@ -47,11 +47,11 @@ class Config:
     """Whose settings: paper (the default), lab000, lab002, lab003, lab004, toy, or digits (tuned here; the default on digits)."""
 
     network: Str = None
-    """Both networks: conv, dcgan, fc, fc_conv (a conv generator against an fc critic), lab_conv or mlp; chosen by the data set."""
+    """Both networks: conv, dcgan, fc, fc_conv (a conv generator against an fc critic), lab_conv, mlp or resnet; chosen by the data set."""
     generator: Str = None
-    """The generator alone: conv, dcgan, fc, lab_conv or mlp."""
+    """The generator alone: conv, dcgan, fc, lab_conv, mlp or resnet."""
     critic: Str = None
-    """The critic alone: conv, dcgan, fc, lab_conv or mlp."""
+    """The critic alone: conv, dcgan, fc, lab_conv, mlp, resnet or minibatch; of began and ebgan autoencoder, conv_autoencoder or mlp_autoencoder."""
     latent_dim: Int = None
     """Numbers in a latent vector."""
     hidden_dim: Int = None
@@ -59,7 +59,7 @@ class Config:
     output: Output = None
     """Last layer of the mlp generator."""
     critic_norm: Norm = None
-    """Norm between the critic's convolutions (conv, dcgan); batch norm is refused under a gradient penalty."""
+    """Norm between the critic's convolutions (conv, dcgan; of resnet layer or none); batch norm is refused under a gradient penalty."""
     dropout: Float = None
     """Share of units dropped in the critic (fc, mlp)."""
     conditional: bool = False
