@@ -103,7 +103,7 @@ class TfdsPictures:
     def _readable(self) -> Iterator[None]:
         try:
             yield
-        except NotImplementedError as error:
+        except NotImplementedError as error:  # which TFDS raises of a file format that it cannot read row by row
             raise UserError(
                 f"data set '{self.name}' is prepared at {self.builder.data_path} as {self.builder.info.file_format.value}, expected "
                 f"{FILE_FORMAT}: prepare it again with file_format='{FILE_FORMAT}'"

@@ -15,6 +15,7 @@ from tests.parity.small_setups import jit
 
 torch = pytest.importorskip("torch")
 twins = pytest.importorskip("tests.parity.twins")
+torch_networks = pytest.importorskip("tests.parity.torch_networks")
 
 LAYERS = {  # a linen layer, its twin, the shape of an input, the fan-in that PyTorch counts
     "linear": (lambda: layers.Linear(300), lambda: torch.nn.Linear(70, 300), (1, 70), 70),
@@ -60,16 +61,16 @@ def initial(module, seed):
     return to_torch(module, jit(module.init)(jax.random.key(seed), *module.example_inputs()))
 
 
-@pytest.mark.parametrize("name", twins.GENERATORS)
+@pytest.mark.parametrize("name", torch_networks.GENERATORS)
 def test_every_weight_of_every_network_starts_as_its_twins(name):
     """Constants (batch norm, DCGAN's biases) agree exactly, all else in distribution."""
     shape = (2,) if name == "mlp" else (28, 28, 1)
     width = {"mlp": 32, "fc": 16, "lab_conv": 128, "conv": 8, "dcgan": 16}[name]
     pairs = [
         (networks.GENERATORS[name](shape, latent_dim=20, hidden_dim=width, n_classes=10),
-         twins.GENERATORS[name]((shape[-1], *shape[:-1]), latent_dim=20, hidden_dim=width, n_classes=10)),
+         torch_networks.GENERATORS[name]((shape[-1], *shape[:-1]), latent_dim=20, hidden_dim=width, n_classes=10)),
         (networks.CRITICS[name](shape, hidden_dim=width, n_classes=10),
-         twins.CRITICS[name]((shape[-1], *shape[:-1]), hidden_dim=width, n_classes=10)),
+         torch_networks.CRITICS[name]((shape[-1], *shape[:-1]), hidden_dim=width, n_classes=10)),
     ]  # fmt: skip
     for module, twin in pairs:
         found, expected = initial(module, 0), twins.arrays(twin)
@@ -114,7 +115,7 @@ def test_dropout_keeps_the_mean_as_pytorchs_does():
 def test_the_fc_critic_drops_where_the_lab_does():
     """With the weights of its twin, scores have the same mean and spread over masks."""
     module = networks.FcCritic((4, 4, 1), hidden_dim=8)
-    twin = twins.FcCritic((1, 4, 4), hidden_dim=8)
+    twin = torch_networks.FcCritic((1, 4, 4), hidden_dim=8)
     assert module.dropout == 0.3
     assert [type(layer).__name__ for layer in twin.model] == [
         {"Linear": "Linear", "Dropout": "Dropout"}.get(type(layer).__name__, "LeakyReLU")

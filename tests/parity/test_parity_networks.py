@@ -23,6 +23,7 @@ from tests.parity.small_setups import (
 
 torch = pytest.importorskip("torch")
 twins = pytest.importorskip("tests.parity.twins")
+torch_networks = pytest.importorskip("tests.parity.torch_networks")
 
 CASES = {
     "mlp": ("mlp", {}),
@@ -144,8 +145,8 @@ def test_names_and_shapes_at_the_labs_widths(name, n_classes):
     latent = {} if latent_dim is None else {"latent_dim": latent_dim}
     torch_shape = (shape[-1], *shape[:-1])
     pairs = [
-        (networks.GENERATORS[network], twins.GENERATORS[network], {**widths, **latent}),
-        (networks.CRITICS[network], twins.CRITICS[network], widths),
+        (networks.GENERATORS[network], torch_networks.GENERATORS[network], {**widths, **latent}),
+        (networks.CRITICS[network], torch_networks.CRITICS[network], widths),
     ]
     for linen, twin, sizes in pairs:
         module = linen(sample_shape=shape, n_classes=n_classes, **sizes)
@@ -194,7 +195,7 @@ def test_the_projection_critic(network):
     setup, _, twin = pair_of(network, False)
     module = networks.ProjectionCritic(setup.critic, N_CLASSES)
     last = [layer for layer in twin.modules() if hasattr(layer, "weight")][-1]
-    twin = twins.ProjectionCritic(twin, last, N_CLASSES).double()
+    twin = torch_networks.ProjectionCritic(twin, last, N_CLASSES).double()
     draw = random_draw(np.random.RandomState(2), setup.dataset.sample_shape)
     variables = from_torch(module, twins.arrays(twin))
     found, *_ = jaxgan_passes(module, variables, jnp.asarray(draw.real), jnp.asarray(draw.real_label))
@@ -205,7 +206,7 @@ def test_the_projection_critic(network):
 
 def test_generators_take_the_latent_width_of_the_labs():
     widths = {"lab_conv": 100, "fc": 100, "conv": 128, "mlp": 2, "dcgan": 100}
-    assert {name: networks.GENERATORS[name].latent_dim for name in twins.GENERATORS} == widths
+    assert {name: networks.GENERATORS[name].latent_dim for name in torch_networks.GENERATORS} == widths
 
 
 def test_small_setups_are_what_they_say():

@@ -24,6 +24,7 @@ from tests.parity.small_setups import (
 )
 
 torch = pytest.importorskip("torch")
+lab_loops = pytest.importorskip("tests.parity.lab_loops")
 twins = pytest.importorskip("tests.parity.twins")
 
 N = 3  # iterations; with 40 samples and batches of 6, more than one pass where each critic step takes a batch
@@ -87,7 +88,7 @@ def test_lab000_five_critic_steps_on_each_batch():
     def lab(generator, critic, critic_draws, generator_draws):
         noise = [d.latent for t in range(N) for d in (*critic_draws[5 * t : 5 * t + 5], generator_draws[t])]
         rate = setup.config.learning_rate
-        twins.lab000(generator, critic, batches(critic_draws[::5]), iter(noise), learning_rate=rate)
+        lab_loops.lab000(generator, critic, batches(critic_draws[::5]), iter(noise), learning_rate=rate)
 
     compare(setup, lab)
 
@@ -98,7 +99,7 @@ def test_lab002_one_step_each():
 
     def lab(generator, critic, critic_draws, generator_draws):
         noise = [d.latent for pair in zip(critic_draws, generator_draws, strict=True) for d in pair]
-        twins.lab002(generator, critic, batches(critic_draws), iter(noise))
+        lab_loops.lab002(generator, critic, batches(critic_draws), iter(noise))
 
     compare(setup, lab)
 
@@ -112,7 +113,7 @@ def test_lab003_either_first(order):
     def lab(generator, critic, critic_draws, generator_draws):
         pairs = zip(critic_draws, generator_draws, strict=True)
         noise = [d.latent for c, g in pairs for d in ((g, c) if order == "generator_first" else (c, g))]
-        twins.lab003(generator, critic, batches(critic_draws), iter(noise), generator_first=order == "generator_first")
+        lab_loops.lab003(generator, critic, batches(critic_draws), iter(noise), generator_first=order == "generator_first")
 
     compare(setup, lab)
 
@@ -126,7 +127,7 @@ def test_lab004_section_7_a_generator_step_after_the_first_of_five():
         for i, draw in enumerate(critic_draws):
             labels += [draw.fake_label] + ([generator_draws[i // 5].fake_label] if i % 5 == 0 else [])
         noise, epsilon = (d.latent for d in critic_draws), (d.epsilon for d in critic_draws)
-        twins.lab004_conditional(generator, critic, batches(critic_draws), noise, iter(labels), epsilon)
+        lab_loops.lab004_conditional(generator, critic, batches(critic_draws), noise, iter(labels), epsilon)
 
     compare(setup, lab)
 
@@ -136,7 +137,7 @@ def test_lab004_section_11_the_generator_meets_the_same_latents():
     setup = lab_setup("mlp", "gan", {"recipe": "lab004"})
 
     def lab(generator, critic, critic_draws, generator_draws):
-        twins.lab004_vanilla(generator, critic, batches(critic_draws), (d.latent for d in critic_draws))
+        lab_loops.lab004_vanilla(generator, critic, batches(critic_draws), (d.latent for d in critic_draws))
 
     compare(setup, lab)
 
@@ -151,7 +152,7 @@ def test_lab004_section_11_fakes_get_the_real_labels(conditional):
         for i, draw in enumerate(critic_draws):
             noise += [draw.latent] + ([generator_draws[i // 5].latent] if i % 5 == 0 else [])
         epsilon = (d.epsilon for d in critic_draws)
-        twins.lab004_points(generator, critic, batches(critic_draws), iter(noise), epsilon, conditional=conditional)
+        lab_loops.lab004_points(generator, critic, batches(critic_draws), iter(noise), epsilon, conditional=conditional)
 
     compare(setup, lab)
 

@@ -1,0 +1,300 @@
+"""The labs' networks in PyTorch, written from the labs' text.
+
+Images are (B, C, H, W) here. Attribute names are the labs', so state dicts carry their names. Critics end in raw
+scores, of shape (B, 1). Widths are parameters; the defaults are the labs' own. Without classes labels are ignored.
+"""
+
+import math
+from itertools import pairwise
+
+import torch
+from torch import nn
+
+
+class Joined(nn.Module):
+    """A player that joins the label's embedding, n_classes wide, to what it is given (lab 004, 11.1)."""
+
+    def __init__(self, n_classes: int):
+        super().__init__()
+        self.n_classes = n_classes
+        if n_classes:
+            self.label_embedding = nn.Embedding(n_classes, n_classes)
+
+    def joined(self, x, labels):
+        """Vectors get more features; images get more channels, each of one value."""
+        if not self.n_classes:
+            return x
+        embedded = self.label_embedding(labels)
+        if x.ndim == 4:
+            embedded = embedded[:, :, None, None].expand(-1, -1, *x.shape[2:])
+        return torch.cat([x, embedded], dim=1)
+
+
+# Lab 000, section 2
+
+
+class LabConvGenerator(Joined):
+    def __init__(self, shape=(1, 28, 28), latent_dim=100, hidden_dim=1024, n_classes=0):
+        super().__init__(n_classes)
+        channels, height, width = shape
+        self.coarse = (hidden_dim // 8, height // 4, width // 4)  # 128, 7, 7
+        flat = math.prod(self.coarse)
+        self.fc1 = nn.Linear(latent_dim + n_classes, hidden_dim)
+        self.br1 = nn.Sequential(nn.BatchNorm1d(hidden_dim), nn.ReLU())
+        self.fc2 = nn.Linear(hidden_dim, flat)
+        self.br2 = nn.Sequential(nn.BatchNorm1d(flat), nn.ReLU())
+        self.conv1 = nn.Sequential(
+            nn.ConvTranspose2d(hidden_dim // 8, hidden_dim // 16, 4, stride=2, padding=1),
+            nn.BatchNorm2d(hidden_dim // 16),
+            nn.ReLU(),
+        )
+        self.conv2 = nn.Sequential(
+            nn.ConvTranspose2d(hidden_dim // 16, channels, 4, stride=2, padding=1),
+            nn.Tanh(),
+        )
+
+    def forward(self, x, labels=None):
+        x = self.joined(x, labels)
+        x = self.br1(self.fc1(x))
+        x = self.br2(self.fc2(x))
+        x = x.reshape(-1, *self.coarse)
+        x = self.conv1(x)
+        return self.conv2(x)
+
+
+class LabConvCritic(Joined):
+    def __init__(self, shape=(1, 28, 28), hidden_dim=1024, n_classes=0):
+        super().__init__(n_classes)
+        channels, height, width = shape
+        first, second = hidden_dim // 32, hidden_dim // 16
+        self.conv1 = nn.Sequential(nn.Conv2d(channels + n_classes, first, 5), nn.LeakyReLU(0.1))
+        self.pl1 = nn.MaxPool2d(2, stride=2)
+        self.conv2 = nn.Sequential(nn.Conv2d(first, second, 5), nn.LeakyReLU(0.1))
+        self.pl2 = nn.MaxPool2d(2, stride=2)
+        left = [((side - 4) // 2 - 4) // 2 for side in (height, width)]  # 4, 4
+        self.fc1 = nn.Sequential(nn.Linear(second * math.prod(left), hidden_dim), nn.LeakyReLU(0.1))
+        self.fc2 = nn.Linear(hidden_dim, 1)
+
+    def forward(self, x, labels=None):
+        x = self.joined(x, labels)
+        x = self.pl1(self.conv1(x))
+        x = self.pl2(self.conv2(x))
+        x = x.view(x.shape[0], -1)
+        x = self.fc1(x)
+        return self.fc2(x)
+
+
+# Lab 002, section 2.2
+
+
+class FcGenerator(Joined):
+    def __init__(self, shape=(1, 28, 28), latent_dim=100, hidden_dim=256, n_classes=0):
+        super().__init__(n_classes)
+        self.shape = shape
+        self.model = nn.Sequential(
+            nn.Linear(latent_dim + n_classes, hidden_dim),
+            nn.ReLU(),
+            nn.Linear(hidden_dim, 2 * hidden_dim),
+            nn.ReLU(),
+            nn.Linear(2 * hidden_dim, 4 * hidden_dim),
+            nn.ReLU(),
+            nn.Linear(4 * hidden_dim, math.prod(shape)),
+            nn.Tanh(),
+        )
+
+    def forward(self, z, labels=None):
+        return self.model(self.joined(z, labels)).view(-1, *self.shape)
+
+
+class FcCritic(Joined):
+    def __init__(self, shape=(1, 28, 28), hidden_dim=256, n_classes=0, dropout=0.3):
+        super().__init__(n_classes)
+        self.model = nn.Sequential(
+            nn.Linear(math.prod(shape) + n_classes, 4 * hidden_dim),
+            nn.LeakyReLU(0.2),
+            nn.Dropout(dropout),
+            nn.Linear(4 * hidden_dim, 2 * hidden_dim),
+            nn.LeakyReLU(0.2),
+            nn.Dropout(dropout),
+            nn.Linear(2 * hidden_dim, hidden_dim),
+            nn.LeakyReLU(0.2),
+            nn.Linear(hidden_dim, 1),
+        )
+
+    def forward(self, img, labels=None):
+        return self.model(self.joined(img.reshape(img.size(0), -1), labels))
+
+
+# Lab 002, section 3.2
+
+
+class ConvGenerator(Joined):
+    def __init__(self, shape=(1, 28, 28), latent_dim=128, hidden_dim=128, n_classes=0):
+        super().__init__(n_classes)
+        h = hidden_dim
+        self.model = nn.Sequential(
+            nn.ConvTranspose2d(latent_dim + n_classes, 8 * h, 3, 1, 0, bias=False),  # 3x3
+            nn.BatchNorm2d(8 * h),
+            nn.ReLU(),
+            nn.ConvTranspose2d(8 * h, 4 * h, 4, 2, 1, bias=False),  # 6x6
+            nn.BatchNorm2d(4 * h),
+            nn.ReLU(),
+            nn.ConvTranspose2d(4 * h, 2 * h, 5, 2, 1, bias=False),  # 13x13
+            nn.BatchNorm2d(2 * h),
+            nn.ReLU(),
+            nn.ConvTranspose2d(2 * h, shape[0], 6, 2, 1, bias=False),  # 28x28
+            nn.Tanh(),
+        )
+
+    def forward(self, z, labels=None):
+        return self.model(self.joined(z, labels)[:, :, None, None])
+
+
+def norm_layer(norm: str, channels: int) -> nn.Module:
+    """Batch norm, or what stands in its place; one group is a norm over height, width and channels of each sample."""
+    if norm == "none":
+        return nn.Identity()
+    return nn.BatchNorm2d(channels) if norm == "batch" else nn.GroupNorm(1, channels)
+
+
+class ConvCritic(Joined):
+    def __init__(self, shape=(1, 28, 28), hidden_dim=128, n_classes=0, norm="batch"):
+        super().__init__(n_classes)
+        h = hidden_dim
+        self.model = nn.Sequential(
+            nn.Conv2d(shape[0] + n_classes, h, 4, 2, 1, bias=False),  # 14x14
+            nn.LeakyReLU(0.2),
+            nn.Conv2d(h, 2 * h, 4, 2, 1, bias=False),  # 7x7
+            norm_layer(norm, 2 * h),
+            nn.LeakyReLU(0.2),
+            nn.Conv2d(2 * h, 4 * h, 4, 2, 1, bias=False),  # 3x3
+            norm_layer(norm, 4 * h),
+            nn.LeakyReLU(0.2),
+            nn.Conv2d(4 * h, 1, 3, 1, 0, bias=False),  # 1x1
+        )
+
+    def forward(self, img, labels=None):
+        return self.model(self.joined(img, labels)).view(-1, 1)
+
+
+# Labs 003 (hidden 256, latent 5) and 004, section 11.1
+
+
+class MlpGenerator(Joined):
+    def __init__(self, shape=(2,), latent_dim=2, hidden_dim=128, n_classes=0, output="tanh"):
+        super().__init__(n_classes)
+        self.model = nn.Sequential(
+            nn.Linear(latent_dim + n_classes, hidden_dim),
+            nn.ReLU(),
+            nn.Linear(hidden_dim, hidden_dim),
+            nn.ReLU(),
+            nn.Linear(hidden_dim, hidden_dim),
+            nn.ReLU(),
+            nn.Linear(hidden_dim, shape[0]),
+            *([nn.Tanh()] if output == "tanh" else []),
+        )
+
+    def forward(self, z, labels=None):
+        return self.model(self.joined(z, labels))
+
+
+class MlpCritic(Joined):
+    def __init__(self, shape=(2,), hidden_dim=128, n_classes=0):
+        super().__init__(n_classes)
+        self.model = nn.Sequential(
+            nn.Linear(shape[0] + n_classes, hidden_dim),
+            nn.ReLU(),
+            nn.Linear(hidden_dim, hidden_dim),
+            nn.ReLU(),
+            nn.Linear(hidden_dim, hidden_dim),
+            nn.ReLU(),
+            nn.Linear(hidden_dim, 1),
+        )
+
+    def forward(self, x, labels=None):
+        return self.model(self.joined(x, labels))
+
+
+# The DCGAN paper, arXiv 1511.06434: figure 1 is the generator for 64 pixels with hidden_dim 128; weights N(0, .02^2)
+
+
+def paper_init(module: nn.Module) -> None:
+    if isinstance(module, nn.Linear | nn.Conv2d | nn.ConvTranspose2d):
+        nn.init.normal_(module.weight, 0.0, 0.02)
+        nn.init.zeros_(module.bias)
+
+
+DCGAN_WIDTHS = {
+    28: (1, 2),
+    32: (1, 2, 4),
+    64: (1, 2, 4, 8),
+    128: (1, 2, 4, 8, 8),
+}  # in units of hidden_dim, finest first
+
+
+class DcganGenerator(Joined):
+    def __init__(self, shape=(3, 64, 64), latent_dim=100, hidden_dim=128, n_classes=0):
+        super().__init__(n_classes)
+        widths = [hidden_dim * width for width in reversed(DCGAN_WIDTHS[shape[1]])]
+        side = shape[1] // 2 ** len(widths)
+        self.coarse = (widths[0], side, side)
+        self.project = nn.Linear(latent_dim + n_classes, math.prod(self.coarse))
+        layers = [nn.BatchNorm2d(widths[0]), nn.ReLU()]
+        for before, after in pairwise(widths):
+            layers += [nn.ConvTranspose2d(before, after, 5, 2, 2, output_padding=1), nn.BatchNorm2d(after), nn.ReLU()]
+        layers += [nn.ConvTranspose2d(widths[-1], shape[0], 5, 2, 2, output_padding=1), nn.Tanh()]
+        self.model = nn.Sequential(*layers)
+        self.apply(paper_init)
+
+    def forward(self, z, labels=None):
+        return self.model(self.project(self.joined(z, labels)).view(-1, *self.coarse))
+
+
+class DcganCritic(Joined):
+    def __init__(self, shape=(3, 64, 64), hidden_dim=128, n_classes=0, norm="batch"):
+        super().__init__(n_classes)
+        widths = [hidden_dim * width for width in DCGAN_WIDTHS[shape[1]]]
+        side = shape[1] // 2 ** len(widths)
+        layers = [nn.Conv2d(shape[0] + n_classes, widths[0], 5, 2, 2), nn.LeakyReLU(0.2)]
+        for before, after in pairwise(widths):
+            layers += [nn.Conv2d(before, after, 5, 2, 2), norm_layer(norm, after), nn.LeakyReLU(0.2)]
+        self.model = nn.Sequential(*layers, nn.Flatten(), nn.Linear(widths[-1] * side * side, 1))
+        self.apply(paper_init)
+
+    def forward(self, img, labels=None):
+        return self.model(self.joined(img, labels))
+
+
+class ProjectionCritic(nn.Module):
+    """critic(x) + <v_y, features(x)> (arXiv 1802.05637, eq. 3); features: what the last layer sees, summed."""
+
+    def __init__(self, critic: nn.Module, last: nn.Module, n_classes: int):
+        super().__init__()
+        self.critic = critic
+        shape = last.weight.shape  # (1, features) or (1, features, height, width)
+        self.weight = nn.Parameter(torch.empty(n_classes, shape[1]))
+        nn.init.xavier_uniform_(self.weight)
+        last.register_forward_pre_hook(self._keep)
+
+    def _keep(self, module, inputs):
+        self.features = inputs[0].sum((2, 3)) if inputs[0].ndim == 4 else inputs[0]
+
+    def forward(self, x, labels):
+        score = self.critic(x)
+        return score + (self.weight[labels] * self.features).sum(1, keepdim=True)
+
+
+GENERATORS = {
+    "conv": ConvGenerator,
+    "dcgan": DcganGenerator,
+    "fc": FcGenerator,
+    "lab_conv": LabConvGenerator,
+    "mlp": MlpGenerator,
+}
+CRITICS = {
+    "conv": ConvCritic,
+    "dcgan": DcganCritic,
+    "fc": FcCritic,
+    "lab_conv": LabConvCritic,
+    "mlp": MlpCritic,
+}
