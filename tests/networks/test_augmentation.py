@@ -1,0 +1,115 @@
+"""Augmentations against what they are defined to do, and the critic that applies them."""
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+import pytest
+
+from jaxgan.networks import AugmentedCritic
+from jaxgan.networks.augmentation import KINDS, colour, cutout, translation
+from jaxgan.networks.fc import FcCritic
+
+BATCH, N_CLASSES = 6, 3
+LABELS = jnp.arange(BATCH, dtype=jnp.int32) % N_CLASSES
+
+
+def images(batch=BATCH, size=8, channels=3):
+    return jax.random.uniform(jax.random.key(1), (batch, size, size, channels), float, 0.1, 1)
+
+
+def test_translation_shifts_by_an_eighth_at_most_and_lets_zeros_in():
+    x = images(64, size=16, channels=1)
+    found = np.asarray(jax.jit(translation)(jax.random.key(0), x))
+    padded = np.pad(x, ((0, 0), (2, 2), (2, 2), (0, 0)))
+    shifts = []
+    for mine, whole in zip(found, padded, strict=True):
+        fits = [(i, j) for i in range(5) for j in range(5) if np.array_equal(mine, whole[i : i + 16, j : j + 16])]
+        assert len(fits) == 1
+        shifts += fits
+    assert {i for i, _ in shifts} == {j for _, j in shifts} == set(range(5))
+    assert len(set(shifts)) > 12
+
+
+def test_cutout_zeroes_a_box_of_half_the_size_which_may_hang_over_the_edge():
+    x = images(64, size=16)
+    found = np.asarray(jax.jit(cutout)(jax.random.key(0), x))
+    areas = []
+    for mine, whole in zip(found, np.asarray(x), strict=True):
+        gone = np.all(mine == 0, axis=-1)
+        np.testing.assert_array_equal(mine[~gone], whole[~gone])
+        rows, columns = np.flatnonzero(gone.any(1)), np.flatnonzero(gone.any(0))
+        assert gone.sum() == len(rows) * len(columns) == np.ptp(rows + 0) * len(columns) + len(columns)
+        for along in (rows, columns):
+            assert len(along) == 8 or along[0] == 0 or along[-1] == 15
+            assert 4 <= len(along) <= 8
+        areas.append(gone.mean())
+    assert max(areas) == 1 / 4
+    assert min(areas) < 1 / 8
+
+
+def test_colour_moves_mean_saturation_and_contrast_of_each_sample_by_one_number_each():
+    x = images(200, size=4)
+    found = jax.jit(colour)(jax.random.key(0), x)
+    shift = np.asarray(found.mean((1, 2, 3)) - x.mean((1, 2, 3)))
+    assert np.abs(shift).max() <= 0.5 + 1e-6 and shift.min() < -0.4 and shift.max() > 0.4
+    grey, chroma = x.mean(3, keepdims=True), x - x.mean(3, keepdims=True)
+    new_grey, new_chroma = found.mean(3, keepdims=True), found - found.mean(3, keepdims=True)
+    centred, new_centred = (g - g.mean((1, 2, 3), keepdims=True) for g in (grey, new_grey))
+    contrast = np.asarray((new_centred * centred).sum((1, 2, 3)) / (centred**2).sum((1, 2, 3)))
+    np.testing.assert_allclose(new_centred, contrast[:, None, None, None] * centred, atol=1e-5)
+    assert contrast.min() >= 0.499 and contrast.max() <= 1.501 and np.ptp(contrast) > 0.9
+    saturation = np.asarray((new_chroma * chroma).sum((1, 2, 3)) / (chroma**2).sum((1, 2, 3))) / contrast
+    want = (saturation * contrast)[:, None, None, None] * chroma
+    np.testing.assert_allclose(new_chroma, want, atol=1e-5)
+    assert saturation.min() >= -1e-3 and saturation.max() <= 2.001 and np.ptp(saturation) > 1.8
+
+
+def test_colour_of_one_channel_is_brightness_and_contrast():
+    x = images(4, size=4, channels=1)
+    key = jax.random.key(0)
+    brightness, _, contrast = (jax.random.uniform(k, (4, 1, 1, 1)) for k in jax.random.split(key, 3))
+    mean = x.mean((1, 2, 3), keepdims=True)
+    want = (x - mean) * (contrast + 0.5) + mean + brightness - 0.5
+    np.testing.assert_allclose(colour(key, x), want, atol=1e-6)
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_gradients_flow_through_every_augmentation(kind):
+    with jax.enable_x64(True):
+        x, key = images(3, size=8), jax.random.key(0)
+        direction = jax.random.normal(jax.random.key(2), x.shape, float)
+        value = jax.jit(lambda x: jnp.sin(KINDS[kind](key, x)).sum())
+        slope = (value(x + 1e-6 * direction) - value(x - 1e-6 * direction)) / 2e-6
+        np.testing.assert_allclose((jax.grad(value)(x) * direction).sum(), slope, rtol=1e-6)
+
+
+@pytest.mark.parametrize("n_classes", [0, N_CLASSES])
+def test_the_augmented_critic_sees_augmented_samples_in_training_and_only_there(n_classes):
+    seen = []
+
+    class Watching(FcCritic):
+        def judge(self, samples, train):
+            seen.append(samples)
+            return super().judge(samples, train)
+
+    inner = Watching((8, 8, 3), hidden_dim=2, dropout=0.0, n_classes=n_classes)
+    module = AugmentedCritic(inner, ("translation", "cutout"))
+    variables = jax.jit(module.init)(jax.random.key(0), *module.example_inputs())
+    x = images()
+
+    def ask(seed, **how):
+        output = module.apply(variables, x, LABELS, rngs={"augment": jax.random.key(seed)}, **how)
+        return np.asarray(output.score)
+
+    plain = np.asarray(inner.apply({"params": variables["params"]["critic"]}, x, LABELS).score)
+    np.testing.assert_array_equal(ask(0), plain)
+    np.testing.assert_array_equal(ask(0, train=True), ask(0, train=True))
+    assert np.all(np.abs(ask(0, train=True) - plain) > 1e-6)
+    assert np.any(ask(0, train=True) != ask(1, train=True))
+    pixels = seen[-1][:, : 8 * 8 * 3]
+    assert set(np.ravel(pixels).tolist()) <= {0.0, *np.ravel(x).tolist()}
+    assert np.mean(pixels == 0) > 1 / 16
+    np.testing.assert_array_equal(
+        AugmentedCritic(inner, ()).apply(variables, x, LABELS, train=True).score,
+        inner.apply({"params": variables["params"]["critic"]}, x, LABELS, train=True).score,
+    )
