@@ -2,6 +2,9 @@
 
 import dataclasses
 import json
+import os
+import subprocess
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -242,10 +245,21 @@ def test_the_findings_on_structures_follow_the_figures():
     assert text["WGAN draws better than BCE"].startswith("not told")
 
 
-@pytest.fixture(scope="module")
-def classifiers(tmp_path_factory):
-    """Where the classifier of digits is kept, so that it is trained once for all of them."""
-    return tmp_path_factory.mktemp("classifiers")
+@pytest.fixture(scope="session")
+def cache(tmp_path_factory):
+    """The user's cache folder of all quick forms: the classifier of digits is trained once."""
+    return tmp_path_factory.getbasetemp().parent / "cache"  # of all workers
+
+
+def the_command(experiment, out, cache) -> str:
+    """What the quick form prints, run as a user runs it: compiled in earnest, as the tests' own programs are not."""
+    unset = ("XLA_FLAGS", "JAX_COMPILATION_CACHE_DIR")
+    environment = {name: value for name, value in os.environ.items() if name not in unset}
+    environment |= {"XDG_CACHE_HOME": str(cache), "PYTHONPATH": str(Path(__file__).parents[2])}
+    command = [sys.executable, "-W", "error", "-m", f"experiments.{experiment.NAME}", "--quick", "--out", str(out)]
+    ended = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
+    assert ended.returncode == 0, ended.stderr
+    return ended.stdout
 
 
 @pytest.mark.slow
@@ -263,15 +277,11 @@ def classifiers(tmp_path_factory):
     ],
     ids=lambda e: e.NAME,
 )
-def test_the_quick_form_runs_and_goes_on_where_it_stopped(experiment, classifiers, tmp_path, monkeypatch, capsys):
-    monkeypatch.setattr("jaxgan.evaluation.classifiers.classifiers_folder", lambda: classifiers)
-    asked = ["--quick", "--out", str(tmp_path / "out")]
-    experiment.main(asked)
+def test_the_quick_form_runs_and_goes_on_where_it_stopped(experiment, cache, tmp_path):
+    assert "is trained" in the_command(experiment, tmp_path / "out", cache)
     text = (tmp_path / "out" / f"{experiment.NAME}.md").read_text()
     assert "2 seeds a setting" in text and "nan" not in text
     assert any(path.stat().st_size > 5000 for path in (tmp_path / "out").glob("*.png"))
     assert any((tmp_path / "out").glob("*.pdf"))
-    capsys.readouterr()
-    experiment.main(asked)
-    assert "is trained" not in capsys.readouterr().out  # nothing is trained again
+    assert "is trained" not in the_command(experiment, tmp_path / "out", cache)  # nothing is trained again
     assert (tmp_path / "out" / f"{experiment.NAME}.md").read_text() == text
