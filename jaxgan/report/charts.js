@@ -37,6 +37,8 @@
 
   function read(plot, by) { // what the pointer does by hovering: the values at the next step, shown and said
     const lines = plot.data.filter((trace, i) => !trace.meta.band && plot._fullData[i].visible === true);
+    const said = plot.parentElement.querySelector("output");
+    said.textContent = "";
     const [from, to] = plot._fullLayout.xaxis.range;
     const steps = [...new Set(lines.flatMap((line) => line.x))].filter((x) => x >= from && x <= to).sort((a, b) => a - b);
     if (!steps.length) return;
@@ -51,7 +53,7 @@
       const deviation = line.customdata && line.customdata[i][0];
       return `${line.meta.name} ${Number(line.y[i].toPrecision(4))}${deviation ? ` ± ${Number(deviation.toPrecision(2))}` : ""}`;
     });
-    plot.parentElement.querySelector("output").innerHTML = [`step ${step}`, ...values.filter((value) => value !== null)].join(", ");
+    said.innerHTML = [`step ${step}`, ...values.filter((value) => value !== null)].join(", ");
   }
 
   function keys(plot, event) { // what the mouse does by dragging
@@ -80,6 +82,7 @@
     const log = place.querySelector("input[type=checkbox]");
     function draw() {
       const view = views[select ? select.selectedIndex : 0];
+      place.querySelector("output").textContent = ""; // what was read of another view
       const values = view.traces.filter((trace) => !trace.meta.band).flatMap((trace) => trace.y).filter((y) => y !== null);
       log.disabled = !values.length || values.some((value) => value <= 0);
       log.parentElement.title = log.disabled ? "Not every value is positive" : "";

@@ -168,6 +168,12 @@ def test_values_are_read_by_keyboard(open_page, folder):
     assert steps == [100, 200, 300, 300, 200]
     assert said[0] == "step 100, critic loss -98.5 ± 0.71, generator loss 1.5 ± 0.71"
     until(page, "document.querySelectorAll('.hoverlayer')[1].textContent.startsWith('step 200')")  # Plotly takes its time
+    measured = page.locator(".chart").first
+    measured.locator(".plot").focus()
+    page.keyboard.press(".")
+    assert measured.locator("output").text_content().startswith("step 100, fid lab 1k")
+    measured.get_by_label("Show").select_option("modes_pacgan_1k")
+    assert measured.locator("output").text_content() == ""
 
 
 def test_on_a_phone_nothing_runs_off_the_screen(open_page, folder):
