@@ -26,7 +26,7 @@ from experiments import lab, plots, verdicts
 from jaxgan import command
 from jaxgan.config import Config
 from jaxgan.evaluation.critics import score_of
-from jaxgan.report.files import write_atomically
+from jaxgan.files import write_atomically
 from jaxgan.trained import load
 
 if TYPE_CHECKING:

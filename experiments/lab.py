@@ -24,7 +24,7 @@ from jaxgan.engine.loop import Program
 from jaxgan.engine.setup import prepare
 from jaxgan.errors import DivergedError, NotFiniteError, UserError
 from jaxgan.evaluation import evaluate, runs_of
-from jaxgan.report.files import json_text, write_atomically
+from jaxgan.files import json_text, write_atomically
 from jaxgan.report.listeners import read_metrics
 from jaxgan.runs import fit
 from jaxgan.trained import TrainedRun, load_all

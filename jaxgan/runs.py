@@ -25,7 +25,7 @@ from jaxgan.engine.setup import Setup, prepare
 from jaxgan.engine.state import step_of
 from jaxgan.errors import UserError
 from jaxgan.evaluation.training import Measuring
-from jaxgan.report.files import json_text, write_atomically
+from jaxgan.files import json_text, write_atomically
 from jaxgan.report.listeners import Curves, MetricsFile, ProgressBar, SamplePictures, TensorBoard, read_metrics
 from jaxgan.report.page import write_page
 from jaxgan.report.progress import progress_bars

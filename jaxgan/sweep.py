@@ -50,7 +50,7 @@ def sweep(argv: Sequence[str]) -> None:
     if options.train.distributed:
         raise UserError("--distributed: a sweep is one process; start several sweeps, or train the points with jaxgan.train")
     from jaxgan.engine.compilation import keep_compiled_programs
-    from jaxgan.report.files import json_text, write_atomically
+    from jaxgan.files import json_text, write_atomically
     from jaxgan.runs import new_folder
 
     keep_compiled_programs()
@@ -146,7 +146,7 @@ def grouped(base: Config, points: Sequence[Mapping[str, Any]], seeds: int) -> li
 def trained(config: Config, out: Path) -> list[dict[str, float]]:
     """What came out of each replica of a program: trained, or gone on with, or read where it was finished before."""
     from jaxgan import runs
-    from jaxgan.report.files import json_text, write_atomically
+    from jaxgan.files import json_text, write_atomically
 
     folder = config.out
     assert folder is not None

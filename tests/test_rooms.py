@@ -19,7 +19,8 @@ from jaxgan.objectives.penalties import gradient_penalty
 
 PACKAGE = Path(jaxgan.__file__).parent
 LAYERS = {
-    "types": 0, "errors": 0, "config": 0,
+    "types": 0, "errors": 0, "config": 0, "files": 0,
+    "folder": 1,
     "objectives": 1, "networks": 1, "data": 1, "metrics": 1, "interop": 1,
     "engine": 2,
     "report": 3, "trained": 3,

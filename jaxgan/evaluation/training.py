@@ -14,7 +14,7 @@ from jaxgan.engine.setup import Setup
 from jaxgan.errors import UserError, unknown
 from jaxgan.evaluation import better, judge_of, judge_replicas
 from jaxgan.evaluation.protocol import Judge, Show, count, unseen
-from jaxgan.report.files import json_text, write_atomically
+from jaxgan.files import json_text, write_atomically
 from jaxgan.types import GanState
 
 

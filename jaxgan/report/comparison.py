@@ -13,7 +13,7 @@ from typing import Any, Literal, NamedTuple
 
 from jaxgan.errors import UserError
 from jaxgan.report.charts import by_replica, charts_html, charts_of_settings, scripts
-from jaxgan.report.files import write_atomically
+from jaxgan.files import write_atomically
 from jaxgan.report.folder import Picture, Run, evenly, read_run
 from jaxgan.report.html import (
     Markup,

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from jaxtyping import Float, UInt8
 
-from jaxgan.report.files import write_atomically
+from jaxgan.files import write_atomically
 
 LEGIBLE = 64  # pixels: tiles whose longer side is shorter are enlarged
 GAP = 255  # the grey level between tiles

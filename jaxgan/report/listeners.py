@@ -16,7 +16,7 @@ import numpy as np
 
 from jaxgan.engine.listeners import Listener
 from jaxgan.report.figures import Distribution, figure_array, samples_of_points_figure, save_curves
-from jaxgan.report.files import write_atomically
+from jaxgan.files import write_atomically
 from jaxgan.report.images import image_grid, save_image
 
 if TYPE_CHECKING:

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from jaxgan.report.charts import Chart, charts_html, charts_of_run, scripts
-from jaxgan.report.files import write_atomically
+from jaxgan.files import write_atomically
 from jaxgan.report.folder import Picture, Run, evenly, read_run
 from jaxgan.report.html import (
     Markup,
