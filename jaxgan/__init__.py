@@ -1,20 +1,66 @@
-"""jaxgan trains, measures and compares generative adversarial networks in JAX and Flax."""
+"""jaxgan trains, measures and compares generative adversarial networks in JAX and Flax.
+
+    gan = jaxgan.Gan(generator, critic, jaxgan.objectives.wgan_gp(), optimizer, optimizer, latent_dim=64, n_critic=5)
+    run = jaxgan.fit(gan, data, steps=10_000)          # or by options: jaxgan.fit(jaxgan.Config(variant="wgan_gp"))
+    run = jaxgan.load("runs/own-own-1")
+    samples, labels = run.sample(64)
+
+`jaxgan.objectives`, `networks`, `metrics`, `data` and `interop` hold the parts.
+"""
 
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from jaxgan.config import Config
-    from jaxgan.runs import fit
-    from jaxgan.trained import load
+    from jaxgan import data, interop, metrics, networks, objectives
+    from jaxgan.engine.gan import Gan
+    from jaxgan.runs import Run, evaluate, fit, load
+    from jaxgan.settings import Config
+    from jaxgan.types import CriticOutput, Draw, Game, GanState, Objective
 
-_HOMES = {"Config": "jaxgan.config", "fit": "jaxgan.runs", "load": "jaxgan.trained"}
+_HOMES = {
+    "Config": "jaxgan.settings",
+    "CriticOutput": "jaxgan.types",
+    "Draw": "jaxgan.types",
+    "Game": "jaxgan.types",
+    "Gan": "jaxgan.engine.gan",
+    "GanState": "jaxgan.types",
+    "Objective": "jaxgan.types",
+    "Run": "jaxgan.runs",
+    "evaluate": "jaxgan.runs",
+    "fit": "jaxgan.runs",
+    "load": "jaxgan.runs",
+}
+_ROOMS = ("data", "interop", "metrics", "networks", "objectives")
 
-__all__ = ["Config", "fit", "load"]
+__all__ = [
+    "Config",
+    "CriticOutput",
+    "Draw",
+    "Game",
+    "Gan",
+    "GanState",
+    "Objective",
+    "Run",
+    "data",
+    "evaluate",
+    "fit",
+    "interop",
+    "load",
+    "metrics",
+    "networks",
+    "objectives",
+]
 
 
 def __getattr__(name: str) -> Any:
-    """Loads a public name when it is first used, so that `jaxgan --help` need not wait for jax."""
+    """Loads a public name when it is first used, so that `import jaxgan` and `jaxgan --help` need not wait for jax."""
     if name in _HOMES:
         return getattr(import_module(_HOMES[name]), name)
+    if name in _ROOMS:
+        return import_module(f"jaxgan.{name}")
     raise AttributeError(f"module 'jaxgan' has no attribute '{name}'")
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})

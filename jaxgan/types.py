@@ -1,20 +1,36 @@
 """The records that all layers share (layer 0).
 
 A batch walks through them like this: a `Draw` holds all the chance of one step; the generator turns its latents into fake
-samples; the critic's `CriticOutput`s on real and fake samples are shown to an `Objective` as a `View`; the `Penalty`s add to
-the critic's loss, a `Constraint` bounds its parameters, and the new parameters go into the `Player`s of a `GanState`.
+samples; the critic's `CriticOutput`s on real and fake samples are shown to an `Objective` as a `CriticView` (in the generator's
+step, those on fake samples alone as a `GeneratorView`); the `Penalty`s add to the critic's loss, a `Constraint` bounds its
+parameters, and the new parameters go into the `Player`s of a `GanState`.
+
+The critic is what most GAN papers call the discriminator: it gives raw scores, and a loss makes of them what it needs.
 """
 
 from collections.abc import Callable, Mapping
+from enum import IntEnum
 from typing import Any, NamedTuple, Protocol, runtime_checkable
 
 from jaxtyping import Array, Float, Int, Key, PyTree
 
 Params = PyTree[Array]
-Samples = Float[Array, "batch *sample"]  # images (B, H, W, C) in [-1, 1], or points (B, 2)
+Samples = Float[Array, "batch *sample"]  # images (B, H, W, C) in [-1, 1], points (B, 2), or any other arrays
 Labels = Int[Array, " batch"]  # zeros where the data have none
 Scalar = Float[Array, ""]
+Number = Scalar | float  # a hyperparameter: a Python number, or traced where it differs by replica
 Metrics = Mapping[str, Array]
+
+
+class StepStream(IntEnum):
+    """What a key that is folded from `Draw.key` is for: the streams of chance within one step."""
+
+    GENERATOR = 0  # the generator's pass
+    CRITIC_REAL = 1  # the critic's pass over real samples, or over real and fake in one
+    CRITIC_FAKE = 2  # its pass over fake samples
+    CRITIC_QUERY = 3  # passes that a penalty or an objective asks for
+    PERTURBATION = 4  # what DRAGAN adds to real samples
+    UNROLL = 5  # the critic steps that an unrolled generator step looks ahead
 
 
 class Draw(NamedTuple):
@@ -27,12 +43,12 @@ class Draw(NamedTuple):
     epsilon: Float[
         Array, " batch"
     ]  # U[0, 1], one a sample: the place of the penalty's interpolate between fake (0) and real (1)
-    key: Key[Array, ""]  # dropout, and what a variant draws beside
+    key: Key[Array, ""]  # dropout, and what a variant draws beside: see `StepStream`
     critic_step: Int[Array, ""] | int = 0  # critic steps made before this one
 
 
 class CriticOutput(NamedTuple):
-    """What a critic says of a batch; a critic leaves out what it has no word for."""
+    """What a critic gives for a batch; what it does not compute is None."""
 
     score: Float[Array, " batch"]  # raw: no sigmoid
     features: Float[Array, "batch features"] | None = None  # what the last layer sees
@@ -42,30 +58,55 @@ class CriticOutput(NamedTuple):
 
 @runtime_checkable
 class Critic(Protocol):
-    """A critic as objectives and penalties ask it: in training mode, moving no statistics."""
+    """A critic as objectives and penalties call it: in training mode, moving no statistics."""
 
     def __call__(self, samples: Samples, labels: Labels, *, noise: int = 0) -> CriticOutput:
         """`noise` numbers the draw of the critic's own chance (dropout): the same number gives the same."""
 
 
-class View(NamedTuple):
-    """What an objective sees of one step: the critic's words on fake and real, and the means to ask it more."""
+class CriticView(NamedTuple):
+    """What an objective sees of a critic step: the critic's outputs on real and fake samples, and the critic itself."""
+
+    draw: Draw
+    samples: Samples  # the fake samples
+    real: CriticOutput
+    fake: CriticOutput
+    critic: Critic
+    generator_index: Int[Array, " batch"] | None = None  # which of several generators made each fake sample
+
+
+class GeneratorView(NamedTuple):
+    """What an objective sees of a generator step. One that compares with real samples calls `critic` on `draw.real`."""
 
     draw: Draw
     samples: Samples  # the fake samples
     fake: CriticOutput
-    real: CriticOutput | None  # in a critic step; a generator loss that compares with real data asks `critic`
     critic: Critic
-    maker: Int[Array, " batch"] | None = None  # which of several generators made each fake sample
+    generator_index: Int[Array, " batch"] | None = None
+
+
+def no_state() -> tuple[()]:
+    """The state of an objective that keeps none."""
+    return ()
+
+
+def same_state(state: Any, metrics: Metrics) -> Any:
+    """Leaves an objective's state as it is."""
+    return state
+
+
+def unconstrained(params: Params) -> Params:
+    """Leaves the critic's parameters as they are."""
+    return params
 
 
 class Objective(NamedTuple):
-    """What each player minimises, with a state of its own (BEGAN's k_t, say; `()` where there is none)."""
+    """What each player minimises; with a state of its own where it needs one (BEGAN's k_t, say)."""
 
-    init: Callable[[], Any]
-    critic_loss: Callable[[View, Any], tuple[Scalar, Metrics]]
-    generator_loss: Callable[[View, Any], tuple[Scalar, Metrics]]
-    update: Callable[[Any, Metrics], Any]  # (state, metrics of a critic step) -> state
+    critic_loss: Callable[[CriticView, Any], tuple[Scalar, Metrics]]
+    generator_loss: Callable[[GeneratorView, Any], tuple[Scalar, Metrics]]
+    init: Callable[[], Any] = no_state
+    update: Callable[[Any, Metrics], Any] = same_state  # (state, metrics of a critic step) -> state
 
 
 Penalty = Callable[[Critic, Draw, Samples], tuple[Scalar, Metrics]]  # (critic, draw, fake samples) -> (penalty, metrics)
@@ -76,8 +117,8 @@ class Game(NamedTuple):
     """The rules both players play by: a variant with its numbers filled in."""
 
     objective: Objective
-    penalties: tuple[Penalty, ...]  # summed; empty where a variant has none
-    constraint: Constraint
+    penalties: tuple[Penalty, ...] = ()  # summed
+    constraint: Constraint = unconstrained
 
 
 class Player(NamedTuple):
@@ -95,6 +136,15 @@ class Average(NamedTuple):
     variables: PyTree[Array]
 
 
+class Gradients(NamedTuple):
+    """The gradients of one player's loss, and what else its passes gave."""
+
+    params: Params
+    metrics: Metrics
+    generator_variables: PyTree[Array]  # after the passes
+    critic_variables: PyTree[Array]
+
+
 class GanState(NamedTuple):
     """Everything that training carries from one step to the next; the place in the data is a function of `step` and `key`."""
 
@@ -104,3 +154,33 @@ class GanState(NamedTuple):
     critic: Player
     ema: Average | tuple[()]  # () where no average is kept
     objective: Any
+
+
+@runtime_checkable
+class Records(Protocol):
+    """Pictures on disk, read one by one; several threads ask at once."""
+
+    def __len__(self) -> int: ...
+
+    def __getitem__(self, row: int) -> tuple[Any, int]:
+        """The picture, uint8 (H, W, C), and its label, 0 where there are none. Raises UserError where it cannot be read."""
+
+
+@runtime_checkable
+class Source(Protocol):
+    """What the engine asks of a data set: one of `samples`, `records` and `sampler` is there."""
+
+    @property
+    def sample_shape(self) -> tuple[int, ...]: ...
+
+    @property
+    def samples(self) -> Any: ...  # numpy (N, *sample_shape), uint8 or floats; None where there are none in memory
+
+    @property
+    def labels(self) -> Any: ...  # int32 (N,), or None
+
+    @property
+    def records(self) -> Records | None: ...  # pictures that stay on disk
+
+    @property
+    def sampler(self) -> Callable[..., Any] | None: ...  # (key, n) -> samples, labels: drawn afresh

@@ -31,14 +31,19 @@ class Checkpoints:
         return self.folder / str(step)
 
     def restore(self, like: GanState, step: int | None = None) -> GanState:
-        """The state of a step, the last where none is named; `like` gives its structure, shapes and types."""
+        """The state of a step, the last where none is named; `like` gives its structure, shapes and types.
+
+        `like` is a state, on whose devices the result lies, or the shapes of one (`jax.eval_shape`), for the first device.
+        """
         steps = self.steps()
         if not steps:
             raise UserError(f"no checkpoint in {self.folder}: the run ended before its first")
         if step is not None and step not in steps:
             raise UserError(f"no checkpoint of step {step} in {self.folder}: there are {', '.join(map(str, steps))}")
+        stored_like = jax.eval_shape(_storable, like) if isinstance(like.step, jax.ShapeDtypeStruct) else _storable(like)
+        here = jax.sharding.SingleDeviceSharding(jax.local_devices()[0])
         abstract = jax.tree.map(
-            lambda leaf: jax.ShapeDtypeStruct(leaf.shape, leaf.dtype, sharding=leaf.sharding), _storable(like)
+            lambda leaf: jax.ShapeDtypeStruct(leaf.shape, leaf.dtype, sharding=leaf.sharding or here), stored_like
         )
         try:
             stored = self._manager.restore(steps[-1] if step is None else step, args=self._args.StandardRestore(abstract))
@@ -58,7 +63,7 @@ def _storable(state: GanState) -> dict[str, Any]:
 
 
 def _restored(stored: dict[str, Any], like: GanState) -> GanState:
-    paths, structure = jax.tree_util.tree_flatten_with_path(like._replace(key=jax.random.key_data(like.key)))
+    paths, structure = jax.tree_util.tree_flatten_with_path(like)
     leaves = [stored[jax.tree_util.keystr(path, simple=True, separator="/")] for path, _ in paths]
     state = jax.tree_util.tree_unflatten(structure, leaves)
     return state._replace(key=jax.random.wrap_key_data(state.key))

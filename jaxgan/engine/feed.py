@@ -1,6 +1,6 @@
 """What the compiled loop reads its real batches from: the data set on the device, or windows of one that outgrows memory.
 
-Which rows make the index-th batch is a function of key and index alone (`jaxgan.engine.draws.batch_rows`), streamed or not: a streamed
+Which rows make the index-th batch is a function of key and index alone (`jaxgan.engine.batches.batch_rows`), streamed or not: a streamed
 run sees the batches that it would see with all its pictures on the device, and a resumed one goes on where its step says.
 """
 
@@ -11,10 +11,10 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from jaxgan.data import Records
-from jaxgan.engine.draws import Stream, batch_rows, stream_key
+from jaxgan.engine.batches import DataArrays, batch_rows
+from jaxgan.engine.draws import Stream, stream_key
 from jaxgan.engine.placement import Placement
-from jaxgan.engine.setup import DataArrays, Setup
+from jaxgan.types import Records, Source
 
 WINDOW_BYTES = 2**27  # of pictures in one window
 WINDOW_STEPS = 64  # generator steps that one window serves, at most
@@ -22,10 +22,10 @@ THREADS = 8  # that read and decode pictures
 
 
 class Resident:
-    """A data set that lies on the device as a whole, or a distribution that is drawn from afresh."""
+    """A data set that lies on the device as a whole, or one that is drawn afresh."""
 
-    def __init__(self, setup: Setup, placement: Placement):
-        self.data = placement.copied(setup.data())
+    def __init__(self, source: Source, placement: Placement):
+        self.data = placement.copied(arrays_of(source))
         self.like = jax.tree.map(lambda leaf: jax.ShapeDtypeStruct(leaf.shape, leaf.dtype), self.data)  # what `at` gives
         self.axes = None  # the replicas' axis in it
 
@@ -45,31 +45,39 @@ class Streamed:
     With replicas every array has a leading axis, for each replica has its own order of the data.
     """
 
-    def __init__(self, setup: Setup, records: Records, seeds: np.ndarray, placement: Placement):
-        plan, shape = setup.plan, setup.dataset.sample_shape
+    def __init__(
+        self,
+        records: Records,
+        sample_shape: tuple[int, ...],
+        batches_per_step: int,
+        batch_size: int,
+        seeds: np.ndarray,
+        placement: Placement,
+    ):
+        replicas = np.size(seeds)
         self.records = records
-        self.per_step = max(1, plan.n_critic) if plan.critic_data == "fresh" else 1
-        a_step = self.per_step * plan.replicas * plan.batch_size * int(np.prod(shape))
+        self.per_step = batches_per_step
+        a_step = self.per_step * replicas * batch_size * int(np.prod(sample_shape))
         self.steps = max(1, min(WINDOW_STEPS, WINDOW_BYTES // a_step))
         self.batches = self.steps * self.per_step + 1
-        self.lead = () if plan.replicas == 1 else (plan.replicas,)
+        self.lead = () if replicas == 1 else (replicas,)
         self.axes = DataArrays(0, 0, None) if self.lead else None
-        whole = (*self.lead, self.batches, plan.batch_size)
+        whole = (*self.lead, self.batches, batch_size)
         self.like = DataArrays(
-            jax.ShapeDtypeStruct((*whole, *shape), jnp.uint8),
+            jax.ShapeDtypeStruct((*whole, *sample_shape), jnp.uint8),
             jax.ShapeDtypeStruct(whole, jnp.int32),
             jax.ShapeDtypeStruct((), jnp.int32),
         )
         self.placed = placement.windows(bool(self.lead))
-        self.mine = np.zeros((*self.lead, plan.batch_size), bool)  # the samples that this process's devices see
+        self.mine = np.zeros((*self.lead, batch_size), bool)  # the samples that this process's devices see
         index: Any
-        for index in self.placed.addressable_devices_indices_map((*self.lead, self.batches, plan.batch_size)).values():
+        for index in self.placed.addressable_devices_indices_map((*self.lead, self.batches, batch_size)).values():
             self.mine[(*index[: len(self.lead)], index[-1])] = True
 
         def rows(seeds: Any, index: Any) -> Any:
             def of(seed: Any) -> Any:
                 key = stream_key(jax.random.key(seed), Stream.DATA)
-                return batch_rows(key, index, plan.batch_size, len(records))
+                return batch_rows(key, index, batch_size, len(records))
 
             return jax.vmap(of)(seeds) if self.lead else of(seeds)
 
@@ -106,7 +114,7 @@ class Streamed:
     def _batches_from(self, first: int) -> Iterator[tuple[np.ndarray, np.ndarray]]:
         import grain
 
-        self._batch(first)  # compiles, and says in this thread what is wrong
+        self._batch(first)  # compiles, and raises in this thread what is wrong
         batches = grain.MapDataset.range(first, 2**31 - 1).map(self._batch)
         return iter(batches.to_iter_dataset(grain.ReadOptions(num_threads=THREADS, prefetch_buffer_size=self.batches)))
 
@@ -132,8 +140,21 @@ def _host() -> Any:
         return None
 
 
-def feed_of(setup: Setup, seeds: np.ndarray, placement: Placement) -> Resident | Streamed:
-    """Streamed where the data set stays on disk."""
-    if setup.dataset.records is not None:
-        return Streamed(setup, setup.dataset.records, seeds, placement)
-    return Resident(setup, placement)
+def arrays_of(source: Source) -> DataArrays:
+    """The data set's arrays, to lie on the device; none where samples are drawn afresh."""
+    samples, labels = source.samples, source.labels
+    if samples is None:
+        return DataArrays(None, None)
+    return DataArrays(
+        samples=jnp.asarray(samples) if samples.dtype == "uint8" else jnp.asarray(samples, float),
+        labels=jnp.zeros(len(samples), jnp.int32) if labels is None else jnp.asarray(labels, jnp.int32),
+    )
+
+
+def feed_of(
+    source: Source, batches_per_step: int, batch_size: int, seeds: np.ndarray, placement: Placement
+) -> Resident | Streamed:
+    """Streamed where the data set stays on disk. `batches_per_step`: new batches that a generator step reads."""
+    if source.records is not None:
+        return Streamed(source.records, source.sample_shape, batches_per_step, batch_size, seeds, placement)
+    return Resident(source, placement)

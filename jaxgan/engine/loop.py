@@ -1,9 +1,7 @@
-"""The compiled loop: whole chunks of iterations in one program, with everything that looks on between chunks."""
+"""The compiled loop: whole chunks of iterations of a GAN in one program, for several replicas side by side."""
 
-import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from functools import partial
-from pathlib import Path
 from typing import Any
 
 import jax
@@ -11,75 +9,79 @@ import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Int, UInt
 
+from jaxgan.engine.batches import DataArrays, real_batch
 from jaxgan.engine.diagnostics import diagnose
-from jaxgan.engine.draws import critic_draw, generator_draw
 from jaxgan.engine.feed import feed_of
-from jaxgan.engine.listeners import Listener
-from jaxgan.engine.numbers import Numbers
+from jaxgan.engine.gan import BatchAt, Gan, iterate
 from jaxgan.engine.placement import place
-from jaxgan.engine.processes import agreed, any_of
 from jaxgan.engine.sampling import picture, picture_groups
-from jaxgan.engine.setup import DataArrays, Plan, Setup
-from jaxgan.engine.state import initial_state, step_of
-from jaxgan.engine.steps import make_steps
-from jaxgan.errors import DivergedError
-from jaxgan.types import Draw, GanState, Metrics
+from jaxgan.engine.schedule import Schedule
+from jaxgan.engine.state import step_of
+from jaxgan.types import GanState, Metrics, Number, Source
 
-CHUNK_SECONDS = 1.0  # how long a chunk is to take: how soon an interrupt is heard and the progress bar moves
+Numbers = Mapping[str, Any]  # numbers that compiled code takes as arguments; of several replicas arrays of one entry each
+GanOf = Callable[[Mapping[str, Number]], Gan]  # called inside the traced program: its numbers may be traced
 
 
-def iteration(
-    setup: Setup, numbers: Numbers, data: DataArrays, state: GanState, spread: Callable[[Draw], Draw] = lambda draw: draw
-) -> tuple[GanState, Metrics]:
-    """n_critic critic steps and one generator step, in the configured order; metrics of critic steps are their mean.
+def first_numbers(numbers: Numbers) -> dict[str, float]:
+    """The numbers of the first replica."""
+    return {name: float(np.ravel(value)[0]) for name, value in numbers.items()}
 
-    `spread` lays a draw over the devices, and changes no value.
-    """
-    steps = make_steps(setup, numbers)
-    n_critic, order, t = setup.plan.n_critic, setup.plan.order, state.step
 
-    def critic_steps(state: GanState, indices: range) -> tuple[GanState, Metrics]:
-        """Critic steps in one inner loop, and their metrics stacked."""
+def initial_states(gan_of: GanOf, sample_shape: tuple[int, ...], numbers: Numbers, seeds: UInt[Array, "..."]) -> GanState:
+    """The state at step 0 of every seed; of several, with a leading axis, as the numbers have one."""
+    example = jax.ShapeDtypeStruct((1, *sample_shape), float)
 
-        def body(state: GanState, i: Int[Array, ""]) -> tuple[GanState, Metrics]:
-            return steps.critic_step(state, spread(critic_draw(setup, data, state.key, t * n_critic + i)))
+    def begin(numbers: Numbers, seed: UInt[Array, ""]) -> GanState:
+        return gan_of(numbers).init(jax.random.key(seed), example)
 
-        return jax.lax.scan(body, state, jnp.arange(indices.start, indices.stop), unroll=len(indices) == 1)
+    return jax.vmap(begin, spmd_axis_name="replica")(numbers, seeds) if seeds.ndim else begin(numbers, seeds)
 
-    before = {"critic_first": n_critic, "generator_first": 0, "generator_second": 1}[order]
-    stacked = []
-    for part in (range(before), None, range(before, n_critic)):
-        if part is None:
-            state, metrics = steps.gen_step(state, spread(generator_draw(setup, data, state.key, t)))
-        elif part:  # an empty loop would be compiled all the same
-            state, critic_metrics = critic_steps(state, part)
-            stacked.append(critic_metrics)
-    means = jax.tree.map(lambda *parts: jnp.concatenate(parts).mean(0), *stacked) if stacked else {}
-    return state._replace(step=t + 1), {**means, **metrics}
+
+def on_replicas(numbers: Numbers, seeds: tuple[int, ...]) -> tuple[dict[str, Any], np.ndarray]:
+    """Numbers and seeds as compiled code takes them: of several replicas arrays of one entry each."""
+    if len(seeds) == 1:
+        return dict(numbers), np.asarray(seeds[0], np.uint32)
+    return {name: np.broadcast_to(np.asarray(x, float), len(seeds)) for name, x in numbers.items()}, np.asarray(seeds, np.uint32)
 
 
 class Program:
-    """The compiled functions of a run. With several replicas the state has a leading axis and every function is vmapped over it."""
+    """The compiled functions of a run. With several replicas the state has a leading axis and every function is vmapped over it.
 
-    def __init__(self, setup: Setup):
-        plan = setup.plan
-        self.setup, self.replicas = setup, plan.replicas
-        self.placement = place(plan.mesh, plan.replicas, plan.batch_size)
+    Args:
+        gan: the GAN, or a function that makes it from `numbers`, which may then differ by replica. Its networks and whole
+            numbers are the same for all.
+        source: the real samples.
+        schedule: how long, with which seeds, on which devices.
+        numbers: {name: number, or one number a replica}.
+
+    Raises:
+        UserError: a GAN that does not fit the samples, or a mesh that does not fit the devices.
+    """
+
+    def __init__(self, gan: Gan | GanOf, source: Source, schedule: Schedule, numbers: Numbers | None = None):
+        numbers = numbers or {}
+        gan_of: GanOf = (lambda _: gan) if isinstance(gan, Gan) else gan
+        self.source, self.schedule, self.replicas = source, schedule, schedule.replicas
+        self.placement = place(schedule.mesh, schedule.replicas, schedule.batch_size)
         everywhere = self.placement.everywhere
-        self.numbers, self.seeds = setup.numbers, np.asarray(plan.seed, np.uint32)
-        placed = everywhere
-        if self.replicas > 1:  # one entry a replica
-            placed = self.placement.by_replica
-            self.numbers = jax.tree.map(lambda x: np.broadcast_to(np.asarray(x, float), self.replicas), setup.numbers)
-            following = range(plan.seed, plan.seed + self.replicas)
-            self.seeds = np.asarray((setup.config.by_replica or {}).get("seed", following), np.uint32)
+        self.gan = gan_of(first_numbers(numbers))
+        self.numbers, self.seeds = on_replicas(numbers, schedule.seeds)
+        placed = everywhere if self.replicas == 1 else self.placement.by_replica
 
-        self.feed = feed_of(setup, self.seeds, self.placement)
+        batches = self.gan.batches_per_step
+        self.feed = feed_of(source, batches, schedule.batch_size, self.seeds, self.placement)
 
         def over_replicas(f: Callable, in_axes: int | tuple = 0) -> Callable:
             return f if self.replicas == 1 else jax.vmap(f, in_axes, spmd_axis_name="replica")
 
-        step = over_replicas(partial(iteration, setup, spread=self.placement.batch), (0, self.feed.axes, 0))
+        def batch_at(data: DataArrays) -> BatchAt:
+            return partial(real_batch, source.sampler, data, schedule.batch_size)
+
+        def iteration(numbers: Numbers, data: DataArrays, state: GanState) -> tuple[GanState, Metrics]:
+            return iterate(gan_of(numbers), state, batch_at(data), self.placement.batch)
+
+        step = over_replicas(iteration, (0, self.feed.axes, 0))
 
         def chunk(state: GanState, sums: Metrics, numbers: Numbers, data: DataArrays, n: Int[Array, ""]) -> tuple:
             def body(_: Array, carry: tuple[GanState, Metrics]) -> tuple[GanState, Metrics]:
@@ -94,17 +96,20 @@ class Program:
             _, metrics = jax.eval_shape(step, self.numbers, self.feed.like, state)
             return jax.tree.map(lambda leaf: jnp.zeros(leaf.shape, leaf.dtype), metrics)
 
-        def begin(numbers: Numbers, seed: UInt[Array, ""]) -> GanState:
-            return initial_state(setup, numbers, jax.random.key(seed))
-
         def begin_all(numbers: Numbers, seeds: UInt[Array, "..."]) -> GanState:
-            return over_replicas(begin)(numbers, seeds)
+            return initial_states(gan_of, source.sample_shape, numbers, seeds)
+
+        def diagnostics(numbers: Numbers, data: DataArrays, state: GanState) -> Metrics:
+            return diagnose(gan_of(numbers), state, batch_at(data))
+
+        def pictures(state: GanState) -> Any:
+            return over_replicas(partial(picture, self.gan, source.sample_shape))(state)
 
         self.lead = () if self.replicas == 1 else (self.replicas,)
         self._chunk = jax.jit(chunk, donate_argnums=(0, 1), out_shardings=(placed, everywhere, everywhere))
         self._initial_state = jax.jit(begin_all, out_shardings=placed)
-        self._diagnose = jax.jit(over_replicas(partial(diagnose, setup), (0, self.feed.axes, 0)), out_shardings=everywhere)
-        self._picture = jax.jit(over_replicas(partial(picture, setup)), out_shardings=everywhere)
+        self._diagnose = jax.jit(over_replicas(diagnostics, (0, self.feed.axes, 0)), out_shardings=everywhere)
+        self._picture = jax.jit(pictures, out_shardings=everywhere)
         self.zero_sums = jax.jit(zero_sums, out_shardings=everywhere)  # the running sums of all metrics, empty
 
     @property
@@ -113,7 +118,7 @@ class Program:
         return self.feed.at(0)
 
     def initial_state(self) -> GanState:
-        """Step 0; replica i is the solo run with seed + i, or with the seed that `by_replica` gives it."""
+        """Step 0; replica i is the lone run with the i-th seed."""
         state = self._initial_state(self.numbers, self.seeds)
         return jax.tree.map(jnp.copy, state)  # the average starts as the weights do: donation needs buffers of its own
 
@@ -124,6 +129,10 @@ class Program:
         state, sums, finite = self._chunk(state, sums, self.numbers, self.feed.at(step), np.int32(n))
         return state, sums, np.atleast_1d(jax.device_get(finite))
 
+    def lower(self, state: GanState) -> Any:
+        """The chunk of iterations, lowered and not yet compiled: for its memory, cost and text."""
+        return self._chunk.lower(state, self.zero_sums(state), self.numbers, self.data, np.int32(1))
+
     def diagnose(self, state: GanState) -> Metrics:
         return self._diagnose(self.numbers, self.feed.at(step_of(state)), state)
 
@@ -132,118 +141,13 @@ class Program:
         samples = jax.device_get(self._picture(state))
         return [samples] if self.replicas == 1 else list(samples)
 
+    def picture_groups(self) -> list[np.ndarray]:
+        """What the samples of `picture` are told apart by: label or generator, an array a replica."""
+        return [picture_groups(self.gan, self.source.sample_shape)] * self.replicas
+
 
 def _finite(tree: Any, replicas: int) -> Array:
     """Whether every number is finite, for each replica."""
     leaves = [leaf for leaf in jax.tree.leaves(tree) if jnp.issubdtype(leaf.dtype, jnp.floating)]
     axes = [tuple(range(0 if replicas == 1 else 1, leaf.ndim)) for leaf in leaves]
     return jnp.stack([jnp.isfinite(leaf).all(axis) for leaf, axis in zip(leaves, axes, strict=True)]).all(0)
-
-
-class Pace:
-    """How fast steps are made, and so how many make a chunk. The first call compiles, and is not counted where others follow."""
-
-    def __init__(self) -> None:
-        self._first: float | None = None  # steps a second, compilation included
-        self._recent: tuple[int, float] = (0, 0.0)  # steps and seconds since the rate was last read
-        self._latest = 0.0  # steps a second of the last chunk
-
-    def chunk(self) -> int:
-        """Steps that take about CHUNK_SECONDS; one at first, to compile, and then one to measure."""
-        return max(1, round(self._latest * CHUNK_SECONDS))
-
-    def took(self, steps: int, seconds: float) -> None:
-        if self._first is None:
-            self._first = steps / max(seconds, 1e-9)
-            return
-        self._latest = steps / max(seconds, 1e-9)
-        self._recent = (self._recent[0] + steps, self._recent[1] + seconds)
-
-    def rate(self) -> float:
-        """Steps a second since the last call."""
-        steps, seconds = self._recent
-        self._recent = (0, 0.0)
-        return steps / max(seconds, 1e-9) if steps else self._first or 0.0
-
-
-def train(
-    program: Program,
-    state: GanState,
-    listener: Listener,
-    save: Callable[[int, GanState], Path],
-    interrupted: Callable[[], bool] = lambda: False,
-    last_safe: Path | None = None,
-    measure: Callable[[int, GanState], list[dict[str, float]]] | None = None,
-) -> GanState:
-    """Trains to the configured step, telling the listener and saving checkpoints on the way.
-
-    An interrupt ends it after the chunk in progress, with a checkpoint; a number that is not finite raises DivergedError: at once
-    where no replica is left without one, else when the others are trained and saved.
-    `last_safe` is the checkpoint that a resumed run begins from; `measure` gives the figures of each replica's samples, at
-    the start, every `metrics_every` steps and at the end. What happens between chunks, and where they are cut, changes
-    nothing that is computed.
-    """
-    plan = program.setup.plan
-    step = last_log = step_of(state)
-    diverged: dict[int, int] = {}  # at which step each replica was found to hold a number that is not finite
-    labels = [picture_groups(program.setup)] * program.replicas
-    listener.on_start(step, plan.steps)
-    sums, pace = program.zero_sums(state), Pace()
-    try:
-        if step == 0:
-            listener.on_sample(0, program.picture(state), labels)
-            if measure:
-                listener.on_measure(0, measure(0, state))
-        while step < plan.steps:
-            stops = [plan.steps, *((step // every + 1) * every for every in _intervals(plan))]
-            if any_of(interrupted()):
-                break
-            (n,) = agreed(min(min(stops) - step, pace.chunk(), program.feed.left(step)))
-            began = time.perf_counter()
-            state, sums, finite = program.chunk(state, sums, n)
-            pace.took(n, time.perf_counter() - began)
-            step += n
-            diverged |= {int(replica): step for replica in np.flatnonzero(~finite) if replica not in diverged}
-            if len(diverged) == program.replicas:
-                which = "" if program.replicas == 1 else " in every replica"
-                safe = f"the last good checkpoint is {last_safe}" if last_safe else "there is no checkpoint yet"
-                raise DivergedError(f"training diverged{which}: a number is not finite at step {step}; {safe}")
-            means = _by_replica(jax.tree.map(partial(_divided, count=step - last_log), sums), program.replicas)
-            listener.on_chunk(step, means)
-            if step % plan.log_every == 0 or step == plan.steps:
-                speed = {"steps_per_second": pace.rate()}
-                extra = _by_replica(program.diagnose(state), program.replicas)
-                listener.on_log(step, [{**more, **mean, **speed} for mean, more in zip(means, extra, strict=True)])
-                sums, last_log = program.zero_sums(state), step
-            if step % plan.sample_every == 0 or step == plan.steps:
-                listener.on_sample(step, program.picture(state), labels)
-            if measure and (step % plan.metrics_every == 0 or step == plan.steps):
-                listener.on_measure(step, measure(step, state))
-            if step % plan.checkpoint_every == 0 or step == plan.steps:
-                last_safe = save(step, state)
-                listener.on_checkpoint(step, last_safe)
-        if step < plan.steps:
-            last_safe = save(step, state)
-            listener.on_checkpoint(step, last_safe)
-    finally:
-        listener.on_end(step)
-    if diverged and step == plan.steps:
-        which = ", ".join(f"{replica} (step {at})" for replica, at in diverged.items())
-        raise DivergedError(
-            f"training diverged in replica {which}: a number is not finite; the others are trained, {last_safe}"
-        )
-    return state
-
-
-def _divided(total: Array, count: int) -> Array:
-    return total / count
-
-
-def _intervals(plan: Plan) -> list[int]:
-    every = (plan.log_every, plan.sample_every, plan.checkpoint_every, plan.metrics_every)
-    return [steps for steps in every if steps]
-
-
-def _by_replica(metrics: Metrics, replicas: int) -> list[dict[str, float]]:
-    host = {name: np.atleast_1d(value) for name, value in jax.device_get(metrics).items()}
-    return [{name: float(values[i]) for name, values in host.items()} for i in range(replicas)]

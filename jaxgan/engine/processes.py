@@ -3,25 +3,18 @@
 import jax
 import numpy as np
 
-from jaxgan.config import Config
 from jaxgan.errors import UserError
 
 
-def join(config: Config) -> None:
-    """Joins the processes of the run (`--distributed`); without it, or where the program has joined already, does nothing.
+def join(coordinator: str | None = None, process_count: int | None = None, process_id: int | None = None) -> None:
+    """Joins the processes of the run; where the program has joined already, does nothing.
 
-    What no flag says jax finds in the environment: Slurm, Open MPI, GKE and TPU pods.
+    What is not given jax finds in the environment: Slurm, Open MPI, GKE and TPU pods.
     """
-    named = {"coordinator": config.coordinator, "process_count": config.process_count, "process_id": config.process_id}
-    given = [name for name, value in named.items() if value is not None]
-    if not config.distributed:
-        if given:
-            raise UserError(f"--{given[0].replace('_', '-')} has no meaning without --distributed")
-        return
     if jax.distributed.is_initialized():
         return
     try:
-        jax.distributed.initialize(config.coordinator, config.process_count, config.process_id)
+        jax.distributed.initialize(coordinator, process_count, process_id)
     except (ValueError, RuntimeError) as error:
         reason = str(error).splitlines()[0]
         raise UserError(

@@ -1,61 +1,128 @@
 """Samples from a trained state."""
 
+import dataclasses
+from functools import partial
 from typing import Any
 
 import jax
 import jax.numpy as jnp
 import numpy as np
-from jaxtyping import Array, Float, Int, Key
+from jaxtyping import Array, Float, Int
 
-from jaxgan.engine.draws import Stream, stream_key
-from jaxgan.engine.setup import Setup
-from jaxgan.networks import maker
+from jaxgan.engine.draws import Stream, draw_latents, stream_key
+from jaxgan.engine.gan import Gan, equal_parts
+from jaxgan.errors import UserError
+from jaxgan.metrics.path_length import slerp
+from jaxgan.networks import generator_index
 from jaxgan.types import GanState, Labels, Samples
 
-PICTURE_POINTS = 2500  # PacGAN's protocol judges as many (arXiv 1712.04086, section 4.1)
+PICTURE_POINTS = 2500  # PacGAN's protocol counts as many (arXiv 1712.04086, section 4.1)
+PART = 1000  # samples made at a time, which bounds the memory
 
 
-def generate(
-    setup: Setup,
-    state: GanState,
-    latent: Float[Array, "batch latent"],
-    labels: Labels,
-    *,
-    batch_statistics: bool = False,
-    average: bool = True,
-) -> Samples:
-    """G(z, y) with the averaged weights where the run keeps them (and `average`), and the running batch statistics.
+@dataclasses.dataclass(frozen=True, eq=False)
+class TrainedGan:
+    """A GAN with the state of one replica, ready to sample."""
 
-    With `batch_statistics` batch norm uses the batch's own, as the labs do.
-    """
-    source = state.ema if average and state.ema else state.generator
-    inputs = {"params": source.params, **source.variables}
-    samples: Any = setup.generator.apply(inputs, latent, labels, train=batch_statistics)
-    return samples
+    gan: Gan
+    state: GanState
+    sample_shape: tuple[int, ...]
+
+    @property
+    def is_images(self) -> bool:
+        return len(self.sample_shape) == 3
+
+    def sample(
+        self,
+        n: int,
+        *,
+        seed: int = 0,
+        label: int | None = None,
+        labels: Labels | None = None,
+        generator: int | None = None,
+        batch_statistics: bool = False,
+        average: bool = True,
+    ) -> tuple[Samples, Labels | None]:
+        """n samples, and their labels where the GAN is conditional: `label` for all, or `labels`, else every class in equal parts, sorted.
+
+        The same seed gives the same latents, whatever the label. Of several generators, sample i is made by generator i modulo
+        their number, or all by `generator`.
+
+        Raises:
+            UserError: a label or a generator that is not there.
+        """
+        labels = self._labels(n, label) if labels is None else labels
+        z = draw_latents(jax.random.key(seed), n, self.gan.latent_dim)
+        several = self.gan.generators
+        if generator is None:
+            samples = self.generate(z, labels, batch_statistics=batch_statistics, average=average)
+        elif not 0 <= generator < several:
+            raise UserError(f"--generator {generator}: allowed are 0 to {several - 1}")
+        else:  # every generator makes them all, and one is taken
+            every = (jnp.repeat(x, several, axis=0) for x in (z, labels))
+            samples = self.generate(*every, batch_statistics=batch_statistics, average=average)[generator::several]
+        return samples, labels if self.gan.n_classes else None
+
+    def interpolate(
+        self, n: int, *, seed: int = 0, label: int | None = None, batch_statistics: bool = False, average: bool = True
+    ) -> Samples:
+        """n samples on the great circle between two latents, along which the norm stays what the generator knows.
+
+        All are of class `label`, 0 where a conditional GAN is given none.
+        """
+        start, end = (
+            jnp.broadcast_to(z, (n, len(z))) for z in draw_latents(jax.random.key(seed), 2, self.gan.latent_dim)
+        )
+        z = slerp(start, end, jnp.linspace(0.0, 1.0, n))
+        labels = self._labels(n, label if label is not None or not self.gan.n_classes else 0)
+        return self.generate(z, labels, batch_statistics=batch_statistics, average=average)
+
+    def generate(
+        self, latent: Float[Array, "n latent"], labels: Labels, *, batch_statistics: bool = False, average: bool = True
+    ) -> Samples:
+        """G(latent, labels), in parts of 1,000 to bound the memory (except with batch statistics, which are those of the whole)."""
+        size = len(latent) if batch_statistics else PART // self.gan.generators * self.gan.generators
+        parts = [slice(i, i + size) for i in range(0, len(latent), size)]
+        return jnp.concatenate(
+            [_generated(self.gan, self.state, latent[p], labels[p], batch_statistics, average) for p in parts]
+        )
+
+    def _labels(self, n: int, label: int | None) -> Labels:
+        classes = self.gan.n_classes
+        if label is not None:
+            if not classes:
+                raise UserError(f"--label {label}: this run was trained without labels (--conditional)")
+            if not 0 <= label < classes:
+                raise UserError(f"--label {label}: allowed are 0 to {classes - 1}")
+            return jnp.full(n, label, jnp.int32)
+        return equal_parts(n, classes) if classes else jnp.zeros(n, jnp.int32)
 
 
-def picture_labels(setup: Setup) -> Int[np.ndarray, " n"]:
-    """Labels of the pictures a run draws: ten a class, in rows, where it is conditional; zeros otherwise."""
-    if setup.plan.conditional:
-        columns = PICTURE_POINTS // setup.dataset.n_classes if setup.dataset.is_points else 10
-        return np.repeat(np.arange(min(setup.dataset.n_classes, 100), dtype=np.int32), columns)
-    images = setup.plan.generators * -(-64 // setup.plan.generators)  # as many of each generator
-    return np.zeros(PICTURE_POINTS if setup.dataset.is_points else images, np.int32)
+@partial(jax.jit, static_argnums=(0, 4, 5))
+def _generated(gan: Gan, state: GanState, z: Array, y: Array, batch_statistics: bool, average: bool) -> Array:
+    return gan.generate(state, z, y, batch_statistics=batch_statistics, average=average)
 
 
-def picture_groups(setup: Setup) -> Int[np.ndarray, " n"]:
-    """What the samples of a run's pictures are told apart by: their labels, or the generator that made them."""
-    labels = picture_labels(setup)
-    if setup.plan.conditional or setup.plan.generators == 1:
+def picture_labels(gan: Gan, sample_shape: tuple[int, ...]) -> Int[np.ndarray, " n"]:
+    """Labels of the samples that a run draws while it trains: ten images a class, in rows, where it is conditional; zeros otherwise."""
+    images = len(sample_shape) == 3
+    if gan.n_classes:
+        columns = 10 if images else PICTURE_POINTS // gan.n_classes
+        return np.repeat(np.arange(min(gan.n_classes, 100), dtype=np.int32), columns)
+    n = gan.generators * -(-64 // gan.generators)  # as many of each generator
+    return np.zeros(n if images else PICTURE_POINTS, np.int32)
+
+
+def picture_groups(gan: Gan, sample_shape: tuple[int, ...]) -> Int[np.ndarray, " n"]:
+    """What these samples are told apart by: their labels, or the generator that made them."""
+    labels = picture_labels(gan, sample_shape)
+    if gan.n_classes or gan.generators == 1:
         return labels
-    return np.asarray(maker(len(labels), setup.plan.generators))
+    return np.asarray(generator_index(len(labels), gan.generators))
 
 
-def picture(setup: Setup, state: GanState) -> Samples:
+def picture(gan: Gan, sample_shape: tuple[int, ...], state: GanState) -> Any:
     """Samples from the same latents at every step of the run."""
-    labels = jnp.asarray(picture_labels(setup))
-    return generate(setup, state, latents(setup, stream_key(state.key, Stream.PICTURE), len(labels)), labels)
-
-
-def latents(setup: Setup, key: Key[Array, ""], n: int) -> Float[Array, "n latent"]:
-    return jax.random.normal(key, (n, setup.plan.latent_dim), float)
+    labels = jnp.asarray(picture_labels(gan, sample_shape))
+    z = draw_latents(stream_key(state.key, Stream.PICTURE), len(labels), gan.latent_dim)
+    return gan.generate(state, z, labels)

@@ -2,9 +2,8 @@
 
 import jax.numpy as jnp
 
-from jaxgan.objectives.constraints import unconstrained
 from jaxgan.objectives.variant import Recipe, Variant
-from jaxgan.types import CriticOutput, Game, Metrics, Objective, Samples, Scalar, View
+from jaxgan.types import CriticOutput, CriticView, Game, GeneratorView, Metrics, Number, Objective, Samples, Scalar
 
 
 def absolute_error(samples: Samples, output: CriticOutput) -> Scalar:
@@ -13,7 +12,7 @@ def absolute_error(samples: Samples, output: CriticOutput) -> Scalar:
     return jnp.abs(samples - output.reconstruction).mean()
 
 
-def began(*, diversity_ratio: Scalar | float = 0.5, balance_rate: Scalar | float = 0.001) -> Game:
+def began(*, diversity_ratio: Number = 0.5, balance_rate: Number = 0.001) -> Game:
     """L(x) - k L(G(z)) for the critic, L(G(z)) for the generator, and a step of k in [0, 1] after each critic step, from k = 0.
 
     k <- k + balance_rate (diversity_ratio L(x) - L(G(z))), which drives E L(G(z)) / E L(x) to diversity_ratio (arXiv 1703.10717,
@@ -21,22 +20,20 @@ def began(*, diversity_ratio: Scalar | float = 0.5, balance_rate: Scalar | float
     |diversity_ratio L(x) - L(G(z))| (section 3.4.1). Its scores are -L, so that higher is more real.
     """
 
-    def critic_loss(view: View, state: Scalar) -> tuple[Scalar, Metrics]:
-        assert view.real is not None
+    def critic_loss(view: CriticView, state: Scalar) -> tuple[Scalar, Metrics]:
         real, fake = absolute_error(view.draw.real, view.real), absolute_error(view.samples, view.fake)
         k = state.astype(real.dtype)
         convergence = real + jnp.abs(diversity_ratio * real - fake)
         return real - k * fake, {"score_real": -real, "score_fake": -fake, "convergence": convergence, "k": k}
 
-    def generator_loss(view: View, state: Scalar) -> tuple[Scalar, Metrics]:
+    def generator_loss(view: GeneratorView, state: Scalar) -> tuple[Scalar, Metrics]:
         return absolute_error(view.samples, view.fake), {}
 
     def update(state: Scalar, metrics: Metrics) -> Scalar:
         real, fake = -metrics["score_real"], -metrics["score_fake"]
         return jnp.clip(state + balance_rate * (diversity_ratio * real - fake), 0, 1).astype(state.dtype)
 
-    objective = Objective(init=lambda: jnp.zeros(()), critic_loss=critic_loss, generator_loss=generator_loss, update=update)
-    return Game(objective, (), unconstrained)
+    return Game(Objective(critic_loss, generator_loss, init=lambda: jnp.zeros(()), update=update))
 
 
 BEGAN = Variant(

@@ -3,14 +3,15 @@
 import jax
 import jax.numpy as jnp
 
-from jaxgan.types import Constraint, Params, Scalar
+from jaxgan.types import Constraint, Number, Params, unconstrained
+
+__all__ = ["clip", "unconstrained"]
 
 
-def unconstrained(params: Params) -> Params:
-    """Leaves the parameters as they are."""
-    return params
-
-
-def clip(bound: Scalar | float) -> Constraint:
+def clip(bound: Number) -> Constraint:
     """Clamps every parameter to [-bound, bound] (Arjovsky et al. 2017, arXiv 1701.07875, algorithm 1, line 7)."""
-    return lambda params: jax.tree.map(lambda leaf: jnp.clip(leaf, -bound, bound), params)
+
+    def clamp(params: Params) -> Params:
+        return jax.tree.map(lambda leaf: jnp.clip(leaf, -bound, bound), params)
+
+    return clamp

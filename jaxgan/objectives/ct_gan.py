@@ -1,22 +1,21 @@
 """CT-GAN: WGAN-GP whose critic must say the same of a real sample under two dropouts (Wei et al. 2018, arXiv 1803.01541)."""
 
-from jaxgan.objectives.constraints import unconstrained
 from jaxgan.objectives.losses import wasserstein_critic_loss, wasserstein_generator_loss
 from jaxgan.objectives.penalties import consistency, gradient_penalty
 from jaxgan.objectives.variant import Recipe, Variant, score_objective
-from jaxgan.types import Game, Scalar
+from jaxgan.types import Game, Number
 
 
 def ct_gan(
     *,
-    gradient_penalty_weight: Scalar | float = 10.0,
-    consistency_weight: Scalar | float = 2.0,
-    consistency_margin: Scalar | float = 0.0,
+    gradient_penalty_weight: Number = 10.0,
+    consistency_weight: Number = 2.0,
+    consistency_margin: Number = 0.0,
 ) -> Game:
     """WGAN-GP and consistency_weight E max(0, d(x', x'') - consistency_margin) for the critic (arXiv 1803.01541, eq. 4 and 5)."""
     objective = score_objective(wasserstein_critic_loss, wasserstein_generator_loss)
     penalties = (gradient_penalty(gradient_penalty_weight), consistency(consistency_weight, consistency_margin))
-    return Game(objective, penalties, unconstrained)
+    return Game(objective, penalties)
 
 
 CT_GAN = Variant(

@@ -1,16 +1,15 @@
 """DRAGAN: the non-saturating GAN with a gradient penalty about the real samples (Kodali et al. 2017, arXiv 1705.07215)."""
 
-from jaxgan.objectives.constraints import unconstrained
 from jaxgan.objectives.losses import cross_entropy_critic_loss, non_saturating_generator_loss
 from jaxgan.objectives.penalties import perturbed_gradient_penalty
 from jaxgan.objectives.variant import Recipe, Variant, score_objective
-from jaxgan.types import Game, Scalar
+from jaxgan.types import Game, Number
 
 
-def dragan(*, gradient_penalty_weight: Scalar | float = 10.0, perturbation: Scalar | float = 0.5) -> Game:
+def dragan(*, gradient_penalty_weight: Number = 10.0, perturbation: Number = 0.5) -> Game:
     """The cross-entropies of arXiv 1406.2661 and weight E (||grad f(x + noise)|| - 1)^2 for the critic (arXiv 1705.07215, section 2.3)."""
     objective = score_objective(cross_entropy_critic_loss, non_saturating_generator_loss)
-    return Game(objective, (perturbed_gradient_penalty(gradient_penalty_weight, perturbation),), unconstrained)
+    return Game(objective, (perturbed_gradient_penalty(gradient_penalty_weight, perturbation),))
 
 
 DRAGAN = Variant(

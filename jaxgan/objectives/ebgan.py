@@ -6,9 +6,8 @@ import jax
 import jax.numpy as jnp
 from jaxtyping import Array, Float
 
-from jaxgan.objectives.constraints import unconstrained
 from jaxgan.objectives.variant import Recipe, Variant
-from jaxgan.types import CriticOutput, Game, Metrics, Objective, Samples, Scalar, View
+from jaxgan.types import CriticOutput, CriticView, Game, GeneratorView, Metrics, Number, Objective, Samples, Scalar
 
 
 def energy(samples: Samples, output: CriticOutput) -> Float[Array, " batch"]:
@@ -27,26 +26,22 @@ def pulling_away(features: Float[Array, "batch features"]) -> Scalar:
     return (others * jnp.square(unit @ unit.T)).sum() / max(len(features) * (len(features) - 1), 1)
 
 
-def ebgan(*, margin: Scalar | float = 1.0, pulling_away_weight: Scalar | float = 0.1) -> Game:
+def ebgan(*, margin: Number = 1.0, pulling_away_weight: Number = 0.1) -> Game:
     """E D(x) + E max(0, margin - D(G(z))) for the critic, E D(G(z)) + weight PT for the generator (arXiv 1609.03126, eq. 1, 2 and 4).
 
     PT is `pulling_away` of the fake samples' code. The scores are -D, so that higher is more real.
     """
 
-    def critic_loss(view: View, state: Any) -> tuple[Scalar, Metrics]:
-        assert view.real is not None
+    def critic_loss(view: CriticView, state: Any) -> tuple[Scalar, Metrics]:
         real, fake = energy(view.draw.real, view.real), energy(view.samples, view.fake)
         return real.mean() + jax.nn.relu(margin - fake).mean(), {"score_real": -real.mean(), "score_fake": -fake.mean()}
 
-    def generator_loss(view: View, state: Any) -> tuple[Scalar, Metrics]:
+    def generator_loss(view: GeneratorView, state: Any) -> tuple[Scalar, Metrics]:
         assert view.fake.features is not None, "the pulling-away term needs a critic that tells its code as features"
         likeness = pulling_away(view.fake.features)
         return energy(view.samples, view.fake).mean() + pulling_away_weight * likeness, {"pulling_away": likeness}
 
-    objective = Objective(
-        init=lambda: (), critic_loss=critic_loss, generator_loss=generator_loss, update=lambda state, metrics: state
-    )
-    return Game(objective, (), unconstrained)
+    return Game(Objective(critic_loss, generator_loss))
 
 
 EBGAN = Variant(

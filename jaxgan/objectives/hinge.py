@@ -1,6 +1,5 @@
 """Hinge GAN, and SNGAN: the same game with a critic of spectrally normalised layers (Miyato et al. 2018, arXiv 1802.05957)."""
 
-from jaxgan.objectives.constraints import unconstrained
 from jaxgan.objectives.losses import hinge_critic_loss, wasserstein_generator_loss
 from jaxgan.objectives.variant import Recipe, Variant, score_objective
 from jaxgan.types import Game
@@ -8,7 +7,7 @@ from jaxgan.types import Game
 
 def hinge() -> Game:
     """E max(0, 1 - f(x)) + E max(0, 1 + f(G(z))) for the critic, -E f(G(z)) for the generator (arXiv 1802.05957, eq. 16 and 17)."""
-    return Game(score_objective(hinge_critic_loss, wasserstein_generator_loss), (), unconstrained)
+    return Game(score_objective(hinge_critic_loss, wasserstein_generator_loss))
 
 
 def sngan() -> Game:

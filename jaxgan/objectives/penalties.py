@@ -6,7 +6,7 @@ import jax
 import jax.numpy as jnp
 from jaxtyping import Array, Float, Key
 
-from jaxgan.types import Critic, Draw, Labels, Metrics, Penalty, Samples, Scalar
+from jaxgan.types import Critic, Draw, Labels, Metrics, Number, Penalty, Samples, Scalar, StepStream
 
 
 def interpolate(real: Samples, fake: Samples, epsilon: Float[Array, " batch"]) -> Samples:
@@ -50,34 +50,34 @@ def _at_interpolates(cost: Callable[[Array], Array]) -> Penalty:
     return penalty
 
 
-def gradient_penalty(weight: Scalar | float, target: Scalar | float = 1.0) -> Penalty:
+def gradient_penalty(weight: Number, target: Number = 1.0) -> Penalty:
     """weight E (||grad f(x^)||_2 - target)^2 at interpolates x^ (Gulrajani et al. 2017, arXiv 1704.00028, eq. 3)."""
     return _at_interpolates(lambda norms: weight * jnp.square(norms - target))
 
 
-def one_sided_gradient_penalty(weight: Scalar | float) -> Penalty:
+def one_sided_gradient_penalty(weight: Number) -> Penalty:
     """weight E max(0, ||grad f(x^)||_2 - 1)^2 at interpolates x^ (Petzka et al. 2017, arXiv 1709.08894, eq. 8)."""
     return _at_interpolates(lambda norms: weight * jnp.square(jax.nn.relu(norms - 1)))
 
 
-def wasserstein_divergence(weight: Scalar | float, power: Scalar | float) -> Penalty:
+def wasserstein_divergence(weight: Number, power: Number) -> Penalty:
     """weight E ||grad f(x^)||_2^power at interpolates x^ (Wu et al. 2017, arXiv 1712.01026, eq. 5 and 6: weight k, power p)."""
     return _at_interpolates(lambda norms: weight * norms**power)
 
 
-def perturb(real: Samples, key: Key[Array, ""], perturbation: Scalar | float) -> Samples:
+def perturb(real: Samples, key: Key[Array, ""], perturbation: Number) -> Samples:
     """x + perturbation std(x) U[0, 1], one draw an entry, one deviation for the whole batch (the authors' code of arXiv 1705.07215)."""
     return real + perturbation * real.std() * jax.random.uniform(key, real.shape, real.dtype)
 
 
-def perturbed_gradient_penalty(weight: Scalar | float, perturbation: Scalar | float) -> Penalty:
+def perturbed_gradient_penalty(weight: Number, perturbation: Number) -> Penalty:
     """weight E (||grad f(x + noise)||_2 - 1)^2 about real samples at their labels (Kodali et al. 2017, arXiv 1705.07215, section 2.3).
 
     The noise is that of `perturb`.
     """
 
     def penalty(critic: Critic, draw: Draw, fake: Samples) -> tuple[Scalar, Metrics]:
-        points = perturb(draw.real, jax.random.fold_in(draw.key, 4), perturbation)
+        points = perturb(draw.real, jax.random.fold_in(draw.key, StepStream.PERTURBATION), perturbation)
         norms = gradient_norm(critic, points, draw.real_label)
         value = weight * jnp.square(norms - 1).mean()
         return value, {"gradient_penalty": value, "penalty_gradient_norm": norms.mean()}
@@ -85,7 +85,7 @@ def perturbed_gradient_penalty(weight: Scalar | float, perturbation: Scalar | fl
     return penalty
 
 
-def r1(weight: Scalar | float) -> Penalty:
+def r1(weight: Number) -> Penalty:
     """weight / 2 E ||grad f(x)||_2^2 on real samples at their labels (Mescheder et al. 2018, arXiv 1801.04406, eq. 9)."""
 
     def penalty(critic: Critic, draw: Draw, fake: Samples) -> tuple[Scalar, Metrics]:
@@ -95,7 +95,7 @@ def r1(weight: Scalar | float) -> Penalty:
     return penalty
 
 
-def r2(weight: Scalar | float) -> Penalty:
+def r2(weight: Number) -> Penalty:
     """weight / 2 E ||grad f(G(z))||_2^2 on fake samples at their labels (arXiv 1801.04406, section 4.1)."""
 
     def penalty(critic: Critic, draw: Draw, fake: Samples) -> tuple[Scalar, Metrics]:
@@ -105,7 +105,7 @@ def r2(weight: Scalar | float) -> Penalty:
     return penalty
 
 
-def consistency(weight: Scalar | float, margin: Scalar | float) -> Penalty:
+def consistency(weight: Number, margin: Number) -> Penalty:
     """weight E max(0, d(f(x'), f(x'')) + .1 d(h(x'), h(x'')) - margin), x' and x'' two dropout passes of one real batch.
 
     f are scores and h the features under them (Wei et al. 2018, arXiv 1803.01541, eq. 4 and 5); d is the squared difference, its mean

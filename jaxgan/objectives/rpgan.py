@@ -2,38 +2,34 @@
 
 from typing import Any
 
-from jaxgan.objectives.constraints import unconstrained
 from jaxgan.objectives.losses import relativistic_critic_loss, relativistic_generator_loss
 from jaxgan.objectives.penalties import r1, r2
 from jaxgan.objectives.variant import Recipe, Variant
-from jaxgan.types import Game, Metrics, Objective, Scalar, View
+from jaxgan.types import CriticView, Game, GeneratorView, Metrics, Number, Objective, Scalar
 
 
 def relativistic_objective() -> Objective:
     """Both players compare row i of the fake batch with row i of the real one; the generator step asks the critic about the latter."""
 
-    def critic_loss(view: View, state: Any) -> tuple[Scalar, Metrics]:
-        assert view.real is not None
+    def critic_loss(view: CriticView, state: Any) -> tuple[Scalar, Metrics]:
         real, fake = view.real.score, view.fake.score
         return relativistic_critic_loss(real, fake), {"score_real": real.mean(), "score_fake": fake.mean()}
 
-    def generator_loss(view: View, state: Any) -> tuple[Scalar, Metrics]:
+    def generator_loss(view: GeneratorView, state: Any) -> tuple[Scalar, Metrics]:
         real = view.critic(view.draw.real, view.draw.real_label).score
         return relativistic_generator_loss(real, view.fake.score), {}
 
-    return Objective(
-        init=lambda: (), critic_loss=critic_loss, generator_loss=generator_loss, update=lambda state, metrics: state
-    )
+    return Objective(critic_loss, generator_loss)
 
 
 def rpgan() -> Game:
     """E softplus(f(G(z)) - f(x)) for the critic, E softplus(f(x) - f(G(z))) for the generator (arXiv 1807.00734, section 4.1)."""
-    return Game(relativistic_objective(), (), unconstrained)
+    return Game(relativistic_objective())
 
 
-def r3gan(*, r1_weight: Scalar | float = 1.0, r2_weight: Scalar | float = 1.0) -> Game:
+def r3gan(*, r1_weight: Number = 1.0, r2_weight: Number = 1.0) -> Game:
     """RpGAN with R1 on real and R2 on fake samples, which together make its training converge locally (arXiv 2501.05441, section 2)."""
-    return Game(relativistic_objective(), (r1(r1_weight), r2(r2_weight)), unconstrained)
+    return Game(relativistic_objective(), (r1(r1_weight), r2(r2_weight)))
 
 
 RPGAN = Variant(

@@ -9,9 +9,8 @@ import jax.numpy as jnp
 from jaxtyping import Array, Float
 
 from jaxgan.errors import UserError
-from jaxgan.objectives.constraints import unconstrained
 from jaxgan.objectives.variant import Recipe, Variant
-from jaxgan.types import Game, Metrics, Objective, Scalar, View
+from jaxgan.types import CriticView, Game, GeneratorView, Metrics, Number, Objective, Scalar
 
 ITERATIONS = 100  # at most, of each of the three transport problems
 
@@ -29,7 +28,7 @@ def _ott() -> tuple[Callable[..., Any], type, type]:
     return solve, PointCloud, SqEuclidean
 
 
-def sinkhorn_divergence(x: Float[Array, "batch dim"], y: Float[Array, "others dim"], epsilon: Scalar | float) -> Scalar:
+def sinkhorn_divergence(x: Float[Array, "batch dim"], y: Float[Array, "others dim"], epsilon: Number) -> Scalar:
     """W(x, y) - (W(x, x) + W(y, y)) / 2, W the transport under cost ||x - y||^2 and an entropy of weight epsilon (arXiv 1706.00292, eq. 3).
 
     It is differentiated by the points with the potentials held fixed, as at their optimum (Danskin), so not through the iterations.
@@ -43,21 +42,17 @@ def sinkhorn_divergence(x: Float[Array, "batch dim"], y: Float[Array, "others di
     return value
 
 
-def sinkhorn(*, sinkhorn_epsilon: Scalar | float = 1.0) -> Game:
+def sinkhorn(*, sinkhorn_epsilon: Number = 1.0) -> Game:
     """The generator minimises the Sinkhorn divergence between a fake and a real batch, in sample space (arXiv 1706.00292, eq. 3)."""
 
-    def critic_loss(view: View, state: Any) -> tuple[Scalar, Metrics]:
-        assert view.real is not None
+    def critic_loss(view: CriticView, state: Any) -> tuple[Scalar, Metrics]:
         return 0.0 * (view.real.score.sum() + view.fake.score.sum()), {}
 
-    def generator_loss(view: View, state: Any) -> tuple[Scalar, Metrics]:
+    def generator_loss(view: GeneratorView, state: Any) -> tuple[Scalar, Metrics]:
         fake, real = (points.reshape(len(points), -1) for points in (view.samples, view.draw.real))
         return sinkhorn_divergence(fake, real, sinkhorn_epsilon), {}
 
-    objective = Objective(
-        init=lambda: (), critic_loss=critic_loss, generator_loss=generator_loss, update=lambda state, metrics: state
-    )
-    return Game(objective, (), unconstrained)
+    return Game(Objective(critic_loss, generator_loss))
 
 
 SINKHORN = Variant(

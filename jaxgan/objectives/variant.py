@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping
 from typing import Any, Literal, NamedTuple
 
 from jaxgan.objectives.losses import Scores
-from jaxgan.types import Game, Metrics, Objective, Scalar, View
+from jaxgan.types import CriticView, Game, GeneratorView, Metrics, Number, Objective, Scalar
 
 
 class Recipe(NamedTuple):
@@ -29,16 +29,15 @@ class Variant(NamedTuple):
 def score_objective(
     critic_loss: Callable[[Scores, Scores], Scalar],
     generator_loss: Callable[[Scores], Scalar],
-    critic_loss_scale: Scalar | float = 1.0,
+    critic_loss_scale: Number = 1.0,
 ) -> Objective:
     """A stateless objective made of a loss on (real, fake) scores and a loss on fake scores."""
 
-    def for_critic(view: View, state: Any) -> tuple[Scalar, Metrics]:
-        assert view.real is not None
+    def for_critic(view: CriticView, state: Any) -> tuple[Scalar, Metrics]:
         real, fake = view.real.score, view.fake.score
         return critic_loss_scale * critic_loss(real, fake), {"score_real": real.mean(), "score_fake": fake.mean()}
 
-    def for_generator(view: View, state: Any) -> tuple[Scalar, Metrics]:
+    def for_generator(view: GeneratorView, state: Any) -> tuple[Scalar, Metrics]:
         return generator_loss(view.fake.score), {}
 
-    return Objective(init=lambda: (), critic_loss=for_critic, generator_loss=for_generator, update=lambda state, metrics: state)
+    return Objective(for_critic, for_generator)

@@ -1,0 +1,420 @@
+"""`Gan`: everything that one training step is made of, as one frozen record of networks, rules, optimizers and numbers."""
+
+import dataclasses
+from collections.abc import Callable, Mapping
+from functools import cached_property
+from typing import Any, Literal, NamedTuple
+
+import flax.linen as nn
+import jax
+import jax.numpy as jnp
+import numpy as np
+import optax
+from jaxtyping import Array, Key
+
+from jaxgan.engine import steps
+from jaxgan.engine.draws import Index, Stream, critic_draw, critic_step_before, draw_latents, generator_draw, stream_key
+from jaxgan.errors import UserError, unknown
+from jaxgan.networks import (
+    AugmentedCritic,
+    ClassifyingCritic,
+    Critic,
+    Generator,
+    MinibatchDiscriminationCritic,
+    MixtureGenerator,
+    PackedCritic,
+    ProjectionCritic,
+    SpectralCritic,
+    as_critic,
+    as_generator,
+    couples_batch,
+    packed_shape,
+)
+from jaxgan.networks.augmentation import KINDS as AUGMENTATIONS
+from jaxgan.objectives import with_generator_classifier
+from jaxgan.pixels import to_model_range
+from jaxgan.types import Average, Draw, Game, GanState, Labels, Metrics, Number, Objective, Player, Samples
+
+CHOICES = {
+    "conditioning": ("concat", "projection"),
+    "critic_data": ("fresh", "same"),
+    "generator_latent": ("fresh", "same"),
+    "fake_labels": ("real", "random"),
+    "order": ("critic_first", "generator_first", "generator_second"),
+}
+AT_LEAST = {"latent_dim": 1, "n_classes": 0, "n_critic": 0, "pac": 1, "unroll": 0, "generators": 1, "penalty_every": 1}
+COUPLES = (
+    "under a gradient penalty each sample's gradient must be its own, and this couples the samples of a batch"
+    " (arXiv 1704.00028, section 4)"
+)
+
+
+class Networks(NamedTuple):
+    """Both networks in their remedies, as the steps call them: (x, labels, train=...)."""
+
+    generator: nn.Module
+    critic: nn.Module
+
+
+@dataclasses.dataclass(frozen=True, eq=False)
+class Gan:
+    """A generative adversarial network: two networks, the game they play, their optimizers, and how a step is made.
+
+    It holds no weights: those are in the `GanState` that `init` makes and the steps return. All methods are pure functions of
+    their arguments, to be used under `jit`, `vmap`, `scan` and sharding as you like.
+
+    Args:
+        generator: latents (B, latent_dim) to samples. A module of `jaxgan.networks`, a linen module of your own, an NNX module
+            class, or a pair of functions (init, apply); called as (latent) or (latent, labels), with `train` if it takes it.
+        critic: samples to raw scores (B,) or (B, 1), or a `CriticOutput`. The discriminator of most GAN papers; no sigmoid.
+        game: what both minimise, as `jaxgan.objectives.wgan_gp()` and its siblings return it.
+        generator_optimizer: any optax transformation.
+        critic_optimizer: likewise.
+        latent_dim: numbers in a latent.
+        n_classes: of a conditional GAN, which gives labels 0 to n_classes - 1 to both players; 0: no labels.
+        n_critic: critic steps to each generator step; 0: no critic.
+        ema: decay of the running mean of the generator's weights, from which samples are drawn; 0 keeps none.
+        conditioning: a critic that takes no labels has their embedding joined to its input, or projected on its features.
+        critic_data: each critic step sees a fresh real batch, or all of an iteration the same.
+        generator_latent: the generator step draws fresh latents, or takes those of the critic step before it.
+        fake_labels: of fake samples: those of the real batch, or random ones.
+        order: where the generator step stands among the critic steps: after all, before all, or after the first.
+        pac: samples that the critic judges as one (PacGAN, arXiv 1712.04086).
+        unroll: critic steps that the generator looks ahead through (arXiv 1611.02163).
+        generators: several generators, which make the samples of a batch in turn (arXiv 1708.02556).
+        generator_classifier_weight: weight with which several generators are told apart; 0: the plain mixture.
+        penalty_every: critic steps from one penalty to the next, its weight multiplied by as many (arXiv 1912.04958).
+        minibatch_discrimination: show the critic how near each sample is to the others of its batch (arXiv 1606.03498).
+        spectral_norm: divide each weight of the critic by its largest singular value (arXiv 1802.05957).
+        augment: what the critic's pictures go through in training: colour, translation, cutout (arXiv 2006.10738).
+
+    Raises:
+        UserError: a value outside its range, or settings that make no sense together, with the reason.
+
+    Example:
+        >>> import jax, optax, jaxgan
+        >>> from jaxgan import networks, objectives
+        >>> gan = jaxgan.Gan(networks.MlpGenerator((2,), 2), networks.MlpCritic((2,)), objectives.wgan_gp(),
+        ...                  optax.adam(1e-4, 0.5, 0.9), optax.adam(1e-4, 0.5, 0.9), latent_dim=2, n_critic=5)
+        >>> real = jax.random.normal(jax.random.key(1), (64, 2))
+        >>> state = gan.init(jax.random.key(0), real)
+        >>> state, metrics = jax.jit(gan.critic_step)(state, gan.draw(state.key, 0, real))
+        >>> gan.sample(state, jax.random.key(2), 3).shape
+        (3, 2)
+    """
+
+    generator: Any
+    critic: Any
+    game: Game
+    generator_optimizer: optax.GradientTransformation
+    critic_optimizer: optax.GradientTransformation
+    _: dataclasses.KW_ONLY
+    latent_dim: int
+    n_classes: int = 0
+    n_critic: int = 1
+    ema: Number = 0.0
+    conditioning: Literal["concat", "projection"] = "concat"
+    critic_data: Literal["fresh", "same"] = "fresh"
+    generator_latent: Literal["fresh", "same"] = "fresh"
+    fake_labels: Literal["real", "random"] = "real"
+    order: Literal["critic_first", "generator_first", "generator_second"] = "critic_first"
+    pac: int = 1
+    unroll: int = 0
+    generators: int = 1
+    generator_classifier_weight: Number = 1.0
+    penalty_every: int = 1
+    minibatch_discrimination: bool = False
+    spectral_norm: bool = False
+    augment: tuple[str, ...] = ()
+
+    def __post_init__(self) -> None:
+        for name, choices in CHOICES.items():
+            if getattr(self, name) not in choices:
+                raise unknown(name, getattr(self, name), choices)
+        for name, least in AT_LEAST.items():
+            value = getattr(self, name)
+            if isinstance(value, bool) or not isinstance(value, int) or value < least:
+                raise UserError(f"{name}={value!r}: must be a whole number, at least {least}")
+        if isinstance(self.ema, int | float) and not 0 <= self.ema < 1:
+            raise UserError(f"ema={self.ema}: must be at least 0 and less than 1")
+        for name in ("generator_optimizer", "critic_optimizer"):
+            if not (hasattr(getattr(self, name), "init") and hasattr(getattr(self, name), "update")):
+                raise UserError(f"{name} is a {type(getattr(self, name)).__name__}: expected an optax transformation")
+        if not isinstance(self.game, Game):
+            raise UserError(f"game is a {type(self.game).__name__}: expected a Game, as jaxgan.objectives.wgan_gp() returns")
+        for kind in self.augment:
+            if kind not in AUGMENTATIONS:
+                raise unknown("augment", kind, AUGMENTATIONS)
+        if self.conditioning == "projection" and not self.n_classes:
+            raise UserError("conditioning='projection' says how labels reach the critic: it needs n_classes")
+        if self.minibatch_discrimination and self.game.penalties:
+            raise UserError(f"minibatch_discrimination: {COUPLES}")
+        if self.penalty_every > 1 and not self.game.penalties:
+            raise UserError(f"penalty_every={self.penalty_every}: this game has no penalty")
+        if self.pac > 1 and self.classifies_generators:
+            raise UserError(
+                f"pac={self.pac}: a pack mixes samples of several generators, and has no one generator to name;"
+                " generator_classifier_weight=0 leaves the classifier out"
+            )
+
+    # The parts
+
+    @property
+    def classifies_generators(self) -> bool:
+        """Whether the critic tells several generators apart."""
+        return self.generators > 1 and not is_zero(self.generator_classifier_weight)
+
+    @property
+    def objective(self) -> Objective:
+        """The game's objective, with the generators' classifier where there is one."""
+        if self.classifies_generators:
+            return with_generator_classifier(self.game.objective, self.generator_classifier_weight)
+        return self.game.objective
+
+    @cached_property
+    def networks(self) -> Networks:
+        """Both networks in their remedies."""
+        return Networks(self._dressed_generator(), self._dressed_critic())
+
+    def _dressed_generator(self) -> nn.Module:
+        generator = as_generator(self.generator, n_classes=self.n_classes)
+        if isinstance(generator, Generator):
+            generator = generator.clone(n_classes=self.n_classes)
+        return generator if self.generators == 1 else MixtureGenerator(generator, self.generators)
+
+    def _dressed_critic(self) -> nn.Module:
+        """The critic in its remedies, from the inside out; its labels are joined to each sample before packing."""
+        projected = self.conditioning == "projection"
+        inner_classes = self.n_classes if self.pac == 1 and not projected else 0
+        critic = as_critic(self.critic, n_classes=inner_classes)
+        if isinstance(critic, Critic):
+            shape = critic.sample_shape
+            if self.pac > 1:
+                shape = packed_shape(shape, self.pac, 0 if projected else self.n_classes)
+            critic = critic.clone(n_classes=inner_classes, sample_shape=shape)
+        if self.minibatch_discrimination:
+            critic = MinibatchDiscriminationCritic(critic)
+        if self.classifies_generators:
+            critic = ClassifyingCritic(critic, self.generators)
+        if self.pac > 1:
+            critic = PackedCritic(critic, self.pac, self.n_classes, projected)
+        elif projected:
+            critic = ProjectionCritic(critic, self.n_classes)
+        if self.spectral_norm:
+            critic = SpectralCritic(critic)
+        if self.augment:
+            critic = AugmentedCritic(critic, tuple(self.augment))
+        return critic
+
+    def with_numbers(self, **numbers: Any) -> "Gan":
+        """The same with other rules, optimizers or numbers, which may be traced; the networks stay as they are."""
+        other = dataclasses.replace(self, **numbers)
+        other.__dict__.update(networks=self.networks, _coupled=self._coupled)
+        return other
+
+    @cached_property
+    def _coupled(self) -> dict[tuple[int, ...], bool]:
+        return {}
+
+    def couples_batch(self, sample_shape: tuple[int, ...]) -> bool:
+        """Whether in training one sample's score depends on the others of its batch.
+
+        The networks of jaxgan say so themselves; of others it is seen from the derivative of one score in the other samples.
+        """
+        shape = tuple(sample_shape)
+        if shape not in self._coupled:
+            declared = self.networks.critic.couples_batch
+            if declared is None:
+                rows = 2 * self.pac
+                samples = 0.1 * jax.random.normal(jax.random.key(1), (rows, *shape), float)
+                labels = jnp.zeros(rows, jnp.int32)
+                declared = couples_batch(self.networks.critic, jax.random.key(0), samples, labels, rows_per_score=self.pac)
+            self._coupled[shape] = declared
+        return self._coupled[shape]
+
+    def check_sample_shape(self, made: tuple[int, ...], real: tuple[int, ...]) -> None:
+        """Refuses a generator whose samples have another shape than the real ones (the first axis is the batch)."""
+        if tuple(made[1:]) != tuple(real[1:]):
+            raise UserError(f"the generator's samples have shape {tuple(made[1:])}; the real ones have {tuple(real[1:])}")
+
+    # State
+
+    def init(self, key: Key[Array, ""], example: Any, labels: Labels | None = None) -> GanState:
+        """The state at step 0, all of whose chance comes from `key`.
+
+        Args:
+            key: of `jax.random.key`; the state keeps it as the root of all later chance.
+            example: a batch of samples, of which only the shape is used (an array or a `jax.ShapeDtypeStruct`).
+            labels: of the example, where the GAN is conditional; only that they are there is used.
+
+        Raises:
+            UserError: networks that do not fit the example, or each other; a critic that couples the samples of a batch under a
+                gradient penalty.
+        """
+        shape = tuple(example.shape[1:])
+        if self.game.penalties and self.n_critic and self.couples_batch(shape):
+            raise UserError(f"critic {type(self.critic).__name__}: {COUPLES}")
+        generator = self._player(self.networks.generator, self.generator_optimizer, key, 0, self.generators, (self.latent_dim,))
+        critic = self._player(self.networks.critic, self.critic_optimizer, key, 1, self.pac, shape)
+        return GanState(
+            step=jnp.zeros((), jnp.int32),
+            key=key,
+            generator=generator,
+            critic=critic,
+            ema=() if is_zero(self.ema) else Average(generator.params, generator.variables),
+            objective=self.game.objective.init(),
+        )
+
+    def _player(
+        self, module: nn.Module, optimizer: optax.GradientTransformation, key: Array, index: int, rows: int, shape: tuple
+    ) -> Player:
+        own = stream_key(key, Stream.INIT, index)
+        rngs = {"params": own, **steps.layer_rngs(jax.random.fold_in(own, 1))}
+        variables = dict(module.init(rngs, jnp.zeros((rows, *shape), float), jnp.zeros(rows, jnp.int32)))
+        params = variables.pop("params", {})
+        return Player(params, variables, optimizer.init(params))
+
+    # Steps
+
+    def draw(
+        self,
+        key: Key[Array, ""],
+        index: Index,
+        real: Any,
+        label: Labels | None = None,
+        *,
+        step: Literal["critic", "generator"] = "critic",
+    ) -> Draw:
+        """All the chance of one step, as a function of the run's key and the step's number.
+
+        Args:
+            key: the run's, `state.key`.
+            index: the critic step's number over the run, 0, 1, ...; of a generator step, generator steps made before it.
+            real: the batch of real samples, bytes (which become numbers in [-1, 1]) or floats. A generator step takes that of the
+                critic step before it.
+            label: their labels, int32 (B,), where the GAN is conditional.
+            step: which player's step it is for.
+        """
+        real = to_model_range(jnp.asarray(real))
+        if self.n_classes and label is None:
+            raise UserError(f"this GAN is conditional (n_classes={self.n_classes}): draw needs the labels of the real batch")
+        label = jnp.zeros(len(real), jnp.int32) if label is None else jnp.asarray(label, jnp.int32)
+        make = critic_draw if step == "critic" else generator_draw
+        return make(self, key, index, real, label)
+
+    def critic_step(self, state: GanState, draw: Draw) -> tuple[GanState, Metrics]:
+        """The state after one step of the critic, and its metrics (critic_loss, score_real, ...)."""
+        return steps.critic_step(self, state, draw)
+
+    def gen_step(self, state: GanState, draw: Draw) -> tuple[GanState, Metrics]:
+        """The state after one step of the generator, and its metrics (generator_loss, ...). `state.step` is left as it is."""
+        return steps.gen_step(self, state, draw)
+
+    def iteration(self, state: GanState, batches: Any) -> tuple[GanState, Metrics]:
+        """n_critic critic steps and one generator step, with the draws of this step number; `state.step` moves on by one.
+
+        Args:
+            state: before.
+            batches: real samples (n, B, ...), or a pair of them and their labels (n, B). n is n_critic; 1 where `critic_data` is
+                "same" or there is no critic. Where the generator moves first, one more stands in front: the batch before.
+
+        Returns:
+            the state after, and its metrics: those of critic steps are means.
+        """
+        real, labels = batches if isinstance(batches, tuple) else (batches, None)
+        real = to_model_range(jnp.asarray(real))
+        n = self.batches_per_iteration
+        if len(real) != n:
+            raise UserError(f"{len(real)} batches for one iteration, which takes {n}")
+        labels = jnp.zeros(real.shape[:2], jnp.int32) if labels is None else jnp.asarray(labels, jnp.int32)
+        first = self.first_batch(state.step)
+        return iterate(self, state, lambda key, index: (real[index - first], labels[index - first]))
+
+    @property
+    def batches_per_step(self) -> int:
+        """New real batches that one iteration reads."""
+        return max(1, self.n_critic) if self.critic_data == "fresh" else 1
+
+    @property
+    def batches_per_iteration(self) -> int:
+        """Batches that `iteration` takes."""
+        return self.batches_per_step + (self.order == "generator_first")
+
+    def first_batch(self, step: Index) -> Array:
+        """The index of the first batch that the iteration after `step` generator steps reads."""
+        return step * self.batches_per_step - (self.order == "generator_first")
+
+    def batch_of(self, critic_step: Index) -> Index:
+        """The index of the real batch that a critic step sees."""
+        return critic_step if self.critic_data == "fresh" else critic_step // max(1, self.n_critic)
+
+    # Samples
+
+    def generate(
+        self, state: GanState, latent: Array, labels: Labels, *, batch_statistics: bool = False, average: bool = True
+    ) -> Samples:
+        """G(z, y) with the averaged weights where the state has them (and `average`), and the running batch statistics.
+
+        With `batch_statistics` batch norm uses the batch's own, as the labs do.
+        """
+        source = state.ema if average and state.ema else state.generator
+        inputs = {"params": source.params, **source.variables}
+        samples: Any = self.networks.generator.apply(inputs, latent, labels, train=batch_statistics)
+        return samples
+
+    def sample(
+        self, state: GanState, key: Key[Array, ""], n: int, labels: Labels | None = None, *, average: bool = True
+    ) -> Samples:
+        """n samples (n, ...); of a conditional GAN of the classes `labels` (n,), else of every class in equal parts, in order."""
+        if labels is None:
+            labels = equal_parts(n, self.n_classes) if self.n_classes else jnp.zeros(n, jnp.int32)
+        return self.generate(state, draw_latents(key, n, self.latent_dim), jnp.asarray(labels, jnp.int32), average=average)
+
+
+def is_zero(value: Any) -> bool:
+    """Whether a number is known to be 0; a traced one is not."""
+    return isinstance(value, int | float) and value == 0
+
+
+def equal_parts(n: int, n_classes: int) -> Array:
+    """Labels (n,) of every class in equal parts, sorted."""
+    return jnp.asarray(np.arange(n) * n_classes // n, jnp.int32)
+
+
+BatchAt = Callable[[Key[Array, ""], Any], tuple[Samples, Labels]]  # (run key, index of the batch) -> real samples, labels
+
+
+def iterate(
+    gan: Gan, state: GanState, batch_at: BatchAt, spread: Callable[[Draw], Draw] = lambda draw: draw
+) -> tuple[GanState, Metrics]:
+    """n_critic critic steps and one generator step, in the GAN's order; metrics of critic steps are their mean.
+
+    `spread` lays a draw over the devices, and changes no value.
+    """
+    n_critic, t = gan.n_critic, state.step
+
+    def critic_steps(state: GanState, indices: range) -> tuple[GanState, Metrics]:
+        """Critic steps in one inner loop, and their metrics stacked."""
+
+        def body(state: GanState, i: Array) -> tuple[GanState, Metrics]:
+            index = t * n_critic + i
+            real, label = batch_at(state.key, gan.batch_of(index))
+            return gan.critic_step(state, spread(critic_draw(gan, state.key, index, real, label)))
+
+        return jax.lax.scan(body, state, jnp.arange(indices.start, indices.stop), unroll=len(indices) == 1)
+
+    def generator_step(state: GanState) -> tuple[GanState, Metrics]:
+        real, label = batch_at(state.key, gan.batch_of(critic_step_before(gan, t)))
+        return gan.gen_step(state, spread(generator_draw(gan, state.key, t, real, label)))
+
+    before = {"critic_first": n_critic, "generator_first": 0, "generator_second": 1}[gan.order]
+    stacked: list[Metrics] = []
+    metrics: Mapping[str, Array] = {}
+    for part in (range(before), None, range(before, n_critic)):
+        if part is None:
+            state, metrics = generator_step(state)
+        elif part:  # an empty loop would be compiled all the same
+            state, critic_metrics = critic_steps(state, part)
+            stacked.append(critic_metrics)
+    means = jax.tree.map(lambda *parts: jnp.concatenate(parts).mean(0), *stacked) if stacked else {}
+    return state._replace(step=t + 1), {**means, **metrics}

@@ -1,0 +1,122 @@
+"""Training: chunks of the compiled loop, and what looks on between them."""
+
+import time
+from collections.abc import Callable
+from functools import partial
+from pathlib import Path
+
+import jax
+import numpy as np
+from jaxtyping import Array
+
+from jaxgan.engine.listeners import Listener
+from jaxgan.engine.loop import Program
+from jaxgan.engine.processes import agreed, any_of
+from jaxgan.engine.state import step_of
+from jaxgan.errors import DivergedError
+from jaxgan.types import GanState, Metrics
+
+CHUNK_SECONDS = 1.0  # how long a chunk is to take: how soon an interrupt is heard and the progress bar moves
+
+
+class Pace:
+    """How fast steps are made, and so how many make a chunk. The first call compiles, and is not counted where others follow."""
+
+    def __init__(self) -> None:
+        self._first: float | None = None  # steps a second, compilation included
+        self._recent: tuple[int, float] = (0, 0.0)  # steps and seconds since the rate was last read
+        self._latest = 0.0  # steps a second of the last chunk
+
+    def chunk(self) -> int:
+        """Steps that take about CHUNK_SECONDS; one at first, to compile, and then one to measure."""
+        return max(1, round(self._latest * CHUNK_SECONDS))
+
+    def took(self, steps: int, seconds: float) -> None:
+        if self._first is None:
+            self._first = steps / max(seconds, 1e-9)
+            return
+        self._latest = steps / max(seconds, 1e-9)
+        self._recent = (self._recent[0] + steps, self._recent[1] + seconds)
+
+    def rate(self) -> float:
+        """Steps a second since the last call."""
+        steps, seconds = self._recent
+        self._recent = (0, 0.0)
+        return steps / max(seconds, 1e-9) if steps else self._first or 0.0
+
+
+def train(
+    program: Program,
+    state: GanState,
+    listener: Listener,
+    save: Callable[[int, GanState], Path],
+    interrupted: Callable[[], bool] = lambda: False,
+    last_safe: Path | None = None,
+    measure: Callable[[int, GanState], list[dict[str, float]]] | None = None,
+) -> GanState:
+    """Trains to the configured step, telling the listener and saving checkpoints on the way.
+
+    An interrupt ends it after the chunk in progress, with a checkpoint; a number that is not finite raises DivergedError: at once
+    where no replica is left without one, else when the others are trained and saved.
+    `last_safe` is the checkpoint that a resumed run begins from; `measure` gives the figures of each replica's samples, at
+    the start, every `metrics_every` steps and at the end. What happens between chunks, and where they are cut, changes
+    nothing that is computed.
+    """
+    schedule = program.schedule
+    step = last_log = step_of(state)
+    diverged: dict[int, int] = {}  # at which step each replica was found to hold a number that is not finite
+    labels = program.picture_groups()
+    listener.on_start(step, schedule.steps)
+    sums, pace = program.zero_sums(state), Pace()
+    try:
+        if step == 0:
+            listener.on_sample(0, program.picture(state), labels)
+            if measure:
+                listener.on_measure(0, measure(0, state))
+        while step < schedule.steps:
+            if any_of(interrupted()):
+                break
+            (n,) = agreed(min(schedule.next_stop(step) - step, pace.chunk(), program.feed.left(step)))
+            began = time.perf_counter()
+            state, sums, finite = program.chunk(state, sums, n)
+            pace.took(n, time.perf_counter() - began)
+            step += n
+            diverged |= {int(replica): step for replica in np.flatnonzero(~finite) if replica not in diverged}
+            if len(diverged) == program.replicas:
+                which = "" if program.replicas == 1 else " in every replica"
+                safe = f"the last good checkpoint is {last_safe}" if last_safe else "there is no checkpoint yet"
+                raise DivergedError(f"training diverged{which}: a number is not finite at step {step}; {safe}")
+            means = _by_replica(jax.tree.map(partial(_divided, count=step - last_log), sums), program.replicas)
+            listener.on_chunk(step, means)
+            if step % schedule.log_every == 0 or step == schedule.steps:
+                speed = {"steps_per_second": pace.rate()}
+                extra = _by_replica(program.diagnose(state), program.replicas)
+                listener.on_log(step, [{**more, **mean, **speed} for mean, more in zip(means, extra, strict=True)])
+                sums, last_log = program.zero_sums(state), step
+            if step % schedule.sample_every == 0 or step == schedule.steps:
+                listener.on_sample(step, program.picture(state), labels)
+            if measure and (step % schedule.metrics_every == 0 or step == schedule.steps):
+                listener.on_measure(step, measure(step, state))
+            if step % schedule.checkpoint_every == 0 or step == schedule.steps:
+                last_safe = save(step, state)
+                listener.on_checkpoint(step, last_safe)
+        if step < schedule.steps:
+            last_safe = save(step, state)
+            listener.on_checkpoint(step, last_safe)
+    finally:
+        listener.on_end(step)
+    if diverged and step == schedule.steps:
+        which = ", ".join(f"{replica} (step {at})" for replica, at in diverged.items())
+        raise DivergedError(
+            f"training diverged in replica {which}: a number is not finite; the others are trained, {last_safe}"
+        )
+    return state
+
+
+def _divided(total: Array, count: int) -> Array:
+    return total / count
+
+
+def _by_replica(metrics: Metrics, replicas: int) -> list[dict[str, float]]:
+    host = {name: np.atleast_1d(value) for name, value in jax.device_get(metrics).items()}
+    return [{name: float(values[i]) for name, values in host.items()} for i in range(replicas)]

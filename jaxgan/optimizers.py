@@ -1,0 +1,58 @@
+"""PyTorch's optimizers as optax transformations, and schedules of their learning rates; all numbers may be traced (layer 1).
+
+An optimizer takes a rate and `numbers`, of which it reads its own: beta1, beta2, rmsprop_decay, momentum.
+"""
+
+from collections.abc import Callable, Mapping
+
+import jax
+import jax.numpy as jnp
+import optax
+
+from jaxgan.types import Number
+
+Rate = Number | optax.Schedule
+
+
+def adagrad(learning_rate: Rate) -> optax.GradientTransformation:
+    """p -= rate g / (sqrt(sum of g^2) + eps), the sum starting at 0 and eps = 1e-10 outside the root, as in PyTorch."""
+
+    def init(params: optax.Params) -> optax.Params:
+        return jax.tree.map(jnp.zeros_like, params)
+
+    def update(gradients: optax.Updates, sums: optax.Params, params: optax.Params | None = None) -> tuple:
+        sums = jax.tree.map(lambda s, g: s + g * g, sums, gradients)
+        return jax.tree.map(lambda g, s: g / (jnp.sqrt(s) + 1e-10), gradients, sums), sums
+
+    return optax.chain(optax.GradientTransformation(init, update), optax.scale_by_learning_rate(learning_rate))
+
+
+OPTIMIZERS: dict[str, Callable[[Rate, Mapping[str, Number]], optax.GradientTransformation]] = {
+    "adagrad": lambda rate, numbers: adagrad(rate),
+    "adam": lambda rate, numbers: optax.adam(rate, b1=numbers["beta1"], b2=numbers["beta2"], eps=1e-8),
+    "momentum": lambda rate, numbers: optax.sgd(rate, momentum=numbers["momentum"]),
+    "nesterov": lambda rate, numbers: optax.sgd(rate, momentum=numbers["momentum"], nesterov=True),
+    "rmsprop": lambda rate, numbers: optax.rmsprop(rate, decay=numbers["rmsprop_decay"], eps=1e-8, eps_in_sqrt=False),
+    "sgd": lambda rate, numbers: optax.sgd(rate),
+}
+
+SCHEDULES: dict[str, Callable[[int], optax.Schedule]] = {
+    "constant": lambda steps: optax.constant_schedule(1.0),
+    "cosine": lambda steps: optax.cosine_decay_schedule(1.0, steps),
+    "linear": lambda steps: optax.linear_schedule(1.0, 0.0, steps),
+}  # the factor on a rate after some of so many steps
+
+
+def scheduled(rate: Number, schedule: str, steps: int, warmup_steps: int = 0, updates_per_step: int = 1) -> Rate:
+    """The rate times the schedule over `steps` generator steps, a function of the updates made; the rate itself where nothing changes it.
+
+    A player that makes `updates_per_step` updates a generator step has gone count // updates_per_step steps along the schedule,
+    whose fall begins where the warm-up ends and would reach 0 with the update after the last.
+    """
+    if schedule == "constant" and not warmup_steps:
+        return rate
+    fall = SCHEDULES[schedule](max(1, steps - warmup_steps))
+    factor = fall
+    if warmup_steps:
+        factor = optax.join_schedules([optax.linear_schedule(0.0, 1.0, warmup_steps), fall], [warmup_steps])
+    return lambda count: rate * factor(count // updates_per_step)

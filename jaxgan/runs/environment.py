@@ -1,0 +1,63 @@
+"""What a run was made with."""
+
+import contextlib
+import datetime
+import os
+import platform
+import sys
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+from typing import Any
+
+import jax
+
+from jaxgan.data import Dataset
+from jaxgan.settings import Config
+from jaxgan.types import GanState
+
+PACKAGES = ("jaxgan", "jax", "jaxlib", "flax", "optax", "orbax-checkpoint", "numpy")
+
+
+def environment(dataset: Dataset) -> dict[str, Any]:
+    """Versions, devices, the command, the data: what environment.json holds."""
+    versions = {}
+    for package in PACKAGES:
+        with contextlib.suppress(PackageNotFoundError):
+            versions[package] = version(package)
+    return {
+        "date": datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds"),
+        "command": [Path(sys.argv[0]).name, *sys.argv[1:]],
+        "python": platform.python_version(),
+        "platform": platform.platform(),
+        "cpu_count": os.cpu_count(),
+        "devices": [f"{device.platform}: {device.device_kind}" for device in jax.devices()],
+        "versions": versions,
+        "data": {
+            "name": dataset.name,
+            "sample_shape": list(dataset.sample_shape),
+            "n_classes": dataset.n_classes,
+            "class_names": list(dataset.class_names),
+            "size": dataset.size,
+        },
+    }
+
+
+def summary(config: Config, dataset: Dataset, state: GanState) -> str:
+    """Two lines that say what is trained, on what and where."""
+    shape = "x".join(map(str, dataset.sample_shape))
+    kind = "points" if dataset.is_points else f"images of {shape}" if dataset.is_images else f"samples of {shape}"
+    amount = "drawn afresh" if dataset.size is None else f"{dataset.size:,}" + (", streamed" if dataset.records else "")
+    counts = [sum(leaf.size for leaf in jax.tree.leaves(p.params)) // config.replicas for p in (state.generator, state.critic)]
+    device = jax.devices()[0]
+    where = (
+        f"{device.platform} ({os.cpu_count()} cores)"
+        if device.platform == "cpu"
+        else f"{device.platform} ({device.device_kind})"
+    )
+    replicas = f", {config.replicas} replicas" if config.replicas > 1 else ""
+    what = f"{config.variant}, recipe {config.recipe}" if config.python is None else "a GAN of your own"
+    return (
+        f"{what}, on {config.dataset} ({kind}, {amount}){replicas}: {config.steps:,} steps of batch"
+        f" {config.batch_size}, n_critic {config.n_critic}, on {where}\n"
+        f"generator {config.generator} ({counts[0]:,} parameters), critic {config.critic} ({counts[1]:,}); run folder {config.out}"
+    )

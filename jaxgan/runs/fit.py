@@ -1,0 +1,283 @@
+"""Training: `fit` fills a run folder, or goes on with one."""
+
+import contextlib
+import dataclasses
+import signal
+import sys
+import threading
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from jaxgan.data import Dataset, as_dataset
+from jaxgan.engine import processes
+from jaxgan.engine.checkpoints import Checkpoints
+from jaxgan.engine.gan import Gan
+from jaxgan.engine.listeners import Listener, Listeners
+from jaxgan.engine.loop import Program
+from jaxgan.engine.placement import place
+from jaxgan.engine.state import step_of
+from jaxgan.engine.training import train
+from jaxgan.errors import DivergedError, UserError
+from jaxgan.files import json_text, write_atomically
+from jaxgan.folder import RunFolder
+from jaxgan.report.listeners import Curves, MetricsFile, ProgressBar, SamplePictures, TensorBoard
+from jaxgan.report.page import write_page
+from jaxgan.report.progress import progress_bars
+from jaxgan.runs.environment import environment, summary
+from jaxgan.runs.measuring import Measuring
+from jaxgan.runs.run import Run
+from jaxgan.settings import Config, changed_fields, flag, read_config_file, rerun, resumed, to_json
+from jaxgan.settings.own import config_of, resolve_own
+from jaxgan.settings.resolve import Resolved, resolve
+from jaxgan.types import GanState
+
+
+def fit(
+    what: Config | Gan,
+    dataset: Any = None,
+    *,
+    labels: Any = None,
+    metrics: Mapping[str, Any] | None = None,
+    listeners: Sequence[Listener] = (),
+    progress: bool = True,
+    **options: Any,
+) -> Run:
+    """Trains, and fills a run folder: metrics, curves, pictures, checkpoints, TensorBoard and a page.
+
+    By options, as `python -m jaxgan.train` does: `fit(Config(variant="wgan_gp", dataset="ring8", steps=2000))`; with
+    `Config(out=RUN, resume=True)` it goes on with a run, with `Config(config=FILE)` it trains again what that config.json says, and in
+    both fields at their default are the saved run's.
+
+    Or with a GAN of your own: `fit(gan, data, steps=2000, batch_size=64, out="runs/mine")`, where the options are those of a run:
+    steps, epochs, batch_size, seed, replicas, mesh, out, resume, log_every, sample_every, checkpoint_every, metrics_every, ...
+
+    Args:
+        what: the options, or a GAN.
+        dataset: samples of your own for a GAN: a numpy or jax array (N, ...), bytes or floats; a pair (samples, labels); a `Dataset`; or
+            a function (key, n) -> samples that draws afresh.
+        labels: of the samples, int (N,).
+        metrics: of your own, {name: function of two arrays (real, generated) -> number}, measured with the others.
+        listeners: told of what happens (`jaxgan.engine.listeners.Listener`).
+        progress: whether a bar is shown and the run is summed up in a line.
+
+    Returns:
+        the run, with the state of all its replicas.
+
+    Raises:
+        UserError: for what cannot be, before anything is written.
+        DivergedError: a number is not finite (of several replicas the others are trained to the end first).
+        KeyboardInterrupt: on Ctrl-C, after a checkpoint is safe.
+    """
+    resolved, resume = _resolved(what, dataset, labels, metrics, options)
+    schedule = resolved.schedule
+    place(schedule.mesh, schedule.replicas, schedule.batch_size)  # refuses what cannot be before there is a folder
+    measuring = _measuring(resolved, metrics, progress) if schedule.metrics_every else None
+    program = resolved.program()
+    folder = resolved.config.out if resume and resolved.config.out else _agreed_folder(resolved.config)
+    config = dataclasses.replace(resolved.config, out=folder, resume=False)
+    files = RunFolder(folder)
+    first = processes.is_first()
+    if first:  # at once, so that a run killed from here on can go on
+        write_atomically(files.config, json_text(to_json(config)))
+        write_atomically(files.environment, json_text(environment(resolved.dataset)))
+
+    def run_of(state: GanState) -> Run:
+        dataset = resolved.dataset
+        return Run(program.gan, state, dataset.sample_shape, folder, config, dataset, schedule.replicas)
+
+    with _interrupts() as interrupted:
+        checkpoints = Checkpoints(files.checkpoints, keep=config.keep_checkpoints)
+        state = program.initial_state()
+        if resume and checkpoints.steps():
+            state = checkpoints.restore(state)
+        begin = step_of(state)
+        if resume and begin >= schedule.steps:
+            raise UserError(f"{folder} is already trained to step {begin}; --steps {begin * 2} would go on to twice that")
+        if progress and first:
+            print(summary(config, resolved.dataset, state), flush=True)
+        writers = _writers(files, program, resolved.dataset, progress) if first else []
+        steps = checkpoints.steps()
+        last_safe = files.checkpoints / str(steps[-1]) if steps else None
+        try:
+            measure = measuring.of(run_of, files) if measuring else None
+            state = train(program, state, Listeners([*writers, *listeners]), checkpoints.save, interrupted, last_safe, measure)
+        finally:
+            checkpoints.close()
+            if first:
+                write_page(folder)
+    done = step_of(state)
+    if done < schedule.steps:
+        raise KeyboardInterrupt(f"interrupted at step {done}; the checkpoint is safe: --out {folder} --resume goes on")
+    return run_of(state)
+
+
+def finish(config: Config, interrupted: str) -> RunFolder:
+    """The run at `config.out`: trained, or gone on with where it was interrupted; left alone where it is finished.
+
+    Of replicas that diverge the others are trained; that all did is printed, and no last checkpoint is there.
+
+    Raises:
+        KeyboardInterrupt: on Ctrl-C, with the text `interrupted`.
+    """
+    assert config.out is not None
+    files = RunFolder(config.out)
+    try:
+        if not is_finished(files, config.steps):
+            fit(Config(out=config.out, resume=True) if files.exists else config)
+    except KeyboardInterrupt:
+        raise KeyboardInterrupt(interrupted) from None
+    except DivergedError as error:
+        print(f"  {error}", flush=True)
+    return files
+
+
+def is_finished(files: RunFolder, steps: int | None) -> bool:
+    """Whether a run has the checkpoint of its last step."""
+    return (files.checkpoints / str(steps)).is_dir()
+
+
+def _resolved(
+    what: Config | Gan, dataset: Any, labels: Any, metrics: Mapping[str, Any] | None, options: Mapping[str, Any]
+) -> tuple[Resolved, bool]:
+    """What is to be trained, and whether it goes on with a run."""
+    if isinstance(what, Gan):
+        if dataset is None:
+            raise UserError("fit(gan, data, ...): which data? an array, a pair (samples, labels), a Dataset, or a function (key, n) -> samples")
+        own = as_dataset(dataset, labels)
+        if metrics and "metrics_every" not in options and "sample_every" in options:
+            options = {**options, "metrics_every": options["sample_every"]}
+        config = config_of(what, own, options)
+        _join(config)
+        if config.resume:
+            config = _config_of_resumed(config)
+        resolved = resolve_own(what, own, config)
+        if metrics and not resolved.schedule.metrics_every:
+            every = resolved.schedule.sample_every
+            resolved = resolve_own(what, own, dataclasses.replace(resolved.config, metrics_every=every))
+        return resolved, config.resume
+    if not isinstance(what, Config):
+        raise UserError(f"fit takes a Config or a Gan, not a {type(what).__name__}")
+    if options:
+        raise UserError(f"fit(config): {next(iter(options))} belongs into the Config")
+    _join(what)
+    own_data = None if dataset is None else as_dataset(dataset, labels)
+    if what.resume:
+        config = _config_of_resumed(what)
+    elif what.config is not None:
+        config = rerun(read_config_file(what.config), {**changed_fields(what), "config": None})
+    else:
+        config = what
+    return resolve(config, own_data), what.resume
+
+
+def _join(config: Config) -> None:
+    """Joins the processes that train together (`--distributed`)."""
+    where = {"coordinator": config.coordinator, "process_count": config.process_count, "process_id": config.process_id}
+    if config.distributed:
+        processes.join(**where)
+    elif given := [name for name, value in where.items() if value is not None]:
+        raise UserError(f"{flag(given[0])} has no meaning without --distributed")
+
+
+def _measuring(resolved: Resolved, metrics: Mapping[str, Any] | None, progress: bool) -> Measuring:
+    """What measures the run; a classifier that has to be trained for it shows how far it is."""
+    if not progress:
+        return Measuring(resolved, metrics=metrics)
+    with progress_bars() as show:
+        return Measuring(resolved, metrics=metrics, show=show)
+
+
+def _writers(files: RunFolder, program: Program, dataset: Dataset, progress: bool) -> list[Listener]:
+    """What fills the run folder while it trains, and shows how far it is."""
+    gan = program.gan
+    groups = gan.n_classes or (gan.generators if gan.generators > 1 else 0)
+    drawn_with: dict[str, Any] = {"distribution": dataset.distribution, "n_classes": groups}
+    return [
+        MetricsFile(files.metrics),
+        TensorBoard(files.tensorboard, **drawn_with),
+        SamplePictures(files.samples, **drawn_with),
+        Curves(files.metrics, files.curves),
+        *([ProgressBar()] if progress else []),
+    ]
+
+
+def _config_of_resumed(config: Config) -> Config:
+    """The configuration of the run at `config.out`, with those options changed that may change between two halves of a run."""
+    if config.out is None:
+        raise UserError("--resume: which run? name it with --out RUN")
+    files = RunFolder(config.out)
+    if not files.exists:
+        raise UserError(f"--resume: {config.out} is no run folder: it has no config.json")
+    if config.config is not None:
+        raise UserError(f"--resume --config: the run at {config.out} has a configuration of its own; give one of the two")
+    saved, changes = read_config_file(files.config), changed_fields(config)
+    _check_same_parts(saved, changes.pop("python", None), config.out)
+    if "epochs" in changes:
+        changes.setdefault("steps", None)
+    return resumed(saved, dataclasses.replace(saved, **changes))
+
+
+def _check_same_parts(saved: Config, parts: Any, folder: Path) -> None:
+    """Refuses to go on with a run that was started with other networks, or by options where a GAN is given, and the other way round."""
+    if (saved.python is None) != (parts is None):
+        how = "by options" if saved.python is None else "from Python with a Gan"
+        raise UserError(f"--resume: the run at {folder} was started {how}; go on with it likewise")
+    for name, part in (parts or {}).items():
+        before = (saved.python or {}).get(name, {})
+        if before.get("import") != part["import"]:
+            raise UserError(f"--resume: {name} is {part['import']}, and the run at {folder} was started with {before.get('import')}")
+
+
+def new_folder(config: Config, prefix: str = "") -> Path:
+    """Makes the run folder: `--out`, refused where it would overwrite, or the first free runs/DATASET-VARIANT-N."""
+    if config.out is not None:
+        if config.out.exists() and (not config.out.is_dir() or any(config.out.iterdir())):
+            raise UserError(f"--out {config.out} is there already: --resume goes on with a run, or name another folder")
+        config.out.mkdir(parents=True, exist_ok=True)
+        return config.out
+    names = [part.replace(":", "_").rstrip("/").rsplit("/", 1)[-1] for part in (config.dataset, config.variant)]
+    number = 1
+    while True:
+        folder = Path("runs") / f"{prefix}{names[0]}-{names[1]}-{number}"
+        try:
+            folder.mkdir(parents=True)
+            return folder
+        except FileExistsError:
+            number += 1
+
+
+def _agreed_folder(config: Config) -> Path:
+    """A new folder, made by the first process and known to all; a refusal reaches all likewise."""
+    said = ""
+    if processes.is_first():
+        try:
+            said = f"folder {new_folder(config)}"
+        except UserError as error:
+            said = f"refused {error}"
+    what, _, words = processes.agreed_text(said).partition(" ")
+    if what == "refused":
+        raise UserError(words)
+    return Path(words)
+
+
+@contextlib.contextmanager
+def _interrupts() -> Iterator[Any]:
+    """Turns the first Ctrl-C (or SIGTERM) into a question that the loop asks between chunks; the second one interrupts at once."""
+    asked = threading.Event()
+    if threading.current_thread() is not threading.main_thread():
+        yield asked.is_set
+        return
+
+    def note(number: int, frame: Any) -> None:
+        if asked.is_set():
+            raise KeyboardInterrupt
+        asked.set()
+        print("\nstopping after a checkpoint; once more stops at once", file=sys.stderr, flush=True)
+
+    before = {number: signal.signal(number, note) for number in (signal.SIGINT, signal.SIGTERM)}
+    try:
+        yield asked.is_set
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)

@@ -1,0 +1,72 @@
+"""Measuring a run while it trains (`--metrics-every`), and keeping its best checkpoint."""
+
+import json
+import math
+import statistics
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import jax
+
+from jaxgan.engine.checkpoints import Checkpoints
+from jaxgan.errors import UserError, unknown
+from jaxgan.evaluation import Evaluator, Show, better, count, evaluator_of, measure_replicas, silent
+from jaxgan.files import json_text, write_atomically
+from jaxgan.folder import RunFolder
+from jaxgan.runs.data import held_out_data
+from jaxgan.runs.run import Run
+from jaxgan.settings.resolve import Resolved
+from jaxgan.types import GanState
+
+Measure = Callable[[int, GanState], list[dict[str, float]]]  # (step, state) -> the metrics of each replica
+
+
+class Measuring:
+    """Metrics of each replica's samples; the state that is best by the mean of one of them is kept at RUN/best.
+
+    Pictures are compared in the features of their classifier, or pixels where they have no labels.
+    """
+
+    def __init__(self, resolved: Resolved, *, metrics: Mapping[str, Any] | None = None, show: Show = silent):
+        if jax.process_count() > 1:
+            raise UserError("--metrics-every: not with --distributed; measure the run's checkpoints by python -m jaxgan.evaluate")
+        config, dataset = resolved.config, resolved.dataset
+        n = config.metrics_samples
+        classified = dataset.is_images and dataset.n_classes > 1
+        self.evaluator: Evaluator = evaluator_of(
+            dataset, resolved.gan, held_out=held_out_data(config, dataset), n=n, features="lab" if classified else "pixels",
+            thorough=False, metrics=metrics, show=show,
+        )  # fmt: skip
+        usual = "sliced_wasserstein1" if not dataset.is_images else "fid_lab" if classified else "kid_pixels"
+        self.metric = config.best or f"{usual}_{count(n)}"
+        if config.best:  # what real samples give names all that can be asked for
+            measured = self.evaluator.of_samples(self.evaluator.reference, None, silent)
+            names = [name for name in measured if better(name) is not None]
+            if self.metric not in names:
+                raise unknown("--best", self.metric, names)
+
+    def of(self, run_of: Callable[[GanState], Run], files: RunFolder) -> Measure:
+        """What measures a step's state, and keeps it at RUN/best, named in RUN/best.json, where it is the best so far."""
+        best = math.inf
+        if files.best_record.is_file():
+            record = json.loads(files.best_record.read_text())
+            best = self._rank(record["value"]) if record["figure"] == self.metric else math.inf
+
+        def measure(step: int, state: GanState) -> list[dict[str, float]]:
+            nonlocal best
+            measured = measure_replicas(self.evaluator, run_of(state).every_replica)
+            values = [values[self.metric] for values in measured if values]  # but those that diverged
+            if values and self._rank(statistics.fmean(values)) < best:
+                mean = statistics.fmean(values)
+                best = self._rank(mean)
+                checkpoints = Checkpoints(files.best, keep=1)
+                checkpoints.save(step, state)
+                checkpoints.close()
+                write_atomically(files.best_record, json_text({"figure": self.metric, "value": mean, "step": step}))
+            return measured
+
+        return measure
+
+    def _rank(self, value: float) -> float:
+        """Less is better."""
+        return value if better(self.metric) == "lower" else -value

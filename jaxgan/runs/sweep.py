@@ -1,0 +1,206 @@
+"""A grid of settings, each over several seeds; what fits one compiled program trains together."""
+
+import csv
+import dataclasses
+import itertools
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from jaxgan.engine.sampling import picture
+from jaxgan.errors import UserError, unknown
+from jaxgan.files import json_text, write_atomically
+from jaxgan.folder import RunFolder
+from jaxgan.metrics import mode_coverage
+from jaxgan.runs.fit import finish, is_finished, new_folder
+from jaxgan.runs.load import load_all
+from jaxgan.settings import OPTIONS, Config, flag, read_value, to_json
+from jaxgan.settings.resolve import resolve
+
+ALONE = {"out", "by_replica", "replicas"}  # what does not decide whether two settings fit one program
+
+
+def sweep(base: Config, grid: Sequence[str], seeds: int) -> Path:
+    """Trains every combination of `grid` ("field=value,value") over `seeds` random seeds; the folder, with table.md and table.csv.
+
+    With `base.resume` it goes on with the sweep at `base.out`; what is finished is not trained again.
+
+    Raises:
+        UserError: a grid, or a setting of it, that cannot be; a folder that holds another sweep.
+        KeyboardInterrupt: on Ctrl-C, after a checkpoint is safe.
+    """
+    points = grid_points(grid)
+    _check_base(base, seeds)
+    resume, base = base.resume, dataclasses.replace(base, resume=False)
+    groups = grouped(base, points, seeds)
+    out = _folder(base, resume, {"grid": points, "seeds": seeds, "train": {**to_json(base), "out": None}})
+    print(f"{len(points)} settings x {seeds} seeds in {len(groups)} compiled programs; folder {out}", flush=True)
+    results = []
+    for number, group in enumerate(groups):
+        print(f"program {number + 1} of {len(groups)}: {', '.join(_shown(points[i]) for i in group.points)}", flush=True)
+        results.append(outcomes_of(dataclasses.replace(group.config, out=out / f"program_{number}"), out))
+    write_table(summarise(points, groups, results, seeds), out)
+    return out
+
+
+def _check_base(base: Config, seeds: int) -> None:
+    if seeds < 1:
+        raise UserError(f"--seeds {seeds}: must be at least 1")
+    for name in ("replicas", "by_replica", "config"):
+        if getattr(base, name) != OPTIONS[name].default:
+            raise UserError(
+                f"{flag(name)} has no meaning in a sweep: the grid says what varies, --seeds how many replicas a point has"
+            )
+    if base.distributed:
+        raise UserError("--distributed: a sweep is one process; start several sweeps, or train the points with jaxgan.train")
+
+
+def _folder(base: Config, resume: bool, asked: Mapping[str, Any]) -> Path:
+    """The sweep's folder: a new one, or that of the sweep that is resumed, which must be the same."""
+    if not resume:
+        out = new_folder(base, prefix="sweep-")
+        write_atomically(out / "sweep.json", json_text(asked))
+        return out
+    if base.out is None or not (base.out / "sweep.json").is_file():
+        raise UserError(f"--resume: {base.out} is no sweep; name the folder of one with --out")
+    if json.loads((base.out / "sweep.json").read_text()) != asked:
+        raise UserError(
+            f"--resume: {base.out} is a sweep of another grid or with other flags; {base.out / 'sweep.json'} says which"
+        )
+    return base.out
+
+
+def grid_points(grid: Sequence[str]) -> list[dict[str, Any]]:
+    """Every combination of the values in "field=value,value", in order; raises UserError for a field or value that is none."""
+    axes: dict[str, list[Any]] = {}
+    can_vary = [name for name, option in OPTIONS.items() if option.saved and option.in_grid]
+    for text in grid:
+        name, equals, values = text.partition("=")
+        name = name.strip().removeprefix("--").replace("-", "_")
+        if name not in can_vary:
+            raise unknown("--grid", name, can_vary)
+        if not equals or not all(values.split(",")):
+            raise UserError(f"--grid {text}: expected FIELD=VALUE,VALUE")
+        if name in axes:
+            raise UserError(f"--grid: {name} is there twice")
+        axes[name] = [read_value(name, value) for value in values.split(",")]
+    if not axes:
+        raise UserError("--grid: what shall vary? for example --grid learning_rate=1e-4,2e-4 n_critic=1,5")
+    return [dict(zip(axes, values, strict=True)) for values in itertools.product(*axes.values())]
+
+
+@dataclass(frozen=True)
+class Group:
+    """Grid points that one compiled program trains together, point by point, each with its seeds."""
+
+    points: list[int]
+    config: Config  # with `by_replica`
+
+
+def grouped(base: Config, points: Sequence[Mapping[str, Any]], seeds: int) -> list[Group]:
+    """The points by what a program is compiled for: all that is settled but numbers that it takes as arguments."""
+    traced = {name for name, option in OPTIONS.items() if option.traced and option.in_sweep}
+    settled = [resolve(dataclasses.replace(base, **point)).config for point in points]
+    members: dict[str, list[int]] = {}
+    for index, config in enumerate(settled):
+        fixed = {name: value for name, value in to_json(config).items() if name not in traced | ALONE}
+        members.setdefault(json.dumps(fixed, sort_keys=True), []).append(index)
+    groups = []
+    for indices in members.values():
+        configs = [settled[i] for i in indices]
+        varied: dict[str, list[int | float]] = {"seed": [base.seed + s for _ in configs for s in range(seeds)]}
+        for name in sorted(traced):
+            values = [getattr(config, name) for config in configs]
+            if len(set(values)) > 1:
+                varied[name] = [value for value in values for _ in range(seeds)]
+        replicas = len(configs) * seeds
+        # One replica has no axis for its number to lie on: the configuration's own fields say it all
+        config = dataclasses.replace(configs[0], replicas=replicas, by_replica=varied if replicas > 1 else None)
+        groups.append(Group(indices, config))
+    return groups
+
+
+def outcomes_of(config: Config, out: Path) -> list[dict[str, float]]:
+    """What came out of each replica of a program: read where it was finished before."""
+    assert config.out is not None
+    result = config.out / "result.json"
+    if result.is_file():
+        print(f"  finished before: {config.out}", flush=True)
+        outcomes: list[dict[str, float]] = json.loads(result.read_text())
+        return outcomes
+    files = finish(config, f"interrupted; the same command with --out {out} --resume goes on")
+    outcomes = last_metrics(files) if is_finished(files, config.steps) else [{"diverged": 1.0}] * config.replicas
+    write_atomically(result, json_text(outcomes))
+    return outcomes
+
+
+def last_metrics(files: RunFolder) -> list[dict[str, float]]:
+    """Of each replica the metrics last logged and, where its samples can be compared with known modes, their coverage."""
+    run = load_all(files.path)
+    last = files.read_metrics()[-run.replicas :]
+    beside = ("step", "replica", "steps_per_second")
+    outcomes: list[dict[str, float]] = []
+    for line in last:  # null: not finite
+        diverged = any(value is None for value in line.values())
+        outcomes.append(
+            {"diverged": 1.0} if diverged else {**{k: v for k, v in line.items() if k not in beside}, "diverged": 0.0}
+        )
+    distribution = run.dataset.distribution
+    if distribution is not None and len(distribution.centres):
+        for outcome, replica in zip(outcomes, run.every_replica, strict=True):
+            if outcome["diverged"]:
+                continue
+            samples = np.asarray(picture(replica.gan, replica.sample_shape, replica.state))
+            coverage = mode_coverage(distribution.to_units(samples), distribution.centres, distribution.std)
+            outcome |= {
+                "modes_3sigma": float(coverage.modes),
+                "high_quality_3sigma": float(coverage.high_quality),
+                "reverse_kl": float(coverage.reverse_kl),
+            }
+    return outcomes
+
+
+def summarise(
+    points: Sequence[Mapping[str, Any]], groups: Sequence[Group], results: Sequence[Sequence[Mapping[str, float]]], seeds: int
+) -> list[dict[str, Any]]:
+    """One row a point: its settings, and mean and standard deviation (of a sample) over the seeds, without those that diverged."""
+    rows: dict[int, dict[str, Any]] = {}
+    for group, outcomes in zip(groups, results, strict=True):
+        for place, index in enumerate(group.points):
+            own = outcomes[place * seeds : (place + 1) * seeds]
+            trained = [outcome for outcome in own if not outcome["diverged"]]
+            row: dict[str, Any] = {**points[index], "seeds": seeds, "diverged": seeds - len(trained)}
+            for name in (trained or [{}])[0]:
+                if name != "diverged":
+                    values = np.asarray([outcome[name] for outcome in trained])
+                    row[f"{name} mean"] = float(values.mean())
+                    row[f"{name} std"] = float(values.std(ddof=1)) if len(trained) > 1 else 0.0
+            rows[index] = row
+    return [rows[index] for index in sorted(rows)]
+
+
+def write_table(table: Sequence[Mapping[str, Any]], out: Path) -> None:
+    """table.csv with every number, and table.md with mean ± standard deviation."""
+    columns = list(dict.fromkeys(name for row in table for name in row))
+    with (out / "table.csv").open("w", newline="") as file:
+        writer = csv.DictWriter(file, columns)
+        writer.writeheader()
+        writer.writerows(table)
+    shown = [name.removesuffix(" mean") for name in columns if not name.endswith(" std")]
+    lines = ["| " + " | ".join(shown) + " |", "|" + "---|" * len(shown)]
+    for row in table:
+        cells = [
+            f"{row[f'{name} mean']:.4g} ± {row[f'{name} std']:.2g}" if f"{name} mean" in row else str(row.get(name, ""))
+            for name in shown
+        ]
+        lines.append("| " + " | ".join(cells) + " |")
+    spread = "Mean ± standard deviation over the seeds that did not diverge; coverage over 2,500 points, within 3 standard deviations of a mode."
+    (out / "table.md").write_text("\n".join(lines) + f"\n\n{spread}\n")
+
+
+def _shown(point: Mapping[str, Any]) -> str:
+    return " ".join(f"{name}={value}" for name, value in point.items())

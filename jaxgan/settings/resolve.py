@@ -1,0 +1,347 @@
+"""From options with gaps to everything a run is made of, in one pass: a `Gan`, a `Dataset` and a `Schedule`, all checked.
+
+Each step reads the options as they were given, filled from the recipe, and returns what it settles; no step changes another's.
+"""
+
+import dataclasses
+import inspect
+import math
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+import jax
+import numpy as np
+
+from jaxgan import data
+from jaxgan.data import Dataset
+from jaxgan.engine.gan import Gan
+from jaxgan.engine.loop import GanOf, Program
+from jaxgan.engine.schedule import Schedule
+from jaxgan.errors import UserError, unknown
+from jaxgan.imports import import_named
+from jaxgan.objectives import VARIANTS, Recipe, Variant
+from jaxgan.optimizers import OPTIMIZERS, scheduled
+from jaxgan.settings.networks import Chosen, choose_networks, classifies_generators
+from jaxgan.settings.options import OPTIONS, Config, check, flag, variant_numbers
+from jaxgan.types import Game, Number
+
+OWN = Recipe(
+    "none", "defaults for a variant of one's own", dict(optimizer="adam", learning_rate=2e-4, n_critic=1, batch_size=64)
+)
+STEPS = 10_000  # generator steps where nothing says how many
+
+
+@dataclass(frozen=True, eq=False)
+class Resolved:
+    """A run, ready to be compiled."""
+
+    config: Config  # every option that has a meaning for the run is set
+    dataset: Dataset
+    schedule: Schedule
+    gan_of: GanOf  # numbers -> the GAN
+    numbers: Mapping[str, Any]  # that may be traced; arrays of one entry a replica where they differ by replica
+
+    @cached_property
+    def gan(self) -> Gan:
+        """The GAN of the first replica."""
+        return self.gan_of({name: float(np.ravel(value)[0]) for name, value in self.numbers.items()})
+
+    def program(self) -> Program:
+        """The compiled functions of the run."""
+        return Program(self.gan_of, self.dataset, self.schedule, self.numbers)
+
+
+def resolve(config: Config, dataset: Dataset | None = None) -> Resolved:
+    """Fills the gaps of a configuration, loads its data and checks that all fits together.
+
+    Args:
+        config: the options, as far as they are given.
+        dataset: stands in for the one that the configuration names (to sample, only its shape is needed).
+
+    Raises:
+        UserError: in one line, what cannot be and what can.
+    """
+    check(config)
+    variant = find_variant(config.variant)
+    loaded = load_data(config) if dataset is None else dataset
+    if config.stream == "always" and dataset is None and loaded.records is None:
+        raise UserError(f"--stream always: {config.dataset} is held in memory; only folder:PATH and tfds:NAME can be streamed")
+    recipe = choose_recipe(variant, config, loaded)
+    filled = fill(config, variant, recipe)
+    if filled.points is not None and loaded.distribution is None and config.points is None:
+        filled = dataclasses.replace(filled, points=None)  # the recipe's fixed sample, of points that are fixed already
+    elif filled.points != config.points and dataset is None:
+        loaded = load_data(filled)
+    _check_data(filled, loaded)
+    numbers = game_numbers(filled, variant)
+    game = variant.build(**numbers)
+    networks = choose_networks(filled, loaded, variant, bool(game.penalties))
+    settled = {
+        "recipe": recipe.name,
+        **numbers,
+        **networks.settled,
+        **schedule_options(filled, loaded.size),
+        "generator_classifier_weight": _classifier_weight(filled),
+    }
+    final = dataclasses.replace(filled, **settled)
+    check(final)
+    traced = traced_numbers(final, numbers)
+    gan_of = _gan_maker(final, variant, loaded, networks, game, tuple(numbers))
+    return Resolved(final, loaded, schedule_of(final), gan_of, differing_numbers(final, traced))
+
+
+# Data
+
+
+def load_data(config: Config, split: str = "train") -> Dataset:
+    """The data set that the options name.
+
+    Raises:
+        NoSplitError: it has no such split.
+    """
+    return data.load(
+        config.dataset,
+        data_dir=config.data_dir,
+        split=split,
+        points=config.points if split == "train" else None,
+        image_size=config.image_size,
+        memory=room_for_data(config.stream),
+    )
+
+
+def room_for_data(stream: str = "auto") -> int | None:
+    """The bytes that pictures may take on the host and on the device: a quarter of either (on a CPU both are one)."""
+    if stream != "auto":
+        return 0 if stream == "always" else None
+    stats = jax.local_devices()[0].memory_stats() or {}
+    host = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
+    return min(host, stats.get("bytes_limit", host)) // 4
+
+
+def _check_data(config: Config, dataset: Dataset) -> None:
+    if config.conditional and not dataset.n_classes:
+        raise UserError(f"--conditional: the data set {config.dataset} has no labels")
+    if dataset.size is not None and dataset.size * (config.batch_size or 1) >= 2**32:
+        raise UserError(
+            f"{config.dataset}: {dataset.size:,} samples times --batch-size {config.batch_size} must be below 2**32"
+        )
+
+
+# Variant and recipe
+
+
+def find_variant(name: str) -> Variant:
+    """A row of VARIANTS, or the user's own: a `Variant`, or a function of numbers that returns a `Game`, at package.module:factory."""
+    if name in VARIANTS:
+        return VARIANTS[name]
+    if ":" not in name:
+        raise unknown("variant", name, VARIANTS, ", or your own as package.module:factory")
+    own = import_named(name, "variant")
+    if isinstance(own, Variant):
+        return own
+    if not callable(own):
+        raise UserError(f"variant '{name}' is a {type(own).__name__}; expected a function that returns a jaxgan.types.Game")
+    return Variant(own, name, ())
+
+
+def choose_recipe(variant: Variant, config: Config, dataset: Dataset) -> Recipe:
+    """The one asked for, in the form for this kind of data; without a name, the data set's own or the paper's."""
+    kind = "images" if dataset.is_images else "points"
+    fitting = {recipe.name: recipe for recipe in variant.recipes if recipe.data in ("any", kind)} or {OWN.name: OWN}
+    if config.recipe is None:
+        return fitting.get(config.dataset) or fitting.get("paper") or fitting.get(OWN.name) or next(iter(fitting.values()))
+    if config.recipe in fitting:
+        return fitting[config.recipe]
+    if any(recipe.name == config.recipe for recipe in variant.recipes):
+        other = "points" if kind == "images" else "images"
+        raise UserError(
+            f"--recipe {config.recipe}: for {config.variant} it is about {other}, and {config.dataset} holds {kind}"
+        )
+    raise unknown(f"the recipe of {config.variant}", config.recipe, fitting)
+
+
+def fill(config: Config, variant: Variant, recipe: Recipe) -> Config:
+    """The options with each gap filled by the first that has it: the recipe, the paper's, defaults; refuses what has no meaning."""
+    paper = next((r.settings for r in variant.recipes if r.name == "paper"), {})
+    otherwise = {name: option.otherwise for name, option in OPTIONS.items() if option.otherwise is not None}
+    values: dict[str, Any] = {**otherwise, **OWN.settings, **paper, **recipe.settings}
+    if config.steps is not None or config.epochs is not None:
+        values = {name: value for name, value in values.items() if name not in ("steps", "epochs")}
+    if config.generator or config.critic or config.network not in (None, values.get("network")):
+        if values.pop("network", None):  # its sizes were meant for the recipe's own networks
+            values = {name: value for name, value in values.items() if name not in OPTIONS["network"].settles}
+    given = {name: value for name, value in vars(config).items() if value is not None}
+    values |= given
+    values.setdefault("critic_optimizer", values["optimizer"])
+    values.setdefault("critic_learning_rate", values["learning_rate"])
+    for name, reason in _without_meaning(values).items():
+        if name in given:
+            raise UserError(f"{flag(name)} {given[name]} has no meaning {reason}")
+        values.pop(name, None)
+    return Config(**values)
+
+
+def _without_meaning(values: Mapping[str, Any]) -> dict[str, str]:
+    """Options that have no meaning for the optimizers, or without labels, and why."""
+    optimizers = list(dict.fromkeys((values["optimizer"], values["critic_optimizer"])))
+    for_them = f"for the optimizer{'s' if len(optimizers) > 1 else ''} {', '.join(optimizers)}"
+    unused = {
+        name: for_them for name, option in OPTIONS.items() if option.optimizers and not {*option.optimizers} & {*optimizers}
+    }
+    if not values.get("conditional"):
+        unused["fake_labels"] = "without --conditional"
+    return unused
+
+
+def game_numbers(config: Config, variant: Variant) -> dict[str, float]:
+    """What the variant's function takes; a number that it does not take is refused where a flag set it."""
+    known = variant_numbers()
+    parameters = inspect.signature(variant.build).parameters
+    for name, parameter in parameters.items():
+        if name not in known and parameter.default is parameter.empty and parameter.kind != parameter.VAR_KEYWORD:
+            raise UserError(
+                f"the variant {config.variant} takes '{name}', which no flag gives; give it a default, or name it one of "
+                + ", ".join(known)
+            )
+    numbers: dict[str, float] = {}
+    for name in known:
+        value = getattr(config, name)
+        if name not in parameters:
+            if value is not None:
+                raise UserError(f"{flag(name)} has no meaning for the variant {config.variant}")
+            continue
+        value = parameters[name].default if value is None else value
+        if value is inspect.Parameter.empty:
+            raise UserError(f"the variant {config.variant} needs {flag(name)}")
+        numbers[name] = value
+    return numbers
+
+
+def _classifier_weight(config: Config) -> float | None:
+    """The weight with which several generators are told apart: 1 where none is given."""
+    weight = config.generator_classifier_weight
+    return 1.0 if weight is None and classifies_generators(config) else weight
+
+
+# Schedule
+
+
+def schedule_options(config: Config, size: int | None) -> dict[str, Any]:
+    """Epochs as steps, and how often to log, to draw and to save; `size`: samples in the data set, None where they are drawn afresh."""
+    steps = config.steps
+    if config.epochs is not None:
+        if size is None:
+            raise UserError("--epochs: points are drawn afresh, so there is no pass over them; give --points or --steps")
+        assert config.batch_size and config.n_critic is not None  # filled by the recipe
+        samples_per_step = config.batch_size * (max(1, config.n_critic) if config.critic_data == "fresh" else 1)
+        steps = math.ceil(config.epochs * size / samples_per_step)
+    if steps is None:
+        steps = STEPS
+    return {
+        "steps": steps,
+        "epochs": None,
+        "log_every": config.log_every or max(1, min(100, steps // 100)),
+        "sample_every": config.sample_every or max(1, steps // 10),
+        "checkpoint_every": config.checkpoint_every or max(1, steps // 5),
+        "keep_checkpoints": config.keep_checkpoints or 3,
+    }
+
+
+def schedule_of(config: Config) -> Schedule:
+    """The schedule of a configuration whose options are all settled."""
+    following = range(config.seed, config.seed + config.replicas)
+    options: Any = config
+    return Schedule(
+        steps=options.steps,
+        batch_size=options.batch_size,
+        seeds=tuple((config.by_replica or {}).get("seed", following)),
+        mesh=config.mesh,
+        log_every=options.log_every,
+        sample_every=options.sample_every,
+        checkpoint_every=options.checkpoint_every,
+        metrics_every=config.metrics_every or 0,
+    )
+
+
+# Numbers, and the GAN that they make
+
+
+def traced_numbers(config: Config, game: Mapping[str, float]) -> dict[str, float]:
+    """The numbers that compiled code takes as arguments, so that they may differ by replica."""
+    own = {name: getattr(config, name) for name, option in OPTIONS.items() if option.traced and not option.of_variant}
+    return {name: float(value) for name, value in {**own, **game}.items() if value is not None}
+
+
+def differing_numbers(config: Config, numbers: Mapping[str, float]) -> dict[str, Any]:
+    """The numbers, in place of those that differ by replica arrays of one entry a replica."""
+    result: dict[str, Any] = dict(numbers)
+    for name, values in (config.by_replica or {}).items():
+        if len(values) != config.replicas:
+            raise UserError(f"by_replica: {len(values)} values of {name} for {config.replicas} replicas")
+        for value in values:
+            check_value(name, value)
+        if name in numbers:
+            result[name] = np.asarray(values, float)
+        elif name != "seed":
+            raise UserError(f"by_replica: {name} cannot differ within one program")
+    return result
+
+
+def check_value(name: str, value: Any) -> None:
+    """Refuses a number that is outside its option's range."""
+    option = OPTIONS.get(name)
+    if option is not None and option.range is not None and not option.range.allows(value):
+        raise UserError(f"{flag(name)} {value}: must be {option.range.words}")
+
+
+def _gan_maker(
+    config: Config, variant: Variant, dataset: Dataset, networks: Chosen, game: Game, of_game: tuple[str, ...]
+) -> GanOf:
+    """The function of traced numbers that makes the GAN; its networks are put together once."""
+    options: Any = config
+    ema: float = options.ema or 0.0
+
+    def optimizer(name: str, rate: Number, numbers: Mapping[str, Number], updates_per_step: int = 1) -> Any:
+        return OPTIMIZERS[name](
+            scheduled(rate, options.schedule, options.steps, options.warmup_steps, updates_per_step), numbers
+        )
+
+    def rules(numbers: Mapping[str, Number]) -> dict[str, Any]:
+        weight = options.generator_classifier_weight
+        critic_updates = max(1, options.n_critic)
+        return {
+            "game": variant.build(**{name: numbers[name] for name in of_game}),
+            "generator_optimizer": optimizer(options.optimizer, numbers["learning_rate"], numbers),
+            "critic_optimizer": optimizer(options.critic_optimizer, numbers["critic_learning_rate"], numbers, critic_updates),
+            "ema": numbers["ema"] if ema else 0.0,
+            "generator_classifier_weight": numbers["generator_classifier_weight"] if weight else 0.0,
+        }
+
+    base = Gan(
+        networks.generator,
+        networks.critic,
+        **rules(traced_numbers(config, {name: getattr(config, name) for name in of_game})),
+        latent_dim=options.latent_dim,
+        n_classes=dataset.n_classes if config.conditional else 0,
+        n_critic=options.n_critic,
+        conditioning=config.conditioning,
+        critic_data=options.critic_data,
+        generator_latent=options.generator_latent,
+        fake_labels=config.fake_labels or "real",
+        order=options.order,
+        pac=config.pac,
+        unroll=config.unroll,
+        generators=config.generators,
+        penalty_every=config.penalty_every,
+        minibatch_discrimination=config.minibatch_discrimination,
+        spectral_norm=bool(config.spectral_norm),
+        augment=tuple(config.augment.split(",")) if config.augment else (),
+    )
+
+    def gan_of(numbers: Mapping[str, Number]) -> Gan:
+        return base.with_numbers(**rules(numbers))
+
+    return gan_of
