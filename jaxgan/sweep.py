@@ -49,7 +49,7 @@ def sweep(argv: Sequence[str]) -> None:
             )
     if options.train.distributed:
         raise UserError("--distributed: a sweep is one process; start several sweeps, or train the points with jaxgan.train")
-    from jaxgan.engine.compilation import keep_compiled_programs
+    from jaxgan.cache import keep_compiled_programs
     from jaxgan.files import json_text, write_atomically
     from jaxgan.runs import new_folder
 

@@ -17,7 +17,7 @@ def train(argv: Sequence[str]) -> None:
     if config.list_variants:
         print_variants()
         return
-    from jaxgan.engine.compilation import keep_compiled_programs  # after the flags are read: --help need not wait for jax
+    from jaxgan.cache import keep_compiled_programs  # after the flags are read: --help need not wait for jax
     from jaxgan.engine.processes import is_first
     from jaxgan.runs import fit
 
