@@ -17,9 +17,9 @@ import jax
 import numpy as np
 
 from experiments.benchmarks.against_pytorch import machine
+from jaxgan.cache import keep_compiled_programs
 from jaxgan.config import Config, read_config, to_json
 from jaxgan.engine.checkpoints import Checkpoints
-from jaxgan.engine.compilation import keep_compiled_programs
 from jaxgan.engine.loop import Program
 from jaxgan.engine.setup import prepare
 from jaxgan.errors import DivergedError, NotFiniteError, UserError

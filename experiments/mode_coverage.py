@@ -30,8 +30,8 @@ from experiments import plots
 from experiments.benchmarks.against_pytorch import machine
 from experiments.lab import same_budget
 from jaxgan import command
+from jaxgan.cache import keep_compiled_programs
 from jaxgan.config import Config
-from jaxgan.engine.compilation import keep_compiled_programs
 from jaxgan.engine.loop import Program
 from jaxgan.engine.sampling import generate, latents
 from jaxgan.engine.setup import prepare

@@ -27,8 +27,8 @@ from experiments.mode_coverage import words
 from jaxgan import command, data
 from jaxgan.config import Config, read_config
 from jaxgan.errors import NotFiniteError
-from jaxgan.evaluation.classifiers import lab_classifier
 from jaxgan.evaluation.images import in_bytes
+from jaxgan.features import lab_classifier
 from jaxgan.metrics.classes import class_distribution, relative_entropy
 
 NAME = "remedies"
@@ -102,7 +102,7 @@ def modes_of(folder: Path, n: int, data_dir: Path | None) -> list[dict[str, floa
             images = in_bytes(run.sample(n, labels=asked if config.conditional else None)[0])
         except NotFiniteError:
             continue
-        probabilities = classifier.judge(images)[0]
+        probabilities = classifier.classify(images)[0]
         assert probabilities is not None
         ours = class_distribution(probabilities.argmax(1), train.n_classes)
         found.append({"modes": float((ours > 0).sum()), "kl": relative_entropy(ours, theirs)})

@@ -34,8 +34,8 @@ def classifier(argv: Sequence[str]) -> None:
     options = command.parse(
         Options, argv, prog="python -m jaxgan.classifier", description="Train the classifier that judges generated pictures."
     )
-    from jaxgan.engine.compilation import keep_compiled_programs
-    from jaxgan.evaluation.classifiers import classifiers_folder, lab_classifier
+    from jaxgan.cache import keep_compiled_programs
+    from jaxgan.features import classifiers_folder, lab_classifier
     from jaxgan.report.progress import progress_bars
 
     keep_compiled_programs()

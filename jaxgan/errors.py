@@ -14,6 +14,10 @@ class NotFiniteError(UserError):
     """Samples hold numbers that are not finite."""
 
 
+class NoSplitError(UserError):
+    """A data set has no split of the name that was given: no test data, say. One that is there and cannot be read is another error."""
+
+
 class DivergedError(RuntimeError):
     """Training met a number that is not finite (exit code 3)."""
 
@@ -29,3 +33,9 @@ def unknown(what: str, value: object, allowed: Iterable[str], hint: str = "") ->
     near = difflib.get_close_matches(str(value), names, n=1, cutoff=0.5)
     guess = f"did you mean '{near[0]}'? " if near else ""
     return UserError(f"{what} '{value}' is not known: {guess}allowed are {', '.join(names)}{hint}")
+
+
+def first_line(error: BaseException) -> str:
+    """The first line of an exception's message, at most 200 characters; the name of its type where it has no message."""
+    lines = str(error).strip().splitlines()
+    return (lines[0] if lines else type(error).__name__)[:200]

@@ -48,7 +48,7 @@ def evaluate(argv: Sequence[str]) -> None:
     )
     command.existing_run(options.run)
     from jaxgan import evaluation
-    from jaxgan.engine.compilation import keep_compiled_programs
+    from jaxgan.cache import keep_compiled_programs
     from jaxgan.files import json_text, write_atomically
     from jaxgan.report.progress import progress_bars
 

@@ -61,7 +61,7 @@ def sample(argv: Sequence[str]) -> None:
         raise UserError(f"--n {options.n}: must be at least {2 if options.interpolate else 1}")
     command.existing_run(options.run)
     from jaxgan import trained
-    from jaxgan.engine.compilation import keep_compiled_programs
+    from jaxgan.cache import keep_compiled_programs
 
     keep_compiled_programs()
 

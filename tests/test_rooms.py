@@ -20,9 +20,10 @@ from jaxgan.objectives.penalties import gradient_penalty
 PACKAGE = Path(jaxgan.__file__).parent
 LAYERS = {
     "types": 0, "errors": 0, "config": 0, "files": 0,
+    "cache": 0, "imports": 0, "pixels": 0,
     "folder": 1,
     "objectives": 1, "networks": 1, "data": 1, "metrics": 1, "interop": 1,
-    "engine": 2,
+    "engine": 2, "features": 2,
     "report": 3, "trained": 3,
     "evaluation": 4,
     "runs": 5, "command": 5,

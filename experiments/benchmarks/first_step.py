@@ -22,7 +22,7 @@ COMMANDS = {
 def child(argv: list[str]) -> None:
     """The command with a listener that says when the first chunk (of one iteration) is done."""
     from jaxgan import runs, train
-    from jaxgan.engine.compilation import keep_compiled_programs
+    from jaxgan.cache import keep_compiled_programs
     from jaxgan.engine.listeners import Listener
 
     class FirstStep(Listener):

@@ -1,32 +1,61 @@
-"""Arrays in, arrays out: `load("mnist")` gives a `Dataset`; a new data set is one file and one row here.
+"""Arrays, files and distributions in, a `Dataset` out.
 
-A loader takes a `Request` and gives a `Dataset`, or raises a `UserError` of one line.
+`load("mnist")` gives one by name, `as_dataset(array)` makes one of data of your own. A new data set is one file and one row here: its
+loader takes a `Request` and gives a `Dataset`, or raises a `UserError` of one line.
 """
 
-from collections.abc import Callable
+import difflib
+from collections.abc import Callable, Mapping
 from pathlib import Path
+from typing import Any
 
+from jaxgan.cache import cache_folder as default_data_dir  # where data sets lie by default
 from jaxgan.data import mixtures
-from jaxgan.data.dataset import Dataset, Records, Request
+from jaxgan.data.dataset import Dataset, Records, Request, Sampler
 from jaxgan.data.digits import load_digits
-from jaxgan.data.distributions import Distribution
+from jaxgan.data.distributions import Distribution, gaussian_mixture
 from jaxgan.data.folder import load_folder
+from jaxgan.data.memory import read_into_memory
 from jaxgan.data.mnist import load_mnist
 from jaxgan.data.npz import load_npz
+from jaxgan.data.own import as_dataset, load_own
 from jaxgan.data.points import drawn_from
 from jaxgan.data.stacks import stacked
 from jaxgan.data.swiss_roll import swiss_roll
 from jaxgan.data.tfds import load_tfds
-from jaxgan.errors import UserError, unknown
+from jaxgan.errors import NoSplitError, UserError, unknown
+from jaxgan.imports import is_import_path
 
-__all__ = ["DATASETS", "PREFIXES", "Dataset", "Distribution", "Records", "load"]
+__all__ = [
+    "DATASETS",
+    "PREFIXES",
+    "Dataset",
+    "Distribution",
+    "Records",
+    "Request",
+    "Sampler",
+    "as_dataset",
+    "default_data_dir",
+    "describe",
+    "from_description",
+    "gaussian_mixture",
+    "load",
+    "load_held_out",
+    "read_into_memory",
+]
 
-DATASETS: dict[str, Callable[[Request], Dataset]] = {
+Loader = Callable[[Request], Dataset]
+
+STACKS: dict[str, tuple[str, Loader]] = {  # each by the set whose pictures it stacks
+    "stacked_mnist": ("mnist", load_mnist),
+    "stacked_digits": ("digits", load_digits),
+}
+
+DATASETS: dict[str, Loader] = {
     "digits": load_digits,
     "mnist": load_mnist,
     "fashion_mnist": load_mnist,
-    "stacked_mnist": stacked("mnist", load_mnist),
-    "stacked_digits": stacked("digits", load_digits),
+    **{name: stacked(single, loader) for name, (single, loader) in STACKS.items()},
     "ring8": drawn_from(mixtures.ring8),
     "grid25": drawn_from(mixtures.grid25),
     "mixture4": drawn_from(mixtures.mixture4, mixtures.lab_sample),
@@ -37,7 +66,7 @@ DATASETS: dict[str, Callable[[Request], Dataset]] = {
     "gaussian": drawn_from(mixtures.gaussian),
 }
 
-PREFIXES: dict[str, Callable[[Request], Dataset]] = {  # PREFIX:SOURCE
+PREFIXES: dict[str, Loader] = {  # PREFIX:SOURCE
     "tfds": load_tfds,
     "folder": load_folder,
     "npz": load_npz,
@@ -53,10 +82,10 @@ def load(
     image_size: int | None = None,
     memory: int | None = None,
 ) -> Dataset:
-    """The data set of this name: a row of DATASETS, `tfds:NAME`, `folder:PATH` or `npz:PATH`.
+    """The data set of this name: a row of DATASETS, `tfds:NAME`, `folder:PATH`, `npz:PATH`, or your own as `package.module:function`.
 
     Args:
-        name: as above.
+        name: as above; of your own, `jaxgan.data.own.load_own` says how the function is called.
         data_dir: where downloaded and prepared sets lie; the user's cache directory for jaxgan where None.
         split: "train", or "test" where there is one.
         points: the size of a fixed sample of a 2-D distribution; drawn afresh where None.
@@ -64,6 +93,7 @@ def load(
         memory: bytes; the pictures of a folder or a TFDS set that would take more stay on disk (`Dataset.records`). No limit where None.
 
     Raises:
+        NoSplitError: the data set has no such split.
         UserError: one line that names what is wrong and what is expected.
     """
     for option, value in (("points", points), ("image_size", image_size)):
@@ -72,15 +102,52 @@ def load(
     prefix, colon, source = name.partition(":")
     if colon and prefix in PREFIXES and not source:
         raise UserError(f"data set '{name}' names nothing behind the colon: expected {prefix}:SOURCE")
-    loader = PREFIXES.get(prefix) if colon else DATASETS.get(name)
-    if loader is None:
-        raise unknown("data set", name, DATASETS, ", tfds:NAME, folder:PATH, npz:PATH")
     directory = default_data_dir() if data_dir is None else Path(data_dir).expanduser()
-    return loader(Request(name, source if colon else name, directory, split, points, image_size, memory))
+    request = Request(name, source if prefix in PREFIXES else name, directory, split, points, image_size, memory)
+    loader = PREFIXES.get(prefix) if colon else DATASETS.get(name)
+    if loader is not None:
+        return loader(request)
+    if is_import_path(name):
+        near = difflib.get_close_matches(prefix, PREFIXES, n=1)
+        return load_own(request, f"; did you mean '{near[0]}:{source}'?" if near else "")
+    raise unknown("data set", name, DATASETS, ", tfds:NAME, folder:PATH, npz:PATH, or your own as package.module:function")
 
 
-def default_data_dir() -> Path:
-    """The user's cache directory for jaxgan, by the platform's custom."""
-    import pooch
+def load_held_out(
+    name: str, *, data_dir: Path | None = None, image_size: int | None = None, memory: int | None = None
+) -> Dataset | None:
+    """The test split, in memory; None where the data set has none. One that is there and cannot be read is an error, as in `load`."""
+    try:
+        return read_into_memory(load(name, data_dir=data_dir, split="test", image_size=image_size, memory=memory))
+    except NoSplitError:
+        return None
 
-    return Path(pooch.os_cache("jaxgan"))
+
+def describe(dataset: Dataset) -> dict[str, Any]:
+    """What a run folder records of its data set, as JSON values."""
+    return {
+        "name": dataset.name,
+        "sample_shape": list(dataset.sample_shape),
+        "n_classes": dataset.n_classes,
+        "class_names": list(dataset.class_names),
+        "size": dataset.size,
+        "stack_of": dataset.stack_of,
+    }
+
+
+def from_description(values: Mapping[str, Any]) -> Dataset:
+    """The data set without its samples, from what `describe` gave, which in older run folders lacks `stack_of`.
+
+    Raises:
+        KeyError: there is no name, sample_shape, n_classes or class_names.
+    """
+    name = values["name"]
+    return Dataset(
+        name=name,
+        sample_shape=tuple(values["sample_shape"]),
+        n_classes=values["n_classes"],
+        samples=None,
+        labels=None,
+        class_names=tuple(values["class_names"]),
+        stack_of=values.get("stack_of", STACKS[name][0] if name in STACKS else None),
+    )

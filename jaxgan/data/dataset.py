@@ -1,13 +1,19 @@
-"""What every loader hands over, what it is asked with, and the checks that all of them make."""
+"""What every loader returns and takes, and the checks that all of them make."""
 
+import dataclasses
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import NamedTuple, Protocol, runtime_checkable
+from typing import Any, NamedTuple, Protocol, runtime_checkable
 
 import numpy as np
 
 from jaxgan.data.distributions import Distribution
-from jaxgan.errors import UserError
+from jaxgan.errors import NoSplitError, UserError
+
+Sampler = Callable[
+    [Any, int], tuple[Any, Any]
+]  # (key, n) -> samples (n, *sample_shape), labels (n,): plain JAX, for `jit` and `vmap`
 
 
 @runtime_checkable
@@ -22,36 +28,54 @@ class Records(Protocol):
 
 @dataclass(frozen=True, eq=False)
 class Dataset:
-    """Real samples in the host's memory or, too many for it, on disk, or a distribution that is drawn from afresh on the device.
+    """Real samples in the host's memory or, too many for it, on disk; or a sampler that draws them afresh on the device.
 
-    Images stay uint8; whoever feeds them to a network scales them to [-1, 1] on the device (x / 127.5 - 1). Points
-    are in model coordinates already, which `distribution.to_units` undoes.
+    Bytes (uint8) stay bytes; whoever feeds them to a network scales them to [-1, 1] on the device (`jaxgan.pixels`). Floats are
+    in model coordinates already, which for points `distribution.to_units` undoes. Exactly one of `samples`, `records` and
+    `sampler` is there, or none, where a data set is described without its samples.
     """
 
     name: str
-    sample_shape: tuple[int, ...]  # (H, W, C), or (2,)
+    sample_shape: tuple[int, ...]  # (H, W, C) of images, (2,) of points, or any other
     n_classes: int  # 0 where there are no labels
-    samples: np.ndarray | None  # uint8 (N, H, W, C), or float32 (N, 2); None where points are drawn afresh or pictures streamed
+    samples: np.ndarray | None  # uint8 or float32 (N, *sample_shape); None where they are drawn afresh or streamed
     labels: np.ndarray | None  # int32 (N,) in [0, n_classes)
     class_names: tuple[str, ...] = ()  # n_classes of them, or none
-    distribution: Distribution | None = None  # the law that points come from, where it is known
+    distribution: Distribution | None = None  # that points come from, where it is known
     records: Records | None = None  # the pictures, where they stay on disk
     stack_of: str | None = None  # the set of whose pictures each channel shows one
+    sampler: Sampler | None = None  # where samples are drawn afresh
 
     @property
     def size(self) -> int | None:
         """The number of samples; None where there is no end of them."""
-        held = self.samples if self.records is None else self.records
-        return None if held is None else len(held)
+        stored = self.samples if self.records is None else self.records
+        return None if stored is None else len(stored)
+
+    @property
+    def is_images(self) -> bool:
+        """Whether a sample has three axes: height, width and channels."""
+        return len(self.sample_shape) == 3
+
+    @property
+    def is_vectors(self) -> bool:
+        """Whether a sample has one axis: a point of the plane, or a vector of any other length."""
+        return len(self.sample_shape) == 1
 
     @property
     def is_points(self) -> bool:
-        """Whether the samples are points of the plane, and not images."""
-        return len(self.sample_shape) == 1
+        """Whether the samples are points of the plane."""
+        return self.sample_shape == (2,)
+
+    def select(self, rows: np.ndarray) -> "Dataset":
+        """The data set of these samples alone, in this order; for one whose samples lie in memory."""
+        assert self.samples is not None
+        labels = None if self.labels is None else self.labels[rows]
+        return dataclasses.replace(self, samples=self.samples[rows], labels=labels)
 
 
 class Request(NamedTuple):
-    """What the caller asked of `jaxgan.data.load`."""
+    """The arguments of `jaxgan.data.load`, as a loader gets them."""
 
     name: str  # as it was typed
     source: str  # what stands behind the prefix; the name where there is none
@@ -66,9 +90,10 @@ class Request(NamedTuple):
         return self.memory is not None and n * size * size * channels > self.memory
 
     def takes(self, *options: str) -> None:
-        """Refuses what was asked for and is not among `options`, for it would have no effect.
+        """Refuses an option that is set and not among `options`, for it would have no effect.
 
         Raises:
+            NoSplitError: the split is another than "train", and the data set has no other.
             UserError: one line that names the option.
         """
         if self.points is not None and "points" not in options:
@@ -79,12 +104,12 @@ class Request(NamedTuple):
         if self.image_size is not None and "image_size" not in options:
             raise UserError(f"image_size={self.image_size} is for images: data set '{self.name}' holds points")
         if self.split != "train" and "split" not in options:
-            raise UserError(f"data set '{self.name}' has no split '{self.split}': it has 'train' alone")
+            raise NoSplitError(f"data set '{self.name}' has no split '{self.split}': it has 'train' alone")
 
     def split_among(self, *allowed: str) -> str:
-        """The split asked for, or a UserError that names those there are."""
+        """The split, if it is one of `allowed`; else raises NoSplitError, which names them."""
         if self.split not in allowed:
-            raise UserError(f"data set '{self.name}' has no split '{self.split}': allowed are {', '.join(allowed)}")
+            raise NoSplitError(f"data set '{self.name}' has no split '{self.split}': allowed are {', '.join(allowed)}")
         return self.split
 
 

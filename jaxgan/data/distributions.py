@@ -15,7 +15,7 @@ Points = Float[Array, "n 2"] | Float[np.ndarray, "n 2"]
 
 @dataclass(frozen=True, eq=False)
 class Distribution:
-    """A law on the plane: how to draw from it, and its density.
+    """A distribution on the plane: how to draw from it, and its density.
 
     It has units of its own, those of its source, in which centres, `std` and density are given; a network sees model
     coordinates = `scale` * units, so that a tanh generator reaches every mode. All methods are plain JAX, to be called

@@ -4,8 +4,7 @@ import contextlib
 import threading
 from pathlib import Path
 
-from jaxgan.data.pictures import first_line
-from jaxgan.errors import UserError
+from jaxgan.errors import UserError, first_line
 
 PATIENCE = 6.0  # seconds until a server must have answered at all
 

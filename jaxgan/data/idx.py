@@ -8,8 +8,7 @@ from pathlib import Path
 import numpy as np
 from jaxtyping import UInt8
 
-from jaxgan.data.pictures import first_line
-from jaxgan.errors import UserError
+from jaxgan.errors import UserError, first_line
 
 UNSIGNED_BYTE = 0x08  # the third byte of the magic number: what the numbers are
 

@@ -77,11 +77,11 @@ def load_mnist(request: Request) -> Dataset:
     request.takes("split", "image_size")
     wanted = FILES[request.split_among(*FILES)]
     folder = request.data_dir / request.name
-    found = [archive_at(folder, file) for file in wanted]
-    if None in found and tfds.is_prepared(request.name, request.data_dir):
+    archives = [archive_at(folder, file) for file in wanted]
+    if None in archives and tfds.is_prepared(request.name, request.data_dir):
         return replace(tfds.load_tfds(request), class_names=ARCHIVES[request.name].class_names)
     images_path, labels_path = (
-        path or downloaded(request.name, file, folder) for path, file in zip(found, wanted, strict=True)
+        path or downloaded(request.name, file, folder) for path, file in zip(archives, wanted, strict=True)
     )
     images = read_idx(images_path, 3)[..., None]  # (N, H, W) -> (N, H, W, 1)
     if not images.size:

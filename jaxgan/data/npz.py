@@ -8,8 +8,9 @@ import numpy as np
 from jaxtyping import UInt8
 
 from jaxgan.data.dataset import Dataset, Request, checked_labels
-from jaxgan.data.pictures import first_line, resized
-from jaxgan.errors import UserError
+from jaxgan.data.pictures import resized
+from jaxgan.errors import UserError, first_line
+from jaxgan.pixels import to_bytes
 
 ROUNDING = 1e-3  # how far a float image may leave [-1, 1]
 
@@ -18,7 +19,7 @@ def load_npz(request: Request) -> Dataset:
     """`npz:PATH` with `images` or `points`, and `labels` (N,) where there are any.
 
     `images`: uint8 (N, H, W) or (N, H, W, C) with C = 1 or 3, or floats x in [-1, 1], stored as round(127.5 (x + 1)).
-    `points`: (N, 2) in model coordinates; their law is not known, so the data set has no `distribution`.
+    `points`: (N, 2) in model coordinates; the distribution that they come from is not known, so the data set has none.
 
     Raises:
         UserError: no such file, not an archive, another key, shape, type or range, numbers that are not finite,
@@ -68,7 +69,7 @@ def checked_images(images: np.ndarray, source: str) -> UInt8[np.ndarray, "n heig
         raise UserError(f"{source} hold numbers that are not finite, expected floats in [-1, 1]")
     if np.abs(images).max() > 1 + ROUNDING:
         raise UserError(f"{source} reach from {images.min():g} to {images.max():g}, expected floats in [-1, 1], or uint8")
-    return np.rint((np.clip(images, -1, 1).astype(np.float32) + 1) * 127.5).astype(np.uint8)
+    return to_bytes(images.astype(np.float32))
 
 
 def checked_points(points: np.ndarray, source: str) -> np.ndarray:

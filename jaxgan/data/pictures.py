@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from jaxtyping import UInt8
 
-from jaxgan.errors import UserError
+from jaxgan.errors import UserError, first_line
 
 if TYPE_CHECKING:
     from PIL.Image import Image
@@ -24,7 +24,7 @@ def read_picture(file: Path | bytes, source: str) -> "Image":
     try:
         with Image.open(io.BytesIO(file) if isinstance(file, bytes) else file) as opened:
             picture: Image.Image = ImageOps.exif_transpose(opened)
-    except UnidentifiedImageError as error:  # whose own words show an object in memory
+    except UnidentifiedImageError as error:  # whose own message shows an object in memory
         raise UserError(f"{source}: not readable as a picture, expected PNG or JPEG") from error
     except (OSError, SyntaxError, ValueError, EOFError, Image.DecompressionBombError) as error:
         raise UserError(f"{source}: not readable as a picture ({first_line(error)}), expected PNG or JPEG") from error
@@ -61,9 +61,3 @@ def resized(
         pixels = image[..., 0] if image.shape[-1] == 1 else image  # Pillow knows grey as (H, W)
         result[i] = square(Image.fromarray(pixels), size).reshape(size, size, -1)  # (S, S) or (S, S, 3) -> (S, S, C)
     return result
-
-
-def first_line(error: BaseException) -> str:
-    """What an exception says, cut to one line."""
-    lines = str(error).strip().splitlines()
-    return (lines[0] if lines else type(error).__name__)[:200]

@@ -20,15 +20,25 @@ def fixed_sample(distribution: Distribution, n: int) -> tuple[Distribution, Floa
     return distribution, np.asarray(points), np.asarray(labels)
 
 
+def class_count(distribution: Distribution) -> int:
+    """The number of its modes, which are the classes of its points; 0 where there is one, which tells nothing apart, or none."""
+    return len(distribution.centres) if len(distribution.centres) > 1 else 0
+
+
+def draw_afresh(distribution: Distribution, name: str) -> Dataset:
+    """The data set of this name whose points are new ones in every batch."""
+    return Dataset(name, (2,), class_count(distribution), None, None, distribution=distribution, sampler=distribution.sample)
+
+
 def drawn_from(distribution: Distribution, sample: FixedSample = fixed_sample) -> Callable[[Request], Dataset]:
     """The loader of a distribution: without `points` it is drawn afresh, with `points` = N `sample` fixes N of them."""
 
     def load(request: Request) -> Dataset:
         request.takes("points")
-        n_classes = len(distribution.centres) if len(distribution.centres) > 1 else 0  # one mode says nothing
         if request.points is None:
-            return Dataset(request.name, (2,), n_classes, None, None, distribution=distribution)
-        law, points, labels = sample(distribution, request.points)
-        return Dataset(request.name, (2,), n_classes, points, labels if n_classes else None, distribution=law)
+            return draw_afresh(distribution, request.name)
+        scaled, points, labels = sample(distribution, request.points)
+        n_classes = class_count(scaled)
+        return Dataset(request.name, (2,), n_classes, points, labels if n_classes else None, distribution=scaled)
 
     return load

@@ -1,6 +1,6 @@
 """The Swiss roll of the WGAN-GP authors' toy experiments (arXiv 1704.00028, figure 2; `gan_toy.py`).
 
-Their law: scikit-learn's `make_swiss_roll(noise=.25)`, axes 0 and 2, over 7.5. With t uniform on [1.5 pi, 4.5 pi],
+Their distribution: scikit-learn's `make_swiss_roll(noise=.25)`, axes 0 and 2, over 7.5. With t uniform on [1.5 pi, 4.5 pi],
 
     x = (t cos t, t sin t) / 7.5 + N(0, std^2 I),    std = .25 / 7.5 = 1/30.
 
@@ -46,7 +46,7 @@ def draw(key, n, dtype=float):
 
 
 def log_density(points: Float[Array, "n 2"]) -> Float[Array, " n"]:
-    """log p at points (n, 2) in units; it holds n * 768 numbers at a time."""
+    """log p at points (n, 2) in units; it takes n * 768 numbers of memory."""
     nodes, log_weights = quadrature()
     return log_normal_sum(points, nodes, log_weights, STD)
 

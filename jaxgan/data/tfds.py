@@ -16,8 +16,8 @@ import numpy as np
 
 from jaxgan.data.dataset import Dataset, Request
 from jaxgan.data.download import answers
-from jaxgan.data.pictures import first_line, read_picture, square
-from jaxgan.errors import UserError
+from jaxgan.data.pictures import read_picture, square
+from jaxgan.errors import NoSplitError, UserError, first_line
 
 FILE_FORMAT = "array_record"  # the one that is read without TensorFlow
 
@@ -34,14 +34,15 @@ def load_tfds(request: Request) -> Dataset:
     side; grey where the set says so, else colour.
 
     Raises:
-        UserError: an unknown name or split; a set without images of 8 bits; one that has yet to be prepared where
+        NoSplitError: the set has no such split, or nothing in it.
+        UserError: an unknown name; a set without images of 8 bits; one that has yet to be prepared where
             TensorFlow is missing or its server silent; unreadable records.
     """
     request.takes("split", "image_size")
     builder = builder_of(request)
     info = builder.info
     if request.split not in info.splits:
-        raise UserError(
+        raise NoSplitError(
             f"data set '{request.name}' has no split '{request.split}': allowed are {', '.join(sorted(info.splits))}"
         )
     image_key, channels = image_feature(request.name, info.features)
@@ -49,7 +50,7 @@ def load_tfds(request: Request) -> Dataset:
     labelled = getattr(label, "num_classes", None) is not None
     records = TfdsPictures(request.name, builder, request.split, image_key, channels, label.num_classes if labelled else 0)
     if not len(records):
-        raise UserError(f"data set '{request.name}': split '{request.split}' is empty")
+        raise NoSplitError(f"data set '{request.name}': split '{request.split}' is empty")
     first = records.example(0)
     size = records.size = request.image_size or min(records.picture(0, first).size)
     n_classes = (

@@ -14,11 +14,10 @@ import numpy as np
 from jaxgan.engine.loop import Program
 from jaxgan.engine.setup import Setup
 from jaxgan.errors import NotFiniteError, UserError, unknown
-from jaxgan.evaluation.classifiers import lab_classifier
-from jaxgan.evaluation.extractors import FEATURES, Features
 from jaxgan.evaluation.images import judge_of_images
 from jaxgan.evaluation.points import judge_of_points
 from jaxgan.evaluation.protocol import Judge, Show, default_count, unseen
+from jaxgan.features import FEATURES, Features, lab_classifier
 from jaxgan.report.neighbours import save_neighbours
 from jaxgan.trained import TrainedRun, load_all
 from jaxgan.types import GanState
@@ -117,7 +116,7 @@ def judge_of(
     show: Show = unseen,
 ) -> Judge:
     """What judges runs of this setup; without `thorough` it leaves out what takes long, for use during training."""
-    n = default_count(setup) if n is None else n
+    n = default_count(setup.dataset) if n is None else n
     if n < 100:
         raise UserError(f"{n} samples: at least 100 are needed")
     if isinstance(features, str) and features not in FEATURES:

@@ -11,13 +11,11 @@ import numpy as np
 from jaxgan import data
 from jaxgan.config import Config
 from jaxgan.data.dataset import Dataset
-from jaxgan.engine.classifier import StackedClassifier, TrainedClassifier, scaled
 from jaxgan.engine.setup import room_for_data
 from jaxgan.errors import UserError
-from jaxgan.evaluation.classifiers import held_out, in_memory, lab_classifier
 from jaxgan.evaluation.critics import of_the_critic
-from jaxgan.evaluation.extractors import Features, extractor
 from jaxgan.evaluation.protocol import EXACT, NEIGHBOURS, Judge, Show, count, two_kinds
+from jaxgan.features import Features, LabClassifier, StackedClassifier, lab_classifier, make_extractor
 from jaxgan.metrics.arrays import checked
 from jaxgan.metrics.classes import (
     class_distribution,
@@ -32,9 +30,10 @@ from jaxgan.metrics.kernel import kid
 from jaxgan.metrics.neighbours import nearest_neighbours
 from jaxgan.metrics.path_length import path_length
 from jaxgan.metrics.transport import sliced_wasserstein, wasserstein1
+from jaxgan.pixels import to_model_range
 from jaxgan.trained import TrainedRun
 
-Classifier = TrainedClassifier | StackedClassifier
+Classifier = LabClassifier | StackedClassifier
 PATHS = 2000  # of the path length
 LISTED = 20  # classes whose shares are listed
 SHOWN = 10  # samples whose neighbours are drawn
@@ -52,10 +51,10 @@ def judge_of_images(
     show: Show,
 ) -> Judge:
     where: dict[str, Any] = {"data_dir": data_dir, "image_size": config.image_size, "memory": room_for_data(config)}
-    train = in_memory(data.load(config.dataset, **where))
+    train = data.read_into_memory(data.load(config.dataset, **where))
     classifier = lab_classifier(config.dataset, **where, show=show) if train.n_classes > 1 else None
-    seen_in = extractor(features, config.dataset, classifier, inception_weights)
-    unseen_data = held_out(config.dataset, data_dir, config.image_size, where["memory"])
+    seen_in = make_extractor(features, config.dataset, classifier, inception_weights)
+    unseen_data = data.load_held_out(config.dataset, **where)
     assert train.samples is not None
     chance = np.random.default_rng(seed)
     rows = chance.permutation(len(train.samples))[:n]
@@ -69,8 +68,8 @@ def judge_of_images(
     }  # fmt: skip
     if classifier is not None:
         protocol |= {"classifier_weights": classifier.weights_hash, "classifier_accuracy": classifier.accuracy}
-    known = functools.cache(lambda: seen_in.judge(real, iter)[1])
-    whole = functools.cache(lambda: seen_in.judge(train.samples, show(f"{seen_in.name} features of the training set"))[1])
+    known = functools.cache(lambda: seen_in.extract(real, iter)[1])
+    whole = functools.cache(lambda: seen_in.extract(train.samples, show(f"{seen_in.name} features of the training set"))[1])
     tried = None
     if unseen_data is not None and unseen_data.samples is not None and (unseen_data.n_classes or not config.conditional):
         held = np.random.default_rng(seed).permutation(len(unseen_data.samples))[:n]
@@ -83,7 +82,7 @@ def judge_of_images(
         images = in_bytes(drawn)
         if len(images) != n:
             raise UserError(f"{len(images):,} pictures, and this judge takes {n:,}")
-        probabilities, ours = seen_in.judge(images, show(f"{seen_in.name} features"))
+        probabilities, ours = seen_in.extract(images, show(f"{seen_in.name} features"))
         ours, theirs = checked("features", ours), known()
         name, size = f"{seen_in.name}_{count(n)}", min(1000, len(theirs), len(ours))
         spread = kid(theirs, ours, subset_size=size, progress=show("kernel distance"))
@@ -96,7 +95,7 @@ def judge_of_images(
             score = inception_score(probabilities)
             found |= {f"inception_score_{name}": score.mean, f"inception_score_{name}_std": score.std}
         if classifier is not None:
-            judged = probabilities if seen_in.name == "lab" else classifier.judge(images)[0]
+            judged = probabilities if seen_in.name == "lab" else classifier.classify(images)[0]
             assert judged is not None
             found |= of_classes(judged, labels, count(n), train)
         found |= two_kinds(theirs, ours, seen_in.name, n, show)
@@ -110,11 +109,13 @@ def judge_of_images(
         if not thorough:
             return found
         if min(images.shape[1:3]) >= WINDOW:
-            found[f"ms_ssim_{count(n)}"] = mean_ms_ssim(np.asarray(scaled(images)), progress=show("similarity of pairs"))
+            found[f"ms_ssim_{count(n)}"] = mean_ms_ssim(
+                np.asarray(to_model_range(jnp.asarray(images))), progress=show("similarity of pairs")
+            )
         closest = nearest_neighbours(whole(), ours, progress=show("nearest training pictures"))
         found[f"nearest_training_{name}"] = float(closest.distances.mean())
         if tried is not None:
-            held = nearest_neighbours(whole(), seen_in.judge(tried[0], iter)[1])
+            held = nearest_neighbours(whole(), seen_in.extract(tried[0], iter)[1])
             among = f"{seen_in.name}_{count(len(tried[0]))}"
             found[f"nearest_training_{among}_of_held_out"] = float(held.distances.mean())
         return found
@@ -136,7 +137,7 @@ def judge_of_images(
 
     def nearest(run: TrainedRun, average: bool) -> tuple[np.ndarray, np.ndarray]:
         images = in_bytes(run.sample(SHOWN, seed=seed, average=average)[0])
-        rows = nearest_neighbours(whole(), seen_in.judge(images, iter)[1], k=SHOWN_NEIGHBOURS).rows
+        rows = nearest_neighbours(whole(), seen_in.extract(images, iter)[1], k=SHOWN_NEIGHBOURS).rows
         assert train.samples is not None
         return images, train.samples[rows]
 

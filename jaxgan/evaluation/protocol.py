@@ -5,7 +5,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from jaxgan.engine.setup import Setup
+from jaxgan.data import Dataset
 from jaxgan.metrics.manifold import precision_recall_density_coverage
 from jaxgan.metrics.two_sample import classifier_two_sample_test
 from jaxgan.trained import TrainedRun
@@ -30,9 +30,9 @@ class Judge(NamedTuple):
     nearest: Callable[[TrainedRun, bool], tuple[np.ndarray, np.ndarray]] | None = None  # samples, and those of the training set
 
 
-def default_count(setup: Setup) -> int:
+def default_count(dataset: Dataset) -> int:
     """Generated samples: 26,000 of a stacked set, as its protocol has it, else 10,000."""
-    return STACKED if setup.config.dataset.startswith("stacked_") else 10_000
+    return STACKED if dataset.stack_of is not None else 10_000
 
 
 def count(n: int) -> str:

@@ -5,27 +5,28 @@ import json
 
 import chex
 import jax
+import jax.numpy as jnp
 import numpy as np
 import pytest
 
 from jaxgan import classifier, data, evaluate, evaluation, runs, trained
 from jaxgan.config import Config
-from jaxgan.engine.classifier import StackedClassifier, scaled, trained_classifier
 from jaxgan.engine.loop import Program
 from jaxgan.errors import DivergedError, UserError
-from jaxgan.evaluation.classifiers import in_memory
 from jaxgan.evaluation.critics import of_the_critic
 from jaxgan.evaluation.images import of_classes
 from jaxgan.evaluation.protocol import Judge
 from jaxgan.evaluation.training import Measuring
+from jaxgan.features import StackedClassifier, classifier_of
+from jaxgan.pixels import to_model_range
 from tests.tiny import initial, on_disk, pictures, plain, tiny
 
 
 @pytest.fixture
 def quick_classifier(monkeypatch, tmp_path):
     """Few updates, and a folder of its own."""
-    monkeypatch.setattr("jaxgan.engine.classifier.UPDATES", 150)
-    monkeypatch.setattr("jaxgan.evaluation.classifiers.classifiers_folder", lambda: tmp_path / "classifiers")
+    monkeypatch.setattr("jaxgan.features.classifier.UPDATES", 150)
+    monkeypatch.setattr("jaxgan.features.classifier.classifiers_folder", lambda: tmp_path / "classifiers")
 
 
 def test_points_are_judged_replica_by_replica(tmp_path, capsys):
@@ -87,8 +88,8 @@ def test_real_pictures_noise_and_collapse_are_ranked_as_they_must_be(quick_class
     noise = np.random.default_rng(0).integers(0, 256, real.shape, dtype=np.uint8)
     collapsed = np.repeat(real[:1], 700, axis=0)
     kinds = {"real": also_real, "noise": noise, "collapsed": collapsed}
-    judged = {name: judged_by.judge(kind) for name, kind in kinds.items()}
-    features = judged_by.judge(real)[1]
+    judged = {name: judged_by.classify(kind) for name, kind in kinds.items()}
+    features = judged_by.classify(real)[1]
     distance = {name: fid(features, found[1]) for name, found in judged.items()}
     assert distance["real"] < 0.1 * min(distance["noise"], distance["collapsed"])
     told = {name: classifier_two_sample_test(features, found[1]) for name, found in judged.items()}
@@ -222,8 +223,8 @@ def test_a_conditional_run_is_asked_for_labels_as_frequent_as_in_the_data(tmp_pa
         return sample(self, n, **fields)
 
     monkeypatch.setattr(trained.TrainedRun, "sample", noted)
-    monkeypatch.setattr("jaxgan.evaluation.classifiers.classifiers_folder", lambda: tmp_path / "classifiers")
-    monkeypatch.setattr("jaxgan.engine.classifier.UPDATES", 2)
+    monkeypatch.setattr("jaxgan.features.classifier.classifiers_folder", lambda: tmp_path / "classifiers")
+    monkeypatch.setattr("jaxgan.features.classifier.UPDATES", 2)
 
     def mean_and_corner(images):
         return np.stack([np.mean(images, (1, 2, 3)), np.asarray(images)[:, 0, 0, 0]], 1) + np.random.default_rng(0).normal(
@@ -257,15 +258,15 @@ def test_a_stacked_set_is_judged_channel_by_channel(tmp_path, monkeypatch):
     """By a classifier that is told what each picture shows: every mode is there, and the divergence that of the counts."""
     monkeypatch.setattr("jaxgan.data.stacks.TRIPLES", {"train": 400, "test": 50})
     train, test = data.load("digits"), data.load("digits", split="test")
-    single = trained_classifier(train, test, tmp_path, updates=3)
+    single = classifier_of(train, test, tmp_path, updates=3)
     stacked = data.load("stacked_digits")
     judged = StackedClassifier(single, 3)
-    probabilities, features = judged.judge(stacked.samples[:50])
+    probabilities, features = judged.classify(stacked.samples[:50])
     assert probabilities.shape == (50, 1000) and features.shape == (50, 384) and judged.n_classes == 1000
     np.testing.assert_allclose(probabilities.sum(1), 1, rtol=1e-4)
-    channels = [single.judge(stacked.samples[:50, :, :, i : i + 1])[0].argmax(1) for i in range(3)]
+    channels = [single.classify(stacked.samples[:50, :, :, i : i + 1])[0].argmax(1) for i in range(3)]
     np.testing.assert_array_equal(probabilities.argmax(1), channels[0] * 100 + channels[1] * 10 + channels[2])
-    inside = judged.apply(scaled(stacked.samples[:50]))
+    inside = judged.apply(to_model_range(jnp.asarray(stacked.samples[:50])))
     np.testing.assert_allclose(inside[0], probabilities, rtol=1e-3, atol=1e-6)
     perfect = np.eye(1000, dtype=np.float32)[stacked.labels]
     found = of_classes(perfect, None, "400", stacked)
@@ -278,31 +279,31 @@ def test_a_stacked_set_is_judged_channel_by_channel(tmp_path, monkeypatch):
 
 def test_streamed_pictures_are_brought_into_memory(monkeypatch):
     dataset = pictures(n=30, size=8)
-    whole = in_memory(on_disk(dataset))
+    whole = data.read_into_memory(on_disk(dataset))
     np.testing.assert_array_equal(whole.samples, dataset.samples)
     np.testing.assert_array_equal(whole.labels, dataset.labels)
-    monkeypatch.setattr("jaxgan.evaluation.classifiers.MOST_BYTES", 64 * 10)
-    part = in_memory(on_disk(dataset))
+    monkeypatch.setattr("jaxgan.data.memory.MOST_BYTES", 64 * 10)
+    part = data.read_into_memory(on_disk(dataset))
     assert part.samples.shape == (10, 8, 8, 1) and part.records is None
     assert len({picture.tobytes() for picture in part.samples}) == 10
 
 
 def test_a_classifier_is_kept_and_read_again(tmp_path):
     train, test = pictures(n=30, size=8), pictures(n=12, size=8)
-    first = trained_classifier(train, test, tmp_path, updates=2)
+    first = classifier_of(train, test, tmp_path, updates=2)
     [kept] = tmp_path.iterdir()
     written = kept.stat().st_mtime_ns
-    again = trained_classifier(train, test, tmp_path, updates=2)
+    again = classifier_of(train, test, tmp_path, updates=2)
     assert (again.weights_hash, again.accuracy, again.held_out) == (first.weights_hash, first.accuracy, 12)
     assert kept.stat().st_mtime_ns == written
-    probabilities, features = again.judge(test.samples)
+    probabilities, features = again.classify(test.samples)
     np.testing.assert_allclose(probabilities.sum(1), 1, rtol=1e-5)
     assert probabilities.shape == (12, 3) and features.shape == (12, 128) and (features >= 0).all()
     assert first.accuracy == (probabilities.argmax(1) == test.labels).mean()
-    assert trained_classifier(train, test, tmp_path, updates=3).weights_hash != first.weights_hash
+    assert classifier_of(train, test, tmp_path, updates=3).weights_hash != first.weights_hash
     kept.write_bytes(b"broken")
     with pytest.raises(UserError, match="delete it"):
-        trained_classifier(train, test, tmp_path, updates=2)
+        classifier_of(train, test, tmp_path, updates=2)
 
 
 def test_what_cannot_be_judged_is_refused(tmp_path, capsys):
@@ -320,4 +321,4 @@ def test_what_cannot_be_judged_is_refused(tmp_path, capsys):
     assert "no run folder" in capsys.readouterr().err
     ring = data.load("ring8", points=10)
     with pytest.raises(UserError, match="labelled pictures"):
-        trained_classifier(ring, ring, tmp_path)
+        classifier_of(ring, ring, tmp_path)

@@ -4,8 +4,8 @@ import jax
 import numpy as np
 import pytest
 
-from jaxgan.engine.inception import TrainedInception, trained_inception
 from jaxgan.errors import UserError
+from jaxgan.features import InceptionClassifier, load_inception
 from jaxgan.interop import from_torch
 from jaxgan.networks.inception import Inception, prepared
 from tests.networks.inception_weights import KEPT, TAPS, by_pytorch_fid, made_up, pictures
@@ -18,7 +18,7 @@ def weights():
 
 @pytest.fixture(scope="module")
 def network(weights):
-    return TrainedInception(from_torch(Inception(), weights), "made up")
+    return InceptionClassifier(from_torch(Inception(), weights), "made up")
 
 
 def close(ours, theirs):
@@ -34,11 +34,11 @@ def test_every_block_is_pytorch_fids(network):
         close(block.mean((1, 2)), kept[name])
     close(seen.features, kept["avgpool"])
     close(seen.logits, kept["logits"])
-    probabilities, features = network.judge(pictures())
+    probabilities, features = network.classify(pictures())
     close(features, kept["avgpool"])
     unnormalised = np.exp(kept["logits"] - kept["logits"].max(1, keepdims=True))
     np.testing.assert_allclose(probabilities, unnormalised / unnormalised.sum(1, keepdims=True), rtol=1e-2, atol=1e-6)
-    grey = network.judge(pictures()[1:, :, :, :1])[1]
+    grey = network.classify(pictures()[1:, :, :, :1])[1]
     close(grey[0], kept["avgpool"][1])
 
 
@@ -50,9 +50,9 @@ def test_what_is_kept_is_pytorch_fids(weights):
 
 def test_what_cannot_be_used_is_refused(network, tmp_path, monkeypatch):
     with pytest.raises(UserError, match="1 or 3"):
-        network.judge(np.zeros((1, 8, 8, 2), np.uint8))
+        network.classify(np.zeros((1, 8, 8, 2), np.uint8))
     monkeypatch.setattr("jaxgan.data.download.answers", lambda url: False)
     with pytest.raises(UserError, match="--inception-weights"):
-        trained_inception(None, tmp_path)
+        load_inception(None, tmp_path)
     with pytest.raises(UserError, match="No such file"):
-        trained_inception(tmp_path / "none.pth", tmp_path)
+        load_inception(tmp_path / "none.pth", tmp_path)

@@ -74,11 +74,11 @@ def test_broken_files_are_refused(tmp_path):
 
 
 def test_inceptions_weights_are_read_from_such_a_file(tmp_path):
-    from jaxgan.engine.inception import TrainedInception
+    from jaxgan.features import InceptionClassifier
     from tests.networks.inception_weights import KEPT, made_up, pictures
 
     weights = {name: torch.tensor(value) for name, value in made_up().items()}
     weights["Conv2d_1a_3x3.bn.num_batches_tracked"] = torch.tensor(3)
     torch.save(weights, tmp_path / "inception.pth", _use_new_zipfile_serialization=False)  # as the public file is written
-    features = TrainedInception.read(tmp_path / "inception.pth").judge(pictures())[1]
+    features = InceptionClassifier.read(tmp_path / "inception.pth").classify(pictures())[1]
     np.testing.assert_allclose(features, np.load(KEPT)["avgpool"], atol=1e-4)

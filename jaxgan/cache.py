@@ -1,17 +1,24 @@
-"""Compiled programs, kept on disk between runs."""
+"""The user's cache folder: downloads, trained classifiers, and compiled programs (layer 0)."""
+
+from pathlib import Path
 
 import jax
 
-from jaxgan.data import default_data_dir
+
+def cache_folder() -> Path:
+    """The user's cache folder for jaxgan, by the platform's custom; it need not exist yet."""
+    import pooch
+
+    return Path(pooch.os_cache("jaxgan"))
 
 
 def keep_compiled_programs() -> None:
-    """Lets a later run of the same program begin without compiling: in the user's cache folder, under `compiled/`.
+    """Lets a later run of the same program begin without compiling: in the cache folder, under `compiled/`.
 
     Where jax was already told where to keep them (JAX_COMPILATION_CACHE_DIR), or not to (JAX_ENABLE_COMPILATION_CACHE=false),
     that holds. Programs that compile in less than a tenth of a second are not kept.
     """
     if jax.config.values["jax_compilation_cache_dir"] is None:
-        jax.config.update("jax_compilation_cache_dir", str(default_data_dir() / "compiled"))
+        jax.config.update("jax_compilation_cache_dir", str(cache_folder() / "compiled"))
         jax.config.update("jax_persistent_cache_min_compile_time_secs", 0.1)
         jax.config.update("jax_compilation_cache_max_size", 2**30)  # bytes; the least recently used go first

@@ -1,0 +1,220 @@
+"""Data of the user's own: arrays, or a function that draws afresh, in; a `Dataset` out."""
+
+import inspect
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+
+from jaxgan.data.dataset import Dataset, Request, Sampler, checked_labels
+from jaxgan.data.distributions import Distribution
+from jaxgan.data.points import draw_afresh, drawn_from
+from jaxgan.errors import NoSplitError, UserError, first_line
+from jaxgan.imports import import_named
+from jaxgan.pixels import to_model_range
+
+LOADER_OPTIONS = ("split", "data_dir", "image_size")  # what a function named on the command line may take
+TRIED = 5  # samples that a sampler is asked for, abstractly
+
+
+def as_dataset(
+    data: Any,
+    labels: Any = None,
+    *,
+    n_classes: int | None = None,
+    class_names: Sequence[str] = (),
+    name: str = "own",
+) -> Dataset:
+    """The data as a `Dataset`.
+
+    Args:
+        data: one of
+            - an array (N, ...) of numpy or jax: uint8, which a network sees as x / 127.5 - 1, or floats, which it sees as they
+              are, in float32. uint8 of shape (N, H, W) is taken for images of one channel and becomes (N, H, W, 1);
+            - a tuple (samples, labels) of such arrays;
+            - a function (key, n) -> samples (n, ...), or -> (samples, labels (n,)), in plain JAX, which is called within `jit`
+              for each batch and must draw by its key alone;
+            - a `Distribution`, drawn afresh; or a `Dataset`, which is returned as it is.
+        labels: class numbers (N,) from 0, beside an array of samples.
+        n_classes: the largest label + 1 where None; a function that returns labels must be given it.
+        class_names: n_classes of them, or none.
+        name: what messages, charts and records call the data.
+
+    Raises:
+        UserError: one line that says what is wrong with the array, the labels or the function.
+    """
+    if isinstance(data, Dataset | Distribution):
+        if labels is not None or n_classes is not None or class_names:
+            raise UserError(f"data '{name}': a {type(data).__name__} has its own labels and classes")
+        return data if isinstance(data, Dataset) else draw_afresh(data, data.name)
+    if isinstance(data, tuple):
+        if len(data) != 2:
+            raise UserError(f"data '{name}': a tuple of {len(data)}, expected (samples, labels)")
+        if labels is not None:
+            raise UserError(f"data '{name}': labels are given twice, in the tuple and beside it")
+        data, labels = data
+    if n_classes is not None and (isinstance(n_classes, bool) or not isinstance(n_classes, int | np.integer) or n_classes < 0):
+        raise UserError(f"data '{name}': n_classes={n_classes!r}, expected a whole number from 0")
+    if hasattr(data, "__array__"):
+        return _of_arrays(data, labels, n_classes, tuple(class_names), name)
+    if callable(data):
+        if labels is not None:
+            raise UserError(f"data '{name}': a function returns its labels itself, as (samples, labels)")
+        return _of_function(data, n_classes, tuple(class_names), name)
+    raise UserError(
+        f"data '{name}' is a {type(data).__name__}: expected an array, (samples, labels), a function (key, n) -> samples, or a Dataset"
+    )
+
+
+def _of_arrays(data: Any, labels: Any, n_classes: int | None, class_names: tuple[str, ...], name: str) -> Dataset:
+    samples = _checked_samples(data, name)
+    if labels is None:
+        if n_classes or class_names:
+            raise UserError(f"data '{name}': classes are given, and no labels")
+        return Dataset(name, samples.shape[1:], 0, samples, None)
+    numbers = checked_labels(np.asarray(labels), len(samples), f"data '{name}'", n_classes)
+    n_classes = int(numbers.max()) + 1 if n_classes is None else int(n_classes)
+    return Dataset(name, samples.shape[1:], n_classes, samples, numbers, _checked_names(class_names, n_classes, name))
+
+
+def _checked_samples(data: Any, name: str) -> np.ndarray:
+    """The samples as uint8 or float32 (N, ...), in the host's memory."""
+    try:
+        samples = np.asarray(data)
+    except Exception as error:  # random keys, say, or a tensor on a device that numpy cannot read
+        raise UserError(f"data '{name}': a {type(data).__name__} that is no array of numbers ({first_line(error)})") from error
+    _check_dtype(samples.dtype, name)
+    if samples.ndim < 2:
+        raise UserError(f"data '{name}': samples have shape {samples.shape}, expected (N, ...): single numbers as (N, 1)")
+    if not samples.size:
+        raise UserError(f"data '{name}': samples have shape {samples.shape}, which holds none")
+    if samples.dtype == np.uint8:
+        return samples[..., None] if samples.ndim == 3 else samples  # (N, H, W) -> (N, H, W, 1)
+    with np.errstate(over="ignore"):  # what outgrows float32 becomes infinite, and is refused
+        samples = samples.astype(np.float32)
+    finite = np.isfinite(samples)
+    if not finite.all():
+        raise UserError(
+            f"data '{name}': {finite.size - np.count_nonzero(finite):,} of {finite.size:,} numbers are not finite in float32"
+        )
+    return samples
+
+
+def _check_dtype(dtype: Any, name: str) -> None:
+    if dtype != np.uint8 and not jnp.issubdtype(dtype, jnp.floating):
+        raise UserError(
+            f"data '{name}': samples are {dtype}, and whether those are levels of grey or coordinates cannot be told: expected uint8,"
+            " or floats in the coordinates that the generator is to draw (images in [-1, 1])"
+        )
+
+
+def _checked_names(class_names: tuple[str, ...], n_classes: int, name: str) -> tuple[str, ...]:
+    if class_names and len(class_names) != n_classes:
+        raise UserError(f"data '{name}': {len(class_names)} class names for {n_classes} classes")
+    return class_names
+
+
+def _of_function(function: Callable[..., Any], n_classes: int | None, class_names: tuple[str, ...], name: str) -> Dataset:
+    """A function (key, n) found by abstract evaluation to draw samples, and maybe labels."""
+    called = f"data '{name}': {_name_of(function)}(key, {TRIED})"
+    try:
+        traced, result = jax.make_jaxpr(lambda key: function(key, TRIED), return_shape=True)(jax.random.key(0))
+    except UserError:
+        raise
+    except Exception as error:  # the user's function may raise anything
+        raise UserError(
+            f"{called} fails: {type(error).__name__}: {first_line(error)} (expected a function of plain JAX, key, n -> samples)"
+        ) from error
+    samples, labels = result if isinstance(result, tuple) and len(result) == 2 else (result, None)
+    if not hasattr(samples, "shape") or not (labels is None or hasattr(labels, "shape")):
+        raise UserError(f"{called} returns a {type(result).__name__}, expected samples, or (samples, labels)")
+    if len(samples.shape) < 2 or samples.shape[0] != TRIED or 0 in samples.shape:
+        raise UserError(f"{called} returns samples of shape {samples.shape}, expected ({TRIED}, ...)")
+    _check_dtype(samples.dtype, name)
+    [key] = traced.jaxpr.invars
+    if not any(variable is key for equation in traced.jaxpr.eqns for variable in equation.invars):
+        raise UserError(f"{called} makes no use of its key, and would draw the same samples each time")
+    if labels is not None:
+        if labels.shape != (TRIED,) or not jnp.issubdtype(labels.dtype, jnp.integer):
+            raise UserError(f"{called} returns labels {labels.dtype} {labels.shape}, expected integers ({TRIED},)")
+        if n_classes is None:
+            raise UserError(f"{called} returns labels: say how many classes there are (as_dataset(..., n_classes=...))")
+    elif n_classes or class_names:
+        raise UserError(f"{called} returns no labels, and classes are given")
+    images = len(samples.shape) == 3 and samples.dtype == np.uint8
+    shape = (*samples.shape[1:], 1) if images else samples.shape[1:]
+    n_classes = int(n_classes or 0)
+    return Dataset(
+        name, shape, n_classes, None, None, _checked_names(class_names, n_classes, name), sampler=_sampler(function, images)
+    )
+
+
+def _sampler(function: Callable[..., Any], add_channel: bool) -> Sampler:
+    """The function with what it may leave out: samples of jax's default float, and labels int32, zeros where it returns none."""
+
+    def draw(key: Any, n: int) -> tuple[Any, Any]:
+        result = function(key, n)
+        samples, labels = result if isinstance(result, tuple) else (result, jnp.zeros(n, jnp.int32))
+        samples = to_model_range(jnp.asarray(samples)).astype(float)
+        return samples[..., None] if add_channel else samples, jnp.asarray(labels, jnp.int32)
+
+    return draw
+
+
+def load_own(request: Request, hint: str = "") -> Dataset:
+    """`package.module:name`: what `as_dataset` takes, or a function that returns it.
+
+    A function (key, n) is the sampler itself. Any other is called once, with those of `split`, `data_dir` and `image_size` that it
+    takes; one that takes `split` is asked for "test" too, and returns None where it has no such split.
+
+    `hint` is what a message says beside, where there is no such module.
+
+    Raises:
+        NoSplitError: another split than "train" of data that have no other.
+        UserError: nothing of this name can be imported; the function fails (in one line that names it); what it returns is no data.
+    """
+    data = import_named(request.source, "data set", hint)
+    if isinstance(data, Distribution):
+        return drawn_from(data)(request)
+    if hasattr(data, "__array__") or not callable(data) or isinstance(data, Dataset):
+        request.takes()
+        return as_dataset(data, name=request.name)
+    parameters = _parameters(data)
+    required = [name for name, parameter in parameters.items() if parameter.default is inspect.Parameter.empty]
+    if len(required) == 2 and not set(required) & set(LOADER_OPTIONS):  # (key, n), by whatever names
+        request.takes()
+        return as_dataset(data, name=request.name)
+    for name in required:
+        if name not in LOADER_OPTIONS:
+            raise UserError(
+                f"data set '{request.name}': the function takes '{name}': expected (key, n), or some of {', '.join(LOADER_OPTIONS)}"
+            )
+    options = [name for name in LOADER_OPTIONS if name in parameters]
+    request.takes(*options)
+    try:
+        result = data(**{name: getattr(request, name) for name in options})
+    except UserError:
+        raise
+    except Exception as error:  # the user's function may raise anything
+        raise UserError(
+            f"data set '{request.name}': the function fails: {type(error).__name__}: {first_line(error)}"
+        ) from error
+    if result is None and request.split != "train":
+        raise NoSplitError(f"data set '{request.name}' has no split '{request.split}': its function returned None")
+    return as_dataset(result, name=request.name)
+
+
+def _parameters(function: Callable[..., Any]) -> dict[str, inspect.Parameter]:
+    """The parameters that may be given by name; none where they cannot be told."""
+    try:
+        parameters = inspect.signature(function).parameters
+    except (TypeError, ValueError):
+        return {}
+    kinds = (inspect.Parameter.POSITIONAL_OR_KEYWORD, inspect.Parameter.KEYWORD_ONLY)
+    return {name: parameter for name, parameter in parameters.items() if parameter.kind in kinds}
+
+
+def _name_of(function: Callable[..., Any]) -> str:
+    return getattr(function, "__qualname__", type(function).__name__)
