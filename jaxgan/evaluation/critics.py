@@ -1,4 +1,4 @@
-"""What the critic of a run says, and how far it is to be believed."""
+"""The critic's scores of a trained GAN, and how far they are to be believed."""
 
 import functools
 from collections.abc import Callable
@@ -9,51 +9,52 @@ import jax.numpy as jnp
 import numpy as np
 from jax.tree_util import Partial
 
-from jaxgan.engine.setup import Setup
-from jaxgan.evaluation.protocol import Show, count
+from jaxgan.engine.gan import Gan
+from jaxgan.engine.sampling import TrainedGan
+from jaxgan.evaluation.protocol import count
+from jaxgan.features import ShowProgress
 from jaxgan.metrics.critic import Score, generalization_gap, scores, steepness
-from jaxgan.trained import TrainedRun
 
 
-def score_of(run: TrainedRun, units: Any = 1.0) -> Score | None:
+def score_of(trained: TrainedGan, units: Any = 1.0) -> Score | None:
     """The critic's raw score of samples divided by `units`; None where there is none, or none of one sample alone."""
-    config, critic = run.config, run.state.critic
-    if config.n_critic == 0 or config.pac > 1 or config.minibatch_discrimination:
+    gan, critic = trained.gan, trained.state.critic
+    if gan.n_critic == 0 or gan.pac > 1 or gan.minibatch_discrimination:
         return None
-    return Partial(_scorer(run.setup), {"params": critic.params, **critic.variables}, jnp.asarray(units, float))
+    return Partial(_scorer(gan), {"params": critic.params, **critic.variables}, jnp.asarray(units, float))
 
 
 @functools.lru_cache(maxsize=4)
-def _scorer(setup: Setup) -> Callable[..., Any]:
+def _scorer(gan: Gan) -> Callable[..., Any]:
     """(weights, units, samples, labels) -> scores: the same function for all weights, so that it is compiled once."""
 
     def score(variables: Any, units: Any, samples: Any, labels: Any) -> Any:
-        said: Any = setup.critic.apply(variables, jnp.asarray(samples, float) * units, labels, train=False)
-        return said.score
+        output: Any = gan.networks.critic.apply(variables, jnp.asarray(samples, float) * units, labels, train=False)
+        return output.score
 
     return score
 
 
-def of_the_critic(
-    run: TrainedRun,
+def metrics_of_critic(
+    trained: TrainedGan,
     real: tuple[np.ndarray, np.ndarray],
     fake: tuple[np.ndarray, np.ndarray],
     held_out: tuple[np.ndarray, np.ndarray] | None,
     seed: int,
-    show: Show,
+    show: ShowProgress,
     *,
     units: Any = 1.0,
 ) -> dict[str, float]:
-    """Figures from samples and their labels, as many real as generated; `held_out` where training data were finite."""
-    score = score_of(run, units)
+    """Metrics from samples and their labels, as many real as generated; `held_out` where training data were finite."""
+    score = score_of(trained, units)
     if score is None:
         return {}
     n = min(len(real[0]), len(fake[0]))
     real, fake = ((samples[:n], labels[:n]) for samples, labels in (real, fake))
-    of_real = scores(score, *real, progress=show("the critic's scores"))
+    of_real = scores(score, *real, progress=show("critic scores"))
     difference = float(of_real.mean() - scores(score, *fake).mean())
     steep = steepness(score, real[0], fake[0], real[1], fake[1], jax.random.key(seed), progress=show("the critic's gradients"))
-    figures = {
+    values = {
         f"critic_real_minus_fake_{count(n)}": difference,
         f"critic_lipschitz_seen_{count(n)}": steep.largest,
         f"critic_gradient_norm_{count(n)}": steep.mean,
@@ -62,8 +63,8 @@ def of_the_critic(
     if held_out is not None:
         m = min(n, len(held_out[0]))
         gap = generalization_gap(of_real[:m], scores(score, held_out[0][:m], held_out[1][:m]))
-        figures |= {
+        values |= {
             f"critic_train_minus_held_out_{count(m)}": gap.difference,
             f"critic_train_minus_held_out_{count(m)}_in_deviations": gap.in_deviations,
         }
-    return figures
+    return values

@@ -1,33 +1,29 @@
-"""What all judges share."""
+"""What all evaluators share."""
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple
 
 import numpy as np
 
 from jaxgan.data import Dataset
-from jaxgan.metrics.manifold import precision_recall_density_coverage
-from jaxgan.metrics.two_sample import classifier_two_sample_test
-from jaxgan.trained import TrainedRun
+from jaxgan.engine.sampling import TrainedGan
+from jaxgan.features import ShowProgress
+from jaxgan.metrics import METRICS, Metric, classifier_two_sample_test, precision_recall_density_coverage
 
 NEIGHBOURS = 5
 EXACT = 2000  # samples of either kind in exact transport: seconds
 STACKED = 26_000  # arXiv 1712.04086, section 4.2
-Show = Callable[[str], Callable[[Sequence[Any]], Iterable[Any]]]  # what is being done -> progress over its parts
+OwnMetrics = Mapping[str, Callable[[Any, Any], Any] | Metric]  # {name: function of (real, generated) -> number}
 
 
-def unseen(what: str) -> Callable[[Sequence[Any]], Iterable[Any]]:
-    return iter
+class Evaluator(NamedTuple):
+    """What measures a trained GAN, or samples wherever they are from: on one data set, from as many samples, by one protocol."""
 
-
-class Judge(NamedTuple):
-    """What gives figures of a run, or of samples wherever they are from: on one data set, from as many samples, by one protocol."""
-
-    figures: Callable[[TrainedRun, bool, Show], dict[str, float]]  # (run, whether of the averaged weights, progress)
-    of_samples: Callable[[Any, Any, Show], dict[str, float]]  # (samples as a generator gives them, labels or None, progress)
+    of_gan: Callable[[TrainedGan, bool, ShowProgress], dict[str, float]]  # (gan, whether of its averaged weights, progress)
+    of_samples: Callable[[Any, Any, ShowProgress], dict[str, float]]  # (samples as a generator makes them, labels or None, progress)
     protocol: dict[str, Any]
-    reference: Any  # the real samples, as a generator would give them
-    nearest: Callable[[TrainedRun, bool], tuple[np.ndarray, np.ndarray]] | None = None  # samples, and those of the training set
+    reference: Any  # real samples, as a generator would make them
+    nearest: Callable[[TrainedGan, bool], tuple[np.ndarray, np.ndarray]] | None = None  # samples, and those nearest in the training set
 
 
 def default_count(dataset: Dataset) -> int:
@@ -40,13 +36,25 @@ def count(n: int) -> str:
     return f"{n // 1000}k" if n % 1000 == 0 else str(n)
 
 
-def two_kinds(real: np.ndarray, fake: np.ndarray, features: str, n: int, show: Show) -> dict[str, float]:
-    """What compares two clouds, of whatever features."""
+def two_sample_metrics(real: np.ndarray, fake: np.ndarray, features: str, n: int, show: ShowProgress) -> dict[str, float]:
+    """What compares two clouds (n, d), of whatever features."""
     both = precision_recall_density_coverage(real, fake, k=NEIGHBOURS, progress=show("neighbours"))
-    figures = {f"{name}_{features}_{count(n)}": float(value) for name, value in both._asdict().items()}
-    told = classifier_two_sample_test(real, fake)
-    return figures | {
-        f"c2st_{features}_{count(n)}": told.accuracy,
-        f"c2st_{features}_{count(n)}_low": told.low,
-        f"c2st_{features}_{count(n)}_high": told.high,
+    values = {f"{name}_{features}_{count(n)}": float(value) for name, value in both._asdict().items()}
+    test = classifier_two_sample_test(real, fake)
+    return values | {
+        f"c2st_{features}_{count(n)}": test.accuracy,
+        f"c2st_{features}_{count(n)}_low": test.low,
+        f"c2st_{features}_{count(n)}_high": test.high,
     }
+
+
+def own_metrics(metrics: OwnMetrics | None, real: Any, fake: Any, n: int) -> dict[str, float]:
+    """The user's own metrics of two arrays, real and generated samples."""
+    values = {}
+    for name, metric in (metrics or {}).items():
+        if isinstance(metric, Metric):
+            METRICS.setdefault(name, metric)
+        function = metric.function if isinstance(metric, Metric) else metric
+        assert function is not None
+        values[f"{name}_{count(n)}"] = float(function(real, fake))
+    return values

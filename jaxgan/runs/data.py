@@ -1,9 +1,9 @@
-"""The samples that a run is measured against."""
+"""The samples that a run is compared with."""
 
 import dataclasses
 from pathlib import Path
 
-from jaxgan.data import DATASETS, Dataset
+from jaxgan.data import Dataset
 from jaxgan.errors import NoSplitError
 from jaxgan.settings import Config
 from jaxgan.settings.resolve import load_data
@@ -15,11 +15,11 @@ def training_data(config: Config, data_dir: Path | None = None) -> Dataset:
 
 
 def held_out_data(config: Config, dataset: Dataset, data_dir: Path | None = None) -> Dataset | None:
-    """The test split of a run's data; None where there is none, or the run was given its data from Python.
+    """The test pictures of a run's data; None where there are none, or the run was given its data from Python.
 
-    One that is there and cannot be read is an error, as everywhere.
+    Those that are there and cannot be read are an error, as everywhere.
     """
-    if config.python is not None or not dataset.is_images or dataset.name not in DATASETS and ":" not in config.dataset:
+    if config.python is not None or not dataset.is_images:
         return None
     try:
         return load_data(dataclasses.replace(config, data_dir=data_dir or config.data_dir), split="test")

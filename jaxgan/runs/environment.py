@@ -11,7 +11,7 @@ from typing import Any
 
 import jax
 
-from jaxgan.data import Dataset
+from jaxgan.data import Dataset, describe
 from jaxgan.settings import Config
 from jaxgan.types import GanState
 
@@ -32,13 +32,7 @@ def environment(dataset: Dataset) -> dict[str, Any]:
         "cpu_count": os.cpu_count(),
         "devices": [f"{device.platform}: {device.device_kind}" for device in jax.devices()],
         "versions": versions,
-        "data": {
-            "name": dataset.name,
-            "sample_shape": list(dataset.sample_shape),
-            "n_classes": dataset.n_classes,
-            "class_names": list(dataset.class_names),
-            "size": dataset.size,
-        },
+        "data": describe(dataset),
     }
 
 

@@ -2,7 +2,6 @@
 
 import dataclasses
 from pathlib import Path
-from typing import Any
 
 import jax
 
@@ -87,17 +86,9 @@ def resolve_saved(config: Config, files: RunFolder, gan: Gan | None) -> Resolved
 
 def remembered_data(files: RunFolder) -> Dataset | None:
     """The data set without its samples, as environment.json describes it; None for distributions, which are made at once."""
-    described: dict[str, Any] = read_object(files.environment).get("data") or {}
-    if not {"name", "sample_shape", "n_classes", "class_names"} <= described.keys():
+    described = read_object(files.environment).get("data")
+    try:
+        dataset = data.from_description(described or {})
+    except KeyError:
         return None
-    shape = tuple(described["sample_shape"])
-    if described["name"] in data.DATASETS and len(shape) == 1:
-        return None
-    return Dataset(
-        name=described["name"],
-        sample_shape=shape,
-        n_classes=described["n_classes"],
-        samples=None,
-        labels=None,
-        class_names=tuple(described["class_names"]),
-    )
+    return None if dataset.name in data.DATASETS and dataset.is_vectors else dataset

@@ -10,7 +10,8 @@ import jax
 
 from jaxgan.engine.checkpoints import Checkpoints
 from jaxgan.errors import UserError, unknown
-from jaxgan.evaluation import Evaluator, Show, better, count, evaluator_of, measure_replicas, silent
+from jaxgan.evaluation import Evaluator, better, count, evaluator_of, measure_replicas
+from jaxgan.features import ShowProgress, show_nothing
 from jaxgan.files import json_text, write_atomically
 from jaxgan.folder import RunFolder
 from jaxgan.runs.data import held_out_data
@@ -27,20 +28,20 @@ class Measuring:
     Pictures are compared in the features of their classifier, or pixels where they have no labels.
     """
 
-    def __init__(self, resolved: Resolved, *, metrics: Mapping[str, Any] | None = None, show: Show = silent):
+    def __init__(self, resolved: Resolved, *, metrics: Mapping[str, Any] | None = None, show: ShowProgress = show_nothing):
         if jax.process_count() > 1:
             raise UserError("--metrics-every: not with --distributed; measure the run's checkpoints by python -m jaxgan.evaluate")
         config, dataset = resolved.config, resolved.dataset
         n = config.metrics_samples
         classified = dataset.is_images and dataset.n_classes > 1
         self.evaluator: Evaluator = evaluator_of(
-            dataset, resolved.gan, held_out=held_out_data(config, dataset), n=n, features="lab" if classified else "pixels",
-            thorough=False, metrics=metrics, show=show,
+            dataset, resolved.gan, held_out=held_out_data(config, dataset), n=n,
+            features="lab" if classified else "pixels", data_dir=config.data_dir, thorough=False, metrics=metrics, show=show,
         )  # fmt: skip
         usual = "sliced_wasserstein1" if not dataset.is_images else "fid_lab" if classified else "kid_pixels"
         self.metric = config.best or f"{usual}_{count(n)}"
         if config.best:  # what real samples give names all that can be asked for
-            measured = self.evaluator.of_samples(self.evaluator.reference, None, silent)
+            measured = self.evaluator.of_samples(self.evaluator.reference, None, show_nothing)
             names = [name for name in measured if better(name) is not None]
             if self.metric not in names:
                 raise unknown("--best", self.metric, names)

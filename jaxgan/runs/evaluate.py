@@ -1,0 +1,89 @@
+"""A run measured by fixed protocols."""
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from jaxgan.data import Dataset, as_dataset
+from jaxgan.evaluation import evaluator_of, measure_replicas, summarise_replicas
+from jaxgan.evaluation.protocol import OwnMetrics
+from jaxgan.features import Features, ShowProgress, show_nothing
+from jaxgan.report.neighbours import save_neighbours
+from jaxgan.runs.data import held_out_data, training_data
+from jaxgan.runs.load import load_all
+from jaxgan.runs.run import Run
+
+
+def evaluate(
+    run: Run | Path | str,
+    data: Any = None,
+    *,
+    labels: Any = None,
+    step: int | None = None,
+    best: bool = False,
+    n: int | None = None,
+    seed: int = 0,
+    average: bool = True,
+    features: Features = "lab",
+    inception_weights: Path | None = None,
+    data_dir: Path | None = None,
+    pictures: Path | None = None,
+    metrics: OwnMetrics | None = None,
+    show: ShowProgress = show_nothing,
+) -> dict[str, Any]:
+    """What evaluation.json holds: the protocol, every replica's metrics, their mean and standard deviation.
+
+    A replica that diverged, so that its samples are not finite, has no metrics and is listed.
+
+    Args:
+        run: a run as `fit` or `load` returns it, or its folder.
+        data: the samples that it is compared with, as `fit` takes them; where None those that it was trained on, by name.
+        labels: of the data.
+        step: of a folder: the checkpoint, the last where None.
+        best: of a folder: the checkpoint that was best by the run's own metric.
+        n: generated samples; 10,000 where None, 26,000 of a stacked set.
+        seed: of the latents.
+        average: measure the averaged weights where the run keeps them.
+        features: what pictures are compared in: "lab", "inception", "pixels", or a function of pictures (n, h, w, c) in [-1, 1]
+            that gives (n, d).
+        inception_weights: a PyTorch weight file; the published one where None.
+        data_dir: where data sets lie; that of the run where None.
+        pictures: a folder that pictures of the nearest training pictures are written into; none are drawn where None.
+        metrics: of the user's own, {name: function of two arrays, real and generated samples, -> number}.
+        show: progress.
+
+    Raises:
+        UserError: in one line, a run or checkpoint that is not there, or samples that cannot be measured.
+    """
+    run = run if isinstance(run, Run) else load_all(run, step=step, best=best)
+    train, held_out = _data(run, data, labels, data_dir)
+    evaluator = evaluator_of(
+        train, run.gan, held_out=held_out, n=n, seed=seed, features=features, inception_weights=inception_weights,
+        data_dir=data_dir or run.config.data_dir, metrics=metrics, show=show,
+    )  # fmt: skip
+    values = measure_replicas(evaluator, run.every_replica, average=average, show=show)
+    if pictures is not None and evaluator.nearest is not None:
+        for number, replica in enumerate(run.every_replica):
+            if values[number]:
+                suffix = f"-replica_{number:02d}" if run.replicas > 1 else ""
+                save_neighbours(pictures / f"neighbours{suffix}.png", *evaluator.nearest(replica, average))
+    return {
+        "run": str(run.folder),
+        "step": int(np.max(np.asarray(run.state.step))),
+        "weights": "averaged" if average and run.state.ema else "last",
+        "protocol": evaluator.protocol,
+        **summarise_replicas(values, str(run.folder)),
+    }
+
+
+def _data(run: Run, data: Any, labels: Any, data_dir: Path | None) -> tuple[Dataset, Dataset | None]:
+    """The training data and, where there are any, the test data."""
+    if data is not None:
+        return as_dataset(data, labels), None
+    dataset = run.dataset
+    if dataset.distribution is not None or dataset.samples is not None or dataset.sampler is not None or run.config.python is not None:
+        train = dataset  # at hand; or given from Python, and gone
+    else:
+        train = training_data(run.config, data_dir)
+    return train, held_out_data(run.config, train, data_dir)
