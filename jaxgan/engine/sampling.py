@@ -9,7 +9,7 @@ from jaxtyping import Array, Float, Int, Key
 
 from jaxgan.engine.draws import Stream, stream_key
 from jaxgan.engine.setup import Setup
-from jaxgan.networks import maker
+from jaxgan.networks import generator_index
 from jaxgan.types import GanState, Labels, Samples
 
 PICTURE_POINTS = 2500  # PacGAN's protocol judges as many (arXiv 1712.04086, section 4.1)
@@ -48,7 +48,7 @@ def picture_groups(setup: Setup) -> Int[np.ndarray, " n"]:
     labels = picture_labels(setup)
     if setup.plan.conditional or setup.plan.generators == 1:
         return labels
-    return np.asarray(maker(len(labels), setup.plan.generators))
+    return np.asarray(generator_index(len(labels), setup.plan.generators))
 
 
 def picture(setup: Setup, state: GanState) -> Samples:

@@ -12,7 +12,7 @@ from jaxtyping import Array, Key, PyTree
 from jaxgan.engine.numbers import Numbers
 from jaxgan.engine.optimizers import OPTIMIZERS, scheduled
 from jaxgan.engine.setup import Setup
-from jaxgan.networks import maker
+from jaxgan.networks import generator_index
 from jaxgan.objectives import with_generator_classifier
 from jaxgan.types import (
     Average,
@@ -49,7 +49,7 @@ def make_steps(setup: Setup, numbers: Numbers) -> Steps:
     if plan.classify_generators:
         objective = with_generator_classifier(objective, numbers.generator_classifier_weight)
     generator_optimizer, critic_optimizer = make_optimizers(setup, numbers)
-    made_by = maker(plan.batch_size, plan.generators) if plan.generators > 1 else None
+    made_by = generator_index(plan.batch_size, plan.generators) if plan.generators > 1 else None
 
     def generate(player: Player, draw: Draw) -> tuple[Samples, PyTree]:
         key = jax.random.fold_in(draw.key, 0)
