@@ -1,5 +1,11 @@
-"""The networks, ported one to one from the labs' PyTorch classes, and the transforms that wrap a critic."""
+"""Networks: built-in ones, the transforms that wrap a critic or a generator, and the doors for networks of your own.
 
+The critic is what GAN papers call the discriminator; here it gives raw scores, and a sigmoid stands only inside a loss. The built-in
+networks are ported one to one from the labs' PyTorch classes. `as_generator` and `as_critic` take a network of your own: a Flax linen
+module, an NNX module, or a pair of functions (init, apply).
+"""
+
+from jaxgan.networks.adapters import as_critic, as_generator
 from jaxgan.networks.augmentation import AugmentedCritic
 from jaxgan.networks.autoencoder import ConvAutoencoder, FcAutoencoder, MlpAutoencoder
 from jaxgan.networks.conv import ConvCritic, ConvGenerator
@@ -7,7 +13,7 @@ from jaxgan.networks.dcgan import DcganCritic, DcganGenerator
 from jaxgan.networks.fc import FcCritic, FcGenerator
 from jaxgan.networks.lab_conv import LabConvCritic, LabConvGenerator
 from jaxgan.networks.minibatch import MinibatchCritic, MinibatchDiscriminationCritic
-from jaxgan.networks.mixture import ClassifyingCritic, MixtureGenerator, maker
+from jaxgan.networks.mixture import ClassifyingCritic, MixtureGenerator, generator_index
 from jaxgan.networks.mlp import MlpCritic, MlpGenerator
 from jaxgan.networks.packing import PackedCritic, packed_shape
 from jaxgan.networks.player import Critic, Generator
@@ -15,6 +21,7 @@ from jaxgan.networks.projection import ProjectionCritic
 from jaxgan.networks.resnet import ResNetCritic, ResNetGenerator
 from jaxgan.networks.spectral import SpectralCritic
 from jaxgan.networks.transform import CriticTransform
+from jaxgan.types import CriticOutput
 
 GENERATORS: dict[str, type[Generator]] = {
     "conv": ConvGenerator,
@@ -54,14 +61,33 @@ __all__ = [
     "PAIRS",
     "AugmentedCritic",
     "ClassifyingCritic",
+    "ConvAutoencoder",
+    "ConvCritic",
+    "ConvGenerator",
     "Critic",
+    "CriticOutput",
     "CriticTransform",
+    "DcganCritic",
+    "DcganGenerator",
+    "FcAutoencoder",
+    "FcCritic",
+    "FcGenerator",
     "Generator",
+    "LabConvCritic",
+    "LabConvGenerator",
+    "MinibatchCritic",
     "MinibatchDiscriminationCritic",
     "MixtureGenerator",
+    "MlpAutoencoder",
+    "MlpCritic",
+    "MlpGenerator",
     "PackedCritic",
     "ProjectionCritic",
+    "ResNetCritic",
+    "ResNetGenerator",
     "SpectralCritic",
-    "maker",
+    "as_critic",
+    "as_generator",
+    "generator_index",
     "packed_shape",
 ]

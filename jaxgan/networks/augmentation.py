@@ -7,6 +7,7 @@ import jax
 import jax.numpy as jnp
 from jaxtyping import Array, Float, Key
 
+from jaxgan.errors import UserError, unknown
 from jaxgan.networks.transform import CriticTransform
 from jaxgan.types import CriticOutput, Labels, Samples
 
@@ -63,6 +64,11 @@ class AugmentedCritic(CriticTransform):
 
     @nn.compact
     def __call__(self, samples: Samples, labels: Labels, *, train: bool = False) -> CriticOutput:
+        for kind in self.kinds:
+            if kind not in KINDS:
+                raise unknown("augmentation", kind, KINDS)
+        if self.kinds and samples.ndim != 4:
+            raise UserError(f"AugmentedCritic is for images (batch, height, width, channels), not samples of shape {samples.shape[1:]}")
         if train and self.kinds:
             keys = jax.random.split(self.make_rng("augment"), len(self.kinds))
             for kind, key in zip(self.kinds, keys, strict=True):

@@ -18,6 +18,7 @@ class AutoencoderCritic(Critic):
     """
 
     reconstructs = True
+    couples_batch = False
 
     def judge(self, samples: Array, train: bool) -> CriticOutput:
         code = self.encoder(samples, train)
@@ -36,6 +37,8 @@ class MlpAutoencoder(AutoencoderCritic):
 
     hidden_dim: int = 128
     code_dim: int = 2
+
+    sample_kind = "vectors"
 
     def setup(self) -> None:
         super().setup()

@@ -34,6 +34,7 @@ class FcCritic(Critic):
     dropout: float = 0.3
 
     flat = True
+    couples_batch = False
 
     def setup(self) -> None:
         super().setup()

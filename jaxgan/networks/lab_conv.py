@@ -48,6 +48,7 @@ class LabConvCritic(Critic):
 
     image_sizes = (28, 32, 64)
     hidden_multiple = 32
+    couples_batch = False
 
     def setup(self) -> None:
         super().setup()

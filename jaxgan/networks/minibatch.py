@@ -8,7 +8,7 @@ from jaxtyping import Array, Float
 from jaxgan.networks.layers import Linear, Sequential, leaky_relu, normal, torch_uniform
 from jaxgan.networks.player import Critic
 from jaxgan.networks.precision import narrowed, products_in
-from jaxgan.networks.transform import CriticTransform
+from jaxgan.networks.transform import CriticTransform, features_of
 from jaxgan.types import CriticOutput, Labels, Samples
 
 
@@ -74,7 +74,7 @@ class MinibatchDiscriminationCritic(CriticTransform):
     def __call__(self, samples: Samples, labels: Labels, *, train: bool = False) -> CriticOutput:
         output = self.critic(samples, labels, train=train)
         with products_in(self.precision):
-            joined = MinibatchDiscrimination(self.features, self.kernel, name="minibatch")(output.features)
+            joined = MinibatchDiscrimination(self.features, self.kernel, name="minibatch")(features_of(output, self))
         weight = self.param("output", torch_uniform(joined.shape[-1]), (self.features,))
         score = output.score + jnp.sum(joined[:, -self.features :] * weight, axis=-1)
         return output._replace(score=score, features=joined)

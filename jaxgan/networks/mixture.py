@@ -6,11 +6,11 @@ from jaxtyping import Array, Float, Int
 
 from jaxgan.networks.layers import Linear
 from jaxgan.networks.precision import products_in
-from jaxgan.networks.transform import CriticTransform
+from jaxgan.networks.transform import CriticTransform, features_of
 from jaxgan.types import CriticOutput, Labels, Samples
 
 
-def maker(batch: int, number: int) -> Int[Array, " batch"]:
+def generator_index(batch: int, number: int) -> Int[Array, " batch"]:
     """Which of `number` generators makes each of `batch` samples: 0, 1, ..., number - 1, 0, 1, ..."""
     return jnp.arange(batch, dtype=jnp.int32) % number
 
@@ -51,7 +51,7 @@ class MixtureGenerator(nn.Module):
             in_axes=1,
             out_axes=1,
             axis_size=self.number,
-            variable_axes={"params": 0, "batch_stats": 0},
+            variable_axes={True: 0},  # of every collection
             split_rngs={"params": True, "dropout": True},
         )
         latent, labels = (
@@ -70,4 +70,4 @@ class ClassifyingCritic(CriticTransform):
     def __call__(self, samples: Samples, labels: Labels, *, train: bool = False) -> CriticOutput:
         output = self.critic(samples, labels, train=train)
         with products_in(self.precision):
-            return output._replace(class_logits=Linear(self.number, name="classes")(output.features))
+            return output._replace(class_logits=Linear(self.number, name="classes")(features_of(output, self)))

@@ -18,6 +18,8 @@ class MlpGenerator(Generator):
     hidden_dim: int = 128
     output: Literal["tanh", "linear"] = "tanh"
 
+    sample_kind = "vectors"
+
     def setup(self) -> None:
         super().setup()
         (features,) = self.sample_shape
@@ -34,6 +36,9 @@ class MlpCritic(Critic):
 
     hidden_dim: int = 128
     dropout: float = 0.0
+
+    sample_kind = "vectors"
+    couples_batch = False
 
     def setup(self) -> None:
         super().setup()

@@ -4,8 +4,9 @@ import flax.linen as nn
 import jax.numpy as jnp
 from jaxtyping import Array, Float
 
+from jaxgan.errors import UserError
 from jaxgan.networks.layers import LabelEmbedding
-from jaxgan.networks.transform import CriticTransform
+from jaxgan.networks.transform import CriticTransform, features_of
 from jaxgan.types import CriticOutput, Labels, Samples
 
 
@@ -46,12 +47,16 @@ class PackedCritic(CriticTransform):
 
     @nn.compact
     def __call__(self, samples: Samples, labels: Labels, *, train: bool = False) -> CriticOutput:
+        if self.n_classes and self.takes_labels:
+            raise UserError("PackedCritic: a pack has several labels, and this critic takes one; give a critic of samples alone, to"
+                            " which the labels are joined")  # fmt: skip
         if self.n_classes and not self.projected:
             samples = LabelEmbedding(self.n_classes, name="label_embedding")(samples, labels)
         output = self.critic(packed(samples, self.pac), labels[:: self.pac], train=train)
         if not (self.n_classes and self.projected):
             return output
-        shape = (self.n_classes, output.features.shape[-1])
+        features = features_of(output, self)
+        shape = (self.n_classes, features.shape[-1])
         table = self.param("embedding", nn.initializers.glorot_uniform(), shape, float)
         vectors = table[labels].reshape(-1, self.pac, shape[-1]).sum(1)  # (B, F) -> (B / pac, pac, F) -> (B / pac, F)
-        return output._replace(score=output.score + jnp.sum(vectors * output.features, axis=-1))
+        return output._replace(score=output.score + jnp.sum(vectors * features, axis=-1))

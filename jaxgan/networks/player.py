@@ -1,6 +1,6 @@
 """What all generators and all critics have in common."""
 
-from typing import ClassVar
+from typing import ClassVar, Literal
 
 import flax.linen as nn
 import jax.numpy as jnp
@@ -23,7 +23,8 @@ class Generator(nn.Module):
     n_classes: int = 0  # 0: labels are ignored
     precision: str = "float32"  # of the factors of products: `jaxgan.networks.precision`
 
-    image_sizes: ClassVar[tuple[int, ...] | None] = None  # heights = widths it can draw; None: any shape, points too
+    sample_kind: ClassVar[Literal["images", "vectors", "any"]] = "images"  # what it draws: (H, W, C), or (features,)
+    image_sizes: ClassVar[tuple[int, ...] | None] = None  # heights = widths it can draw; None: any
     hidden_multiple: ClassVar[int] = 1  # of which hidden_dim must be a multiple
 
     def setup(self) -> None:
@@ -49,6 +50,7 @@ class Critic(nn.Module):
     n_classes: int = 0  # 0: labels are ignored
     precision: str = "float32"  # of the factors of products: `jaxgan.networks.precision`
 
+    sample_kind: ClassVar[Literal["images", "vectors", "any"]] = "images"  # what it takes: (H, W, C), or (features,)
     image_sizes: ClassVar[tuple[int, ...] | None] = None
     hidden_multiple: ClassVar[int] = 1
     flat: ClassVar[bool] = False  # whether it sees images as vectors
@@ -59,9 +61,13 @@ class Critic(nn.Module):
             self.label_embedding = LabelEmbedding(self.n_classes)
 
     @property
-    def couples_batch(self) -> bool:
-        """Whether in training the score of one sample depends on the others (batch norm)."""
-        return getattr(self, "norm", "none") == "batch"
+    def couples_batch(self) -> bool | None:
+        """Whether in training the score of one sample depends on the others (batch norm does that).
+
+        None where a subclass does not declare it, by `norm` or by this name: then `jaxgan.networks.inspection` looks.
+        """
+        norm = getattr(self, "norm", None)
+        return None if norm is None else norm == "batch"
 
     def refreshed(self, params: Params, variables: PyTree) -> PyTree:
         """The variables after what is done to them once a critic step, beside the passes: nothing, unless a wrapper does."""

@@ -3,7 +3,7 @@
 import flax.linen as nn
 import jax.numpy as jnp
 
-from jaxgan.networks.transform import CriticTransform
+from jaxgan.networks.transform import CriticTransform, features_of
 from jaxgan.types import CriticOutput, Labels, Samples
 
 
@@ -15,8 +15,9 @@ class ProjectionCritic(CriticTransform):
     @nn.compact
     def __call__(self, samples: Samples, labels: Labels, *, train: bool = False) -> CriticOutput:
         output = self.critic(samples, labels, train=train)
+        features = features_of(output, self)
         glorot = (
             nn.initializers.glorot_uniform()
         )  # as the authors' code has it: with N(0, 1) the inner product would drown the score
-        table = self.param("embedding", glorot, (self.n_classes, output.features.shape[-1]), float)
-        return output._replace(score=output.score + jnp.sum(table[labels] * output.features, axis=-1))
+        table = self.param("embedding", glorot, (self.n_classes, features.shape[-1]), float)
+        return output._replace(score=output.score + jnp.sum(table[labels] * features, axis=-1))

@@ -1,19 +1,29 @@
 """What the modules that wrap a critic have in common."""
 
 import flax.linen as nn
-from jaxtyping import Array, PyTree
+from jaxtyping import Array, Float, PyTree
 
-from jaxgan.types import Params
+from jaxgan.errors import UserError
+from jaxgan.types import CriticOutput, Params
 
 
 class CriticTransform(nn.Module):
-    """A module around a critic, which it calls under the name `critic` and for which it answers the engine's questions."""
+    """A module around a critic, which it calls under the name `critic` and for which it answers the engine's questions.
+
+    `jaxgan.networks.as_critic` adapts a network of the user's own that is given as `critic`.
+    """
 
     critic: nn.Module
 
     @property
-    def couples_batch(self) -> bool:
-        return self.critic.couples_batch
+    def couples_batch(self) -> bool | None:
+        """What the critic inside declares; None where it declares nothing."""
+        return getattr(self.critic, "couples_batch", None)
+
+    @property
+    def takes_labels(self) -> bool:
+        """Whether a network of the user's own inside takes labels itself."""
+        return getattr(self.critic, "takes_labels", False)
 
     @property
     def hidden_dim(self) -> int:
@@ -28,8 +38,9 @@ class CriticTransform(nn.Module):
         return self.critic.precision
 
     @property
-    def reconstructs(self) -> bool:
-        return self.critic.reconstructs
+    def reconstructs(self) -> bool | None:
+        """What the critic inside declares; None where it declares nothing."""
+        return getattr(self.critic, "reconstructs", None)
 
     def example_inputs(self) -> tuple[Array, Array]:
         return self.critic.example_inputs()
@@ -39,3 +50,17 @@ class CriticTransform(nn.Module):
         inner = {name: tree["critic"] for name, tree in variables.items() if "critic" in tree}
         moved = self.critic.refreshed(params["critic"], inner)
         return {name: {**tree, "critic": moved[name]} if name in moved else tree for name, tree in variables.items()}
+
+
+def features_of(output: CriticOutput, transform: CriticTransform) -> Float[Array, "batch features"]:
+    """The features of a critic's output.
+
+    Raises:
+        UserError: the critic gives none.
+    """
+    if output.features is None:
+        raise UserError(
+            f"{type(transform).__name__} acts on the features of its critic, and this one gives none: return"
+            " jaxgan.types.CriticOutput(score=..., features=...) with features (batch, any) from it, what its last layer sees"
+        )
+    return output.features

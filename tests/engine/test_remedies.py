@@ -14,7 +14,7 @@ from jaxgan.engine.loop import Program
 from jaxgan.engine.setup import prepare
 from jaxgan.engine.steps import make_steps
 from jaxgan.errors import UserError
-from jaxgan.networks import maker
+from jaxgan.networks import generator_index
 from jaxgan.objectives.losses import wasserstein_critic_loss, wasserstein_generator_loss
 from tests.tiny import pictures, plain, state_and_draws, tiny
 
@@ -168,7 +168,7 @@ def test_the_classifier_is_shown_who_made_what():
     fake = setup.generator.apply(variables, draw.latent, draw.fake_label, train=True)
     output = setup.critic.apply({"params": state.critic.params}, fake, draw.fake_label, train=True)
     real = setup.critic.apply({"params": state.critic.params}, draw.real, draw.real_label, train=True)
-    chosen = jax.nn.log_softmax(output.class_logits)[jnp.arange(len(fake)), maker(len(fake), 2)]
+    chosen = jax.nn.log_softmax(output.class_logits)[jnp.arange(len(fake)), generator_index(len(fake), 2)]
     metrics = jax.jit(make_steps(setup, setup.numbers).critic_gradients)(state, draw)[1]
     np.testing.assert_allclose(
         metrics["critic_loss"], wasserstein_critic_loss(real.score, output.score) - chosen.mean(), rtol=1e-4

@@ -17,7 +17,7 @@ from jaxgan.networks import (
     PackedCritic,
     ProjectionCritic,
     SpectralCritic,
-    maker,
+    generator_index,
     packed_shape,
 )
 from jaxgan.networks.autoencoder import FcAutoencoder
@@ -328,8 +328,8 @@ def test_each_sample_comes_from_its_own_generator(n_classes, train):
         jax.tree.map(lambda a, b: np.testing.assert_allclose(a, b, atol=1e-5), statistics, own_moved["batch_stats"])
     kernel = variables["params"]["generator"]["project"]["kernel"]
     assert np.abs(kernel[0] - kernel[1]).max() > 1e-3
-    np.testing.assert_array_equal(maker(5, 3), [0, 1, 2, 0, 1])
-    assert maker(5, 3).dtype == np.int32
+    np.testing.assert_array_equal(generator_index(5, 3), [0, 1, 2, 0, 1])
+    assert generator_index(5, 3).dtype == np.int32
 
 
 def test_in_evaluation_any_number_of_latents_will_do():
