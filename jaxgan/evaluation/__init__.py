@@ -6,7 +6,7 @@ generated samples; how many real samples there were, and the hash of the weights
 
 import statistics
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
 import jax
 import numpy as np
@@ -19,28 +19,12 @@ from jaxgan.evaluation.extractors import FEATURES, Features
 from jaxgan.evaluation.images import judge_of_images
 from jaxgan.evaluation.points import judge_of_points
 from jaxgan.evaluation.protocol import Judge, Show, default_count, unseen
+from jaxgan.metrics.table import better
 from jaxgan.report.neighbours import save_neighbours
 from jaxgan.trained import TrainedRun, load_all
 from jaxgan.types import GanState
 
 __all__ = ["FEATURES", "better", "evaluate", "judge_of", "judge_replicas", "lab_classifier"]
-
-HIGHER = (
-    "modes", "high_quality", "coverage", "precision", "recall", "inception_score", "class_entropy_bits", "rarest_class_share",
-    "sure_share", "conditional_accuracy",
-)  # fmt: skip
-LOWER = (
-    "fid", "kid", "wasserstein1_exact", "sliced_wasserstein1", "kl", "reverse_kl", "jensen_shannon", "outside", "c2st", "ms_ssim",
-    "path_length", "nearest_training",
-)  # fmt: skip
-BESIDE = ("_std", "_low", "_high", "_of_real", "_of_held_out")  # what stands beside a figure ranks nothing
-
-
-def better(figure: str) -> Literal["higher", "lower"] | None:
-    """Which direction of a figure is the better one; None for a figure that ranks nothing."""
-    if figure.endswith(BESIDE):
-        return None
-    return "lower" if figure.startswith(LOWER) else "higher" if figure.startswith(HIGHER) else None
 
 
 def evaluate(
