@@ -26,7 +26,8 @@ from jaxgan.engine.state import step_of
 from jaxgan.errors import UserError
 from jaxgan.evaluation.training import Measuring
 from jaxgan.files import json_text, write_atomically
-from jaxgan.report.listeners import Curves, MetricsFile, ProgressBar, SamplePictures, TensorBoard, read_metrics
+from jaxgan.folder import read_metrics
+from jaxgan.report.listeners import Curves, MetricsFile, ProgressBar, SamplePictures, TensorBoard
 from jaxgan.report.page import write_page
 from jaxgan.report.progress import progress_bars
 from jaxgan.types import GanState

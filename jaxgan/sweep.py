@@ -174,8 +174,8 @@ def _finished(folder: Path, config: Config) -> bool:
 
 def judged(folder: Path) -> list[dict[str, float]]:
     """Of each replica the metrics last logged and, where its samples can be held against known modes, their coverage."""
+    from jaxgan.folder import read_metrics
     from jaxgan.metrics.coverage import mode_coverage
-    from jaxgan.report.listeners import read_metrics
     from jaxgan.trained import load_all
 
     program, state = load_all(folder)
