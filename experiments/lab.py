@@ -25,7 +25,7 @@ from jaxgan.engine.setup import prepare
 from jaxgan.errors import DivergedError, NotFiniteError, UserError
 from jaxgan.evaluation import evaluate, runs_of
 from jaxgan.files import json_text, write_atomically
-from jaxgan.report.listeners import read_metrics
+from jaxgan.folder import read_metrics
 from jaxgan.runs import fit
 from jaxgan.trained import TrainedRun, load_all
 

@@ -29,10 +29,9 @@ def compare(argv: Sequence[str]) -> None:
     options = command.parse(Options, argv, prog="python -m jaxgan.compare", description="Compare runs on one page.")
     for run in options.runs:
         command.existing_run(run)
-    from jaxgan.evaluation import better
     from jaxgan.report.comparison import write_comparison
 
-    print(write_comparison(options.runs, options.out, better))
+    print(write_comparison(options.runs, options.out))
 
 
 if __name__ == "__main__":

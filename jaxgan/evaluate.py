@@ -70,15 +70,18 @@ def print_table(found: dict[str, Any]) -> None:
     from rich.console import Console
     from rich.table import Table
 
+    from jaxgan.metrics.table import METRICS, metric_of
+
     several = len(found["replicas"])
     table = Table(
         "figure", f"mean of {several} replicas" if several > 1 else "value", *(["deviation"] if several > 1 else []), box=None
     )
-    shares = [f"{100 * mean:.1f}" for name, mean in found["mean"].items() if name.startswith("class_share_")]
+    class_share = METRICS["class_share"]
+    shares = [f"{100 * mean:.1f}" for name, mean in found["mean"].items() if metric_of(name) is class_share]
     if shares:
         print("% of each class:", " ".join(shares))
     for name, mean in found["mean"].items():
-        if name.startswith("class_share_"):
+        if metric_of(name) is class_share:
             continue
         table.add_row(name, f"{mean:.4g}", *([f"{found['std'][name]:.2g}"] if several > 1 else []))
     Console().print(table)

@@ -12,7 +12,7 @@ from jaxtyping import Array, Float, Int
 from jaxgan.engine.draws import Stream, draw_latents, stream_key
 from jaxgan.engine.gan import Gan, equal_parts
 from jaxgan.errors import UserError
-from jaxgan.metrics.path_length import slerp
+from jaxgan.metrics import slerp
 from jaxgan.networks import generator_index
 from jaxgan.types import GanState, Labels, Samples
 

@@ -1,4 +1,4 @@
-"""What all metrics ask of the arrays that they are given."""
+"""How all metrics check the arrays that they are given."""
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any, NamedTuple
@@ -7,25 +7,31 @@ import numpy as np
 
 from jaxgan.errors import NotFiniteError, UserError
 
-# Numbers in numpy or jax arrays or nested lists: the docstring says the shape, `checked` holds them to it.
+# Numbers in numpy or jax arrays or nested lists: the docstring says the shape, `checked` refuses any other.
 ArrayData = Any
 # Passes items on and may show how many have gone by: `rich.progress.track`, `tqdm`, or `silent`.
 Progress = Callable[[Sequence[Any]], Iterable[Any]]
 
 
-class Spread(NamedTuple):
-    """A figure that is the mean of several estimates, and their standard deviation."""
+class Estimate(NamedTuple):
+    """The mean of several estimates of one value, and their standard deviation."""
 
     mean: float
     std: float
 
 
 def silent(items: Sequence[Any], /) -> Iterator[Any]:
+    """The items, with no progress shown."""
     return iter(items)
 
 
 def checked(name: str, values: Any, *, ndim: int = 2, least: int = 2, dtype: Any = np.float64) -> np.ndarray:
-    """`values` as a numpy array of `ndim` axes and at least `least` rows, all finite; else an error in one line."""
+    """`values` as a numpy array of `ndim` axes and at least `least` rows, all finite.
+
+    Raises:
+        UserError: another number of axes, too few rows, or what is no number; `name` stands in the line.
+        NotFiniteError: how many rows are not finite, and the first.
+    """
     values = np.asarray(values)
     if values.ndim != ndim:
         raise UserError(f"{name}: shape {values.shape} has {values.ndim} axes, and {ndim} are needed")
@@ -42,7 +48,11 @@ def checked(name: str, values: Any, *, ndim: int = 2, least: int = 2, dtype: Any
 
 
 def checked_pair(real: Any, fake: Any, **options: Any) -> tuple[np.ndarray, np.ndarray]:
-    """Both checked, and of one width."""
+    """Both as `checked` gives them, with rows of one shape.
+
+    Raises:
+        UserError: one of them is refused, or their rows differ in shape.
+    """
     real, fake = checked("real", real, **options), checked("fake", fake, **options)
     if real.shape[1:] != fake.shape[1:]:
         raise UserError(f"real and fake samples differ in shape: {real.shape[1:]} and {fake.shape[1:]}")

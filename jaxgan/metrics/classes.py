@@ -1,4 +1,4 @@
-"""What a classifier says of samples: Inception Score, class distribution, entropy, and whether a picture shows its label."""
+"""Metrics of a classifier's probabilities: Inception Score, class distribution, entropy, and whether a picture shows its label."""
 
 import math
 
@@ -6,10 +6,10 @@ import numpy as np
 from jaxtyping import Float
 
 from jaxgan.errors import UserError
-from jaxgan.metrics.arrays import ArrayData, Spread, checked
+from jaxgan.metrics.arrays import ArrayData, Estimate, checked
 
 
-def inception_score(probabilities: ArrayData, *, splits: int = 10, seed: int | None = 2020) -> Spread:
+def inception_score(probabilities: ArrayData, *, splits: int = 10, seed: int | None = 2020) -> Estimate:
     """exp(mean KL(p(y|x) || p(y))), mean and standard deviation over `splits` parts (Salimans et al. 2016, arXiv 1606.03498, section 4).
 
     `probabilities` (n, classes) of generated samples, rows summing to 1; p(y) is the mean of a part. They are shuffled first
@@ -26,7 +26,7 @@ def inception_score(probabilities: ArrayData, *, splits: int = 10, seed: int | N
         marginal = part.mean(0)
         ratio = np.log(np.maximum(part, 1e-300)) - np.log(np.maximum(marginal, 1e-300))
         scores.append(float(np.exp((part * ratio).sum(1).mean())))
-    return Spread(float(np.mean(scores)), float(np.std(scores)))
+    return Estimate(float(np.mean(scores)), float(np.std(scores)))
 
 
 def class_distribution(labels: ArrayData, n_classes: int) -> Float[np.ndarray, " classes"]:
@@ -51,13 +51,13 @@ def relative_entropy(distribution: ArrayData, reference: ArrayData) -> float:
     p, q = (checked(n, x, ndim=1, least=1) for n, x in (("distribution", distribution), ("reference", reference)))
     if p.shape != q.shape:
         raise UserError(f"{len(p)} classes and {len(q)}")
-    held = p > 0
-    return float(np.sum(p[held] * np.log(p[held] / q[held]))) if (q[held] > 0).all() else math.inf
+    present = p > 0
+    return float(np.sum(p[present] * np.log(p[present] / q[present]))) if (q[present] > 0).all() else math.inf
 
 
-def conditional_accuracy(predicted: ArrayData, asked: ArrayData) -> float:
-    """The share of samples that a classifier takes for what they were asked to be."""
-    predicted, asked = (checked(n, x, ndim=1, least=1) for n, x in (("predicted", predicted), ("asked", asked)))
-    if predicted.shape != asked.shape:
-        raise UserError(f"{len(predicted)} predicted labels and {len(asked)} asked for")
-    return float(np.mean(predicted == asked))
+def conditional_accuracy(predicted: ArrayData, labels: ArrayData) -> float:
+    """The share of samples whose predicted class (n,) is the label (n,) that they were generated for."""
+    predicted, labels = (checked(n, x, ndim=1, least=1) for n, x in (("predicted", predicted), ("labels", labels)))
+    if predicted.shape != labels.shape:
+        raise UserError(f"{len(predicted)} predicted classes and {len(labels)} labels")
+    return float(np.mean(predicted == labels))

@@ -27,16 +27,16 @@ def mode_coverage(points: Float[ArrayLike, "n 2"], centres: Float[ArrayLike, "mo
     distances = jnp.linalg.norm(points[:, None] - centres, axis=-1)  # (n, modes)
     nearest = distances.argmin(1)
     good = distances.min(1) <= 3 * std
-    held = jnp.zeros(len(centres), bool).at[nearest].max(good)
+    covered = jnp.zeros(len(centres), bool).at[nearest].max(good)
     share = jnp.zeros(len(centres), distances.dtype).at[nearest].add(1 / len(points))
     reverse_kl = jnp.sum(jnp.where(share > 0, share * jnp.log(jnp.maximum(share, 1e-30) * len(centres)), 0.0))
-    return Coverage(held.sum(), good.mean(), reverse_kl)
+    return Coverage(covered.sum(), good.mean(), reverse_kl)
 
 
 def lab_mode_coverage(real: ArrayData, fake: ArrayData, n_modes: int, *, threshold: float = 0.1, seed: int = 42) -> float:
     """The share of k-means centres of the real samples with at least one generated sample nearer than `threshold` (lab 004, 11).
 
-    In model coordinates. Uniform noise satisfies it, so it ranks nothing: it stands beside the lab's table.
+    In the coordinates that the networks see. Uniform noise satisfies it, so it ranks nothing: it reproduces the lab's table.
     """
     from sklearn.cluster import KMeans
 

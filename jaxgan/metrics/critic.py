@@ -1,8 +1,8 @@
-"""What a critic's scores say, measured: how they differ, how steep they are, and whether they know the training data by heart.
+"""Metrics of a critic's scores: how they differ, how steep they are, and whether the critic overfits the training data.
 
 None of these is a distance. By Kantorovich and Rubinstein (arXiv 1701.07875, eq. 2) W1 = sup (E f(x) - E f(y)) over f of Lipschitz
-constant 1, so that what a critic f says is at most K W1, K its own constant; and the steepest place that was looked at bounds K
-from below only. The exact distance is `jaxgan.metrics.transport.wasserstein1`.
+constant 1, so that the difference of the mean scores of a critic f is at most K W1, K its own constant; and the largest gradient
+norm that was seen bounds K from below only. The exact distance is `jaxgan.metrics.transport.wasserstein1`.
 """
 
 from collections.abc import Callable
@@ -21,7 +21,7 @@ BATCH = 250
 
 
 class Steepness(NamedTuple):
-    """Norms |grad f(x)|, per sample, over the places that were looked at."""
+    """Norms |grad f(x)|, per sample, over the places that were tried."""
 
     largest: float  # at most the Lipschitz constant
     mean: float
@@ -50,7 +50,7 @@ def steepness(
     *,
     progress: Progress = silent,
 ) -> Steepness:
-    """The largest gradient at real and generated samples and at points between the two; the mean is that between, where WGAN-GP holds it.
+    """The largest gradient at real and generated samples and at points between the two; the mean is that between, where WGAN-GP bounds it.
 
     As many of both are needed; row i of one is joined with row i of the other.
     """
@@ -58,8 +58,8 @@ def steepness(
     for part in progress(chunks(min(len(real), len(fake)), BATCH)):
         both = (jnp.asarray(x[part]) for x in (real, fake, labels, fake_labels))
         parts.append(np.asarray(_norms(_pytree(score), *both, jax.random.fold_in(key, part.start)), np.float64))
-    found = np.concatenate(parts, axis=1)
-    return Steepness(float(found.max()), float(found[0].mean()))
+    norms = np.concatenate(parts, axis=1)  # (3, n)
+    return Steepness(float(norms.max()), float(norms[0].mean()))
 
 
 def _pytree(score: Score) -> Partial:

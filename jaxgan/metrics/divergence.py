@@ -28,7 +28,7 @@ class Cells(NamedTuple):
 
 
 def cells_of(log_density: Callable[[Any], Any], *, low: ArrayData, high: ArrayData, cells: int = 50, refine: int = 10) -> Cells:
-    """The mean of the density over refine x refine places in a cell, times its area: found once for many sets of points."""
+    """The mean of the density over refine x refine places in a cell, times its area: computed once for many sets of points."""
     low, high = np.asarray(low, float), np.asarray(high, float)
     if not (low < high).all():
         raise UserError(f"low {low} must be less than high {high}")

@@ -1,4 +1,4 @@
-"""The Frechet distance between two normal laws fitted to features (FID; Heusel et al. 2017, arXiv 1706.08500, eq. 6)."""
+"""The Frechet distance between two normal distributions fitted to features (FID; Heusel et al. 2017, arXiv 1706.08500, eq. 6)."""
 
 import warnings
 from typing import NamedTuple
@@ -37,10 +37,10 @@ def frechet_distance(real: Gaussian, fake: Gaussian) -> float:
     that is not symmetric, no imaginary part to be dropped. F is the Cholesky factor, or, where C is singular, that of
     its eigenvectors. Fewer features than dimensions give a finite value, and a warning: it is biased upwards.
     """
-    for name, law in (("real", real), ("fake", fake)):
-        if law.n <= len(law.mean):
+    for name, fitted in (("real", real), ("fake", fake)):
+        if fitted.n <= len(fitted.mean):
             warnings.warn(
-                f"{law.n} {name} samples for {len(law.mean)} dimensions: their covariance is singular, and the distance too high",
+                f"{fitted.n} {name} samples for {len(fitted.mean)} dimensions: their covariance is singular, and the distance too high",
                 stacklevel=2,
             )
     factor = _factor(real.covariance)
@@ -59,6 +59,6 @@ def _factor(covariance: np.ndarray) -> np.ndarray:
 
 
 def fid(real: ArrayData, fake: ArrayData) -> float:
-    """The Frechet distance between normal laws fitted to features of real and generated samples."""
+    """The Frechet distance between normal distributions fitted to features of real and generated samples."""
     real, fake = checked_pair(real, fake)
     return frechet_distance(gaussian(real), gaussian(fake))

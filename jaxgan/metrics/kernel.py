@@ -3,7 +3,7 @@
 import numpy as np
 
 from jaxgan.errors import UserError
-from jaxgan.metrics.arrays import ArrayData, Progress, Spread, checked_pair, silent
+from jaxgan.metrics.arrays import ArrayData, Estimate, Progress, checked_pair, silent
 
 
 def squared_mmd(real: ArrayData, fake: ArrayData) -> float:
@@ -28,11 +28,11 @@ def kid(
     subset_size: int = 1000,
     seed: int = 2020,
     progress: Progress = silent,
-) -> Spread:
+) -> Estimate:
     """Mean and standard deviation of the squared discrepancy over random subsets, drawn without replacement within each.
 
-    The default's subsets are those of torch-fidelity (numpy's older generator, seed 2020), so that the figures agree. Where a
-    subset holds every sample there is but one, and no deviation.
+    The default's subsets are those of torch-fidelity (numpy's older generator, seed 2020), so that the values agree. Where a
+    subset holds every sample, there is but one subset and no deviation.
     """
     real, fake = checked_pair(real, fake)
     if subset_size > min(len(real), len(fake)):
@@ -47,4 +47,4 @@ def kid(
         )
         for _ in progress(range(subsets))
     ]
-    return Spread(float(np.mean(values)), float(np.std(values)))
+    return Estimate(float(np.mean(values)), float(np.std(values)))

@@ -53,7 +53,7 @@ def precision_recall_density_coverage(real: ArrayData, fake: ArrayData, *, k: in
     within = np.zeros(len(fake), int)  # real samples whose reach holds this one
     recalled, covered = np.zeros(len(real), bool), np.zeros(len(real), bool)
 
-    def seen(which: int, i: int, distances: np.ndarray) -> None:
+    def update_nearest(which: int, i: int, distances: np.ndarray) -> None:
         rows = nearest[which][i * BLOCK : (i + 1) * BLOCK]
         rows[:] = np.partition(np.concatenate([rows, distances], axis=1), k, axis=1)[:, : k + 1]
 
@@ -61,9 +61,9 @@ def precision_recall_density_coverage(real: ArrayData, fake: ArrayData, *, k: in
         if len(task) == 3:
             which, i, j = task
             distances = squared_distances(parts[which][i], parts[which][j])
-            seen(which, i, np.asarray(distances))
+            update_nearest(which, i, np.asarray(distances))
             if i != j:  # the other half of the table is the same
-                seen(which, j, np.asarray(jnp.transpose(distances)))
+                update_nearest(which, j, np.asarray(jnp.transpose(distances)))
         else:
             i, j = task
             rows, columns = (slice(b * BLOCK, (b + 1) * BLOCK) for b in task)

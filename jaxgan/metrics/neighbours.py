@@ -29,20 +29,20 @@ def nearest_neighbours(among: ArrayData, samples: ArrayData, *, k: int = 1, prog
         np.float32
     )  # a shift changes no distance, and keeps float32 from losing the small ones
     pieces = [(piece.start, jax.device_put(among[piece] - centre)) for piece in chunks(len(among), BLOCK)]
-    found = []
+    nearest = []
     for part in progress(chunks(len(samples), BLOCK)):
         here = jax.device_put(samples[part] - centre)
         parts = [_nearest(here, piece, min(k, len(piece))) for _, piece in pieces]
         distances = np.concatenate([np.asarray(d) for d, _ in parts], axis=1)
         rows = np.concatenate([first + np.asarray(r) for (first, _), (_, r) in zip(pieces, parts, strict=True)], axis=1)
         order = np.argsort(distances, axis=1, kind="stable")[:, :k]
-        found.append([np.take_along_axis(x, order, axis=1) for x in (distances, rows)])
-    return Neighbours(*(np.concatenate(column) for column in zip(*found, strict=True)))
+        nearest.append([np.take_along_axis(x, order, axis=1) for x in (distances, rows)])
+    return Neighbours(*(np.concatenate(column) for column in zip(*nearest, strict=True)))
 
 
 @partial(jax.jit, static_argnums=2)
 def _nearest(samples: Array, among: Array, k: int) -> tuple[Array, Array]:
-    """Distances and rows of the k nearest; a minimum where k is 1, for finding the first few of many is slow on a CPU."""
+    """Distances and rows of the k nearest; a minimum where k is 1, for `top_k` is slow on a CPU."""
     distances = squared_distances(samples, among)
     if k == 1:
         return jnp.sqrt(distances.min(1, keepdims=True)), distances.argmin(1, keepdims=True)

@@ -7,7 +7,7 @@ import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Float, Key
 
-from jaxgan.metrics.arrays import Progress, Spread, checked, chunks, silent
+from jaxgan.metrics.arrays import Estimate, Progress, checked, chunks, silent
 
 
 def slerp(a: Float[Array, "n d"], b: Float[Array, "n d"], t: Float[Array, " n"]) -> Float[Array, "n d"]:
@@ -34,11 +34,11 @@ def path_length(
     epsilon: float = 1e-4,
     batch: int = 500,
     progress: Progress = silent,
-) -> Spread:
+) -> Estimate:
     """Mean and deviation of |f(G(z_t)) - f(G(z_(t + eps)))|^2 / eps^2, z_t on the great circle between two normal latents.
 
     As the paper's code does, the lowest and the highest hundredth are left out. The features say what perception is:
-    figures of different features do not compare.
+    values in different features do not compare.
     """
 
     @jax.jit
@@ -51,8 +51,8 @@ def path_length(
         return jnp.sum((here - there).reshape(batch, -1) ** 2, 1) / epsilon**2
 
     numbers = range(len(chunks(samples, batch)))
-    found = np.concatenate([np.asarray(lengths(jax.random.fold_in(key, i))) for i in progress(numbers)])[:samples]
-    found = checked("path lengths", found, ndim=1)
-    low, high = np.percentile(found, 1, method="lower"), np.percentile(found, 99, method="higher")
-    kept = found[(found >= low) & (found <= high)]
-    return Spread(float(kept.mean()), float(kept.std()))
+    measured = np.concatenate([np.asarray(lengths(jax.random.fold_in(key, i))) for i in progress(numbers)])[:samples]
+    measured = checked("path lengths", measured, ndim=1)
+    low, high = np.percentile(measured, 1, method="lower"), np.percentile(measured, 99, method="higher")
+    within = measured[(measured >= low) & (measured <= high)]
+    return Estimate(float(within.mean()), float(within.std()))

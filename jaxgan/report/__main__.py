@@ -9,6 +9,7 @@ from typing import Annotated
 from tyro.conf import Positional, arg
 
 from jaxgan import command
+from jaxgan.folder import RunFolder
 
 
 @dataclass(frozen=True)
@@ -27,7 +28,7 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 def report(argv: Sequence[str]) -> None:
     options = command.parse(Options, argv, prog="python -m jaxgan.report", description="Write the page of a run anew.")
-    command.existing_run(options.run)
+    RunFolder(options.run).require()
     from jaxgan.report.page import write_page
 
     print(write_page(options.run, options.out))

@@ -8,7 +8,6 @@ deviation (n - 1) wide to either side.
 import html
 import json
 import math
-import re
 import textwrap
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -16,26 +15,14 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from jaxgan.metrics.table import MEASURED, OTHERS, chart_of, chart_titles, in_order
+
 Records = Sequence[Mapping[str, Any]]  # the lines of metrics.jsonl of one seed
 
 POINTS = 1000  # of a line, at most
 LEGEND = 38  # letters in a line of the legend: as many as a phone shows
 FEW = 40  # points: a line of no more has a mark at each
 DASHES = ("solid", "dash", "dot", "dashdot", "longdash", "longdashdot")  # told apart without colours, too
-MEASURED = re.compile(r"_\d+k?(_|$)")  # the count of samples in the name of a figure that --metrics-every measures
-FIRST = ("fid", "kid", "modes", "high_quality", "wasserstein1", "sliced_wasserstein1")  # of the measured figures
-LEFT_OUT = re.compile(r"^class_share_|_(low|high|of_real)$")  # ends of intervals, and what is drawn beside another figure
-
-GROUPS = {  # title: the metrics of the chart; the first that fits
-    "Losses": re.compile(r"_loss$"),
-    "Mean scores": re.compile(r"^score_"),
-    "Penalties": re.compile(r"_penalty$"),
-    "Gradient norms of the critic": re.compile(r"gradient_norm$"),
-    "Gradient entries near zero, share": re.compile(r"_near_zero$"),
-    "Weights of the critic": re.compile(r"^critic_weight_"),
-    "Generator steps a second": re.compile(r"^steps_per_second$"),
-}
-ORDER = ("Measured figures", *GROUPS, "Others")
 
 LAYOUT: dict[str, Any] = {
     "height": 280,  # without the legend, for which charts.js makes room below
@@ -65,7 +52,7 @@ CONFIG = {
 }
 
 
-class Spread(NamedTuple):
+class OverSeeds(NamedTuple):
     """One metric over seeds, by step (S,); NaN where no seed is finite, a deviation of NaN where fewer than two are."""
 
     steps: np.ndarray
@@ -89,20 +76,20 @@ class Chart(NamedTuple):
     views: list[View]
 
 
-def by_replica(records: Records) -> list[list[Mapping[str, Any]]]:
+def split_by_replica(records: Records) -> list[list[Mapping[str, Any]]]:
     """The records of each replica, in order of its number; of a lone run all of them."""
-    found: dict[int, list[Mapping[str, Any]]] = {}
+    replicas: dict[int, list[Mapping[str, Any]]] = {}
     for record in records:
-        found.setdefault(record.get("replica") or 0, []).append(record)
-    return [found[replica] for replica in sorted(found)]
+        replicas.setdefault(record.get("replica") or 0, []).append(record)
+    return [replicas[replica] for replica in sorted(replicas)]
 
 
 def charts_of_run(records: Records) -> list[Chart]:
-    """A chart a group of metrics, all of its metrics in one view; of measured figures a view each."""
-    seeds = by_replica(records)
+    """A chart a group of metrics, all of its metrics in one view; of measured values, and of others, a view each."""
+    seeds = split_by_replica(records)
     charts = []
     for title, metrics in _grouped(seeds).items():
-        if title in ("Measured figures", "Others"):
+        if title in (MEASURED, OTHERS):
             views = [View(metric, _lines(seeds, _with_reference(metric, seeds))) for metric in metrics]
         else:
             views = [View(title, _lines(seeds, metrics))]
@@ -117,37 +104,38 @@ def charts_of_settings(settings: Mapping[str, Sequence[Records]]) -> list[Chart]
     for title, metrics in groups.items():
         views = []
         for metric in metrics:
-            spreads = {label: spread(seeds, metric) for label, seeds in settings.items()}
+            curves = {label: over_seeds(seeds, metric) for label, seeds in settings.items()}
             traces = [
                 trace
-                for i, (label, found) in enumerate(spreads.items())
-                if len(found.steps)
-                for trace in _traces(found, label, i)
+                for i, (label, curve) in enumerate(curves.items())
+                if len(curve.steps)
+                for trace in _traces(curve, label, i)
             ]
             views.append(View(metric, traces))
         charts.append(Chart(title, [view for view in views if view.traces]))
     return [chart for chart in charts if chart.views]
 
 
-def spread(seeds: Sequence[Records], metric: str) -> Spread:
+def over_seeds(seeds: Sequence[Records], metric: str) -> OverSeeds:
     """Mean and deviation of a metric over the seeds.
 
     A step counts where each seed that had begun and not ended has a value: seeds that were logged at different steps are
     compared where they meet, if they do. No more than `POINTS` steps are kept, evenly chosen, the first and the last among them.
     """
-    found = [{record["step"]: _float(record[metric]) for record in seed if _has(record, metric)} for seed in seeds]
-    found = [values for values in found if values]
-    steps = np.array(sorted(set().union(*found)) if found else [])
-    if len(found) > 1:
-        there = np.array([[step in values for values in found] for step in steps])
-        living = (steps[:, None] >= [min(values) for values in found]) & (steps[:, None] <= [max(values) for values in found])
-        meeting = (there | ~living).all(axis=1)
+    by_seed = [{record["step"]: _float(record[metric]) for record in seed if _has(record, metric)} for seed in seeds]
+    by_seed = [values for values in by_seed if values]
+    steps = np.array(sorted(set().union(*by_seed)) if by_seed else [])
+    if len(by_seed) > 1:
+        there = np.array([[step in values for values in by_seed] for step in steps])
+        first, last = ([end(values) for values in by_seed] for end in (min, max))
+        running = (steps[:, None] >= first) & (steps[:, None] <= last)
+        meeting = (there | ~running).all(axis=1)
         if (meeting & (there.sum(axis=1) > 1)).any():
             steps = steps[meeting]
     if len(steps) > POINTS:
         steps = steps[np.unique(np.round(np.linspace(0, len(steps) - 1, POINTS)).astype(int))]
-    table = np.array([[values.get(step, math.nan) for values in found] for step in steps.tolist()]).reshape(
-        len(steps), len(found)
+    table = np.array([[values.get(step, math.nan) for values in by_seed] for step in steps.tolist()]).reshape(
+        len(steps), len(by_seed)
     )
     finite = np.isfinite(table)
     counted = finite.sum(axis=1)
@@ -155,11 +143,11 @@ def spread(seeds: Sequence[Records], metric: str) -> Spread:
         mean = np.where(finite, table, 0).sum(axis=1) / counted
         squares = (np.where(finite, table - mean[:, None], 0) ** 2).sum(axis=1)
         deviation = np.where(counted > 1, np.sqrt(squares / (counted - 1)), math.nan)
-    return Spread(steps, mean, deviation, counted, len(found))
+    return OverSeeds(steps, mean, deviation, counted, len(by_seed))
 
 
 def _has(record: Mapping[str, Any], metric: str) -> bool:
-    """Whether the record says something of the metric: a number, or null for what was not finite."""
+    """Whether the record has the metric: a number, or null for what was not finite."""
     return metric in record and isinstance(record[metric], int | float | None) and isinstance(record["step"], int | float)
 
 
@@ -168,58 +156,54 @@ def _float(value: int | float | None) -> float:
 
 
 def _grouped(seeds: Sequence[Records]) -> dict[str, list[str]]:
-    """The metrics by the title of their chart, in the order of the page."""
+    """The metrics by the title of their chart, both in the order of the table."""
     names = dict.fromkeys(name for seed in seeds for record in seed for name in record if name not in ("step", "replica"))
-    groups: dict[str, list[str]] = {title: [] for title in ORDER}
-    for name in names:
-        title = "Measured figures" if MEASURED.search(name) else "Others"
-        title = next((title for title, fits in GROUPS.items() if fits.search(name) and not MEASURED.search(name)), title)
-        if title != "Measured figures" or not LEFT_OUT.search(name):
+    groups: dict[str, list[str]] = {title: [] for title in chart_titles()}
+    for name in in_order(names):
+        title = chart_of(name)
+        if title is not None:
             groups[title].append(name)
-    groups["Measured figures"].sort(
-        key=lambda name: next((i for i, first in enumerate(FIRST) if name.startswith(first)), len(FIRST))
-    )
     return {title: metrics for title, metrics in groups.items() if metrics}
 
 
 def _with_reference(metric: str, seeds: Sequence[Records]) -> list[str]:
-    """The figure and, where it was measured between real samples too, that one."""
+    """The value and, where it was measured between real samples too, that one."""
     real = f"{metric}_of_real"
     return [metric, real] if any(real in record for seed in seeds for record in seed) else [metric]
 
 
 def _lines(seeds: Sequence[Records], metrics: Sequence[str]) -> list[dict[str, Any]]:
-    found = [(metric, spread(seeds, metric)) for metric in metrics]
-    return [trace for i, (metric, s) in enumerate(found) if len(s.steps) for trace in _traces(s, metric.replace("_", " "), i)]
+    curves = [(metric.replace("_", " "), over_seeds(seeds, metric)) for metric in metrics]
+    return [trace for i, (name, curve) in enumerate(curves) if len(curve.steps) for trace in _traces(curve, name, i)]
 
 
-def _traces(found: Spread, name: str, number: int) -> list[dict[str, Any]]:
+def _traces(curve: OverSeeds, name: str, number: int) -> list[dict[str, Any]]:
     """A band, where there is a deviation, and the line over it. `meta.series` is the line's number, which has a colour.
 
     Names are escaped: Plotly reads a little HTML in what it writes.
     """
-    several = f" ({found.seeds}\N{NO-BREAK SPACE}seeds)" if found.seeds > 1 else ""
-    steps = [int(step) if step == int(step) else float(step) for step in found.steps]
+    several = f" ({curve.seeds}\N{NO-BREAK SPACE}seeds)" if curve.seeds > 1 else ""
+    steps = [int(step) if step == int(step) else float(step) for step in curve.steps]
     line: dict[str, Any] = {
         "type": "scatter",
         "mode": "lines+markers" if len(steps) <= FEW else "lines",
         "name": "<br>".join(html.escape(part, quote=False) for part in textwrap.wrap(name + several, LEGEND)),
         "x": steps,
-        "y": _numbers(found.mean),
+        "y": _numbers(curve.mean),
         "line": {"width": 2, "dash": DASHES[number % len(DASHES)]},
         "marker": {"size": 5},
         "connectgaps": False,
         "legendgroup": str(number),
-        "meta": {"series": number, "name": html.escape(name, quote=False), "seeds": found.seeds},
+        "meta": {"series": number, "name": html.escape(name, quote=False), "seeds": curve.seeds},
         "hovertemplate": "%{meta.name} %{y:.4~g}<extra></extra>",
     }
-    if found.seeds < 2:
+    if curve.seeds < 2:
         return [line]
-    line["customdata"] = [[deviation, int(n)] for deviation, n in zip(_numbers(found.deviation), found.counted, strict=True)]
+    line["customdata"] = [[deviation, int(n)] for deviation, n in zip(_numbers(curve.deviation), curve.counted, strict=True)]
     line["hovertemplate"] = (
         "%{meta.name} %{y:.4~g} ± %{customdata[0]:.2~g}, %{customdata[1]} of %{meta.seeds} seeds<extra></extra>"
     )
-    x, y = _band(found)
+    x, y = _band(curve)
     band = {
         "type": "scatter", "mode": "lines", "x": x, "y": y, "fill": "toself", "line": {"width": 0}, "opacity": 0.2, "hoverinfo": "skip",
         "showlegend": False, "legendgroup": str(number), "meta": {"series": number, "band": True},
@@ -227,16 +211,16 @@ def _traces(found: Spread, name: str, number: int) -> list[dict[str, Any]]:
     return [band, line]
 
 
-def _band(found: Spread) -> tuple[list[Any], list[Any]]:
+def _band(curve: OverSeeds) -> tuple[list[Any], list[Any]]:
     """The outline of mean ± deviation: there and back, a closed shape a stretch without gaps, None between them."""
-    low, high = found.mean - found.deviation, found.mean + found.deviation
+    low, high = curve.mean - curve.deviation, curve.mean + curve.deviation
     whole = np.isfinite(low) & np.isfinite(high)
     x: list[Any] = []
     y: list[Any] = []
     for stretch in np.split(np.arange(len(whole)), np.flatnonzero(np.diff(whole.astype(int))) + 1):
         if not len(stretch) or not whole[stretch[0]]:
             continue
-        steps = found.steps[stretch].tolist()
+        steps = curve.steps[stretch].tolist()
         x += [*steps, *steps[::-1], None]
         y += [*_numbers(high[stretch]), *_numbers(low[stretch][::-1]), None]
     return x, y
@@ -252,8 +236,8 @@ def _numbers(values: np.ndarray) -> list[float | None]:
 
 def figures_json(charts: Sequence[Chart]) -> str:
     """All charts with their layout as JSON that may stand inside a script element."""
-    found = [{"title": chart.title, "views": [view._asdict() for view in chart.views]} for chart in charts]
-    text = json.dumps({"layout": LAYOUT, "config": CONFIG, "charts": found}, separators=(",", ":"), allow_nan=False)
+    drawn = [{"title": chart.title, "views": [view._asdict() for view in chart.views]} for chart in charts]
+    text = json.dumps({"layout": LAYOUT, "config": CONFIG, "charts": drawn}, separators=(",", ":"), allow_nan=False)
     return text.replace("<", "\\u003c").replace("\u2028", "\\u2028").replace("\u2029", "\\u2029")
 
 

@@ -1,4 +1,4 @@
-"""The page that compares runs: curves, samples and figures by setting, one file that asks for no other.
+"""The page that compares runs: curves, samples and values by setting, one file that asks for no other.
 
 Runs, and replicas of one run, whose configurations differ in nothing but the seed and in how the run was kept are seeds of
 one setting.
@@ -7,14 +7,16 @@ one setting.
 import html
 import json
 import math
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any, Literal, NamedTuple
+from typing import Any, NamedTuple
 
 from jaxgan.errors import UserError
-from jaxgan.report.charts import by_replica, charts_html, charts_of_settings, scripts
 from jaxgan.files import write_atomically
-from jaxgan.report.folder import Picture, Run, evenly, read_run
+from jaxgan.folder import Picture, RunFolder
+from jaxgan.metrics.table import Direction, better, in_order
+from jaxgan.report.charts import charts_html, charts_of_settings, scripts, split_by_replica
+from jaxgan.report.folder import Run, evenly, read_run
 from jaxgan.report.html import (
     Markup,
     document,
@@ -28,9 +30,7 @@ from jaxgan.report.html import (
     words,
     write,
 )
-from jaxgan.report.page import HANDLING, frame, leaves, metric_name
-
-Better = Callable[[str], Literal["higher", "lower"] | None]  # of a figure: which direction is the better one, if any
+from jaxgan.report.page import HANDLING, IN_PYTHON, frame, leaves, metric_name
 
 PICTURES = 20  # of one setting, at most
 PICTURES_IN_ALL = 200  # with many settings each shows fewer; never fewer than two
@@ -59,18 +59,19 @@ class Setting(NamedTuple):
     members: list[Member]
 
 
-def write_comparison(folders: Sequence[Path], out: Path, better: Better) -> Path:
+def write_comparison(folders: Sequence[Path], out: Path) -> Path:
     """Writes the page that compares the runs in `folders` to `out`, and returns that path.
 
-    A picture strip shows the first seed of each setting, at most 20 pictures, evenly chosen. `better` says of a figure's name
-    whether more of it is better; the best mean of such a figure is marked.
+    A picture strip shows the first seed of each setting, at most 20 pictures, evenly chosen. Of each metric that
+    has a better direction the best mean is marked.
 
     Raises:
         UserError: no folder, or a folder whose config.json cannot be read.
     """
     settings = settings_of(read_runs(folders))
     charts = charts_of_settings({setting.label: [member.records for member in setting.members] for setting in settings})
-    datasets = dict.fromkeys(words(setting.fields.get("dataset")) for setting in settings)
+    datasets = dict.fromkeys(member.run.dataset for setting in settings for member in setting.members)
+    on = ", ".join(dataset for dataset in datasets if dataset)
     summary = f"{_counted(len(settings), 'setting')}, {_counted(sum(len(s.members) for s in settings), 'seed')} in all"
     drawn = (
         f"{charts_html(charts)}\n{paragraph('The line is the mean over the seeds of a setting, the band one standard deviation. ' + HANDLING)}"
@@ -82,14 +83,13 @@ def write_comparison(folders: Sequence[Path], out: Path, better: Better) -> Path
         _overview(settings),
         section("Curves", drawn),
         _samples(settings),
-        _last_metrics(settings, better),
-        _evaluation(settings, better),
+        _last_metrics(settings),
+        _evaluation(settings),
         _differences(settings),
         _environments(settings),
     ]
-    page = document(
-        f"Comparison on {', '.join(datasets)}", summary, filter(None, sections), scripts=[scripts(charts)], wide=True
-    )
+    title = f"Comparison on {on}" if on else "Comparison"
+    page = document(title, summary, filter(None, sections), scripts=[scripts(charts)], wide=True)
     write_atomically(out, write(page))
     return out
 
@@ -99,28 +99,26 @@ def read_runs(folders: Sequence[Path]) -> list[Run]:
     if not folders:
         raise UserError("no run to compare: name at least one run folder")
     runs = []
-    for folder in dict.fromkeys(folder.resolve() for folder in folders):
-        if not (folder / "config.json").is_file():
-            raise UserError(f"{folder} is no run folder: it has no config.json")
-        run = read_run(folder)
+    for path in dict.fromkeys(RunFolder(folder).require().path.resolve() for folder in folders):
+        run = read_run(path)
         if not run.config:
-            raise UserError(f"{folder / 'config.json'} cannot be read: a JSON object of settings was expected")
+            raise UserError(f"{RunFolder(path).config} cannot be read: a JSON object of settings was expected")
         runs.append(run)
     return runs
 
 
 def settings_of(runs: Sequence[Run]) -> list[Setting]:
     """The runs' replicas by what was trained, in the order in which they are named; a setting is labelled by what tells it apart."""
-    found: dict[str, tuple[dict[str, Any], list[Member]]] = {}
+    by_fields: dict[str, tuple[dict[str, Any], list[Member]]] = {}
     for run in runs:
-        records = {(replica[0].get("replica") or 0): replica for replica in by_replica(run.records)}
+        records = {(replica[0].get("replica") or 0): replica for replica in split_by_replica(run.records)}
         for replica in range(run.replicas):
             fields = _fields(run, replica)
-            _, members = found.setdefault(json.dumps(fields, sort_keys=True), (fields, []))
+            _, members = by_fields.setdefault(json.dumps(fields, sort_keys=True), (fields, []))
             members.append(Member(run, replica, run.seed(replica), records.get(replica, [])))
-    told_apart = telling_fields([fields for fields, _ in found.values()])
+    told_apart = telling_fields([fields for fields, _ in by_fields.values()])
     settings = []
-    for fields, members in found.values():
+    for fields, members in by_fields.values():
         label = ", ".join(f"{field} {words(fields.get(field))}" for field in told_apart)
         settings.append(Setting(label or members[0].run.folder.name, fields, members))
     return settings
@@ -129,7 +127,11 @@ def settings_of(runs: Sequence[Run]) -> list[Setting]:
 def _fields(run: Run, replica: int) -> dict[str, Any]:
     """What a replica was trained with, where the replicas of a run differ (of a sweep) too."""
     own = {field: values[replica] for field, values in (run.config.get("by_replica") or {}).items() if replica < len(values)}
-    return {field: value for field, value in {**run.config, **own}.items() if field not in SAME_SETTING}
+    given = {**run.config, **own}
+    in_python = given.pop(IN_PYTHON, None)
+    if isinstance(in_python, dict):
+        given |= dict(leaves(in_python, f"{IN_PYTHON} "))
+    return {field: value for field, value in given.items() if field not in SAME_SETTING}
 
 
 def telling_fields(settings: Sequence[Mapping[str, Any]]) -> list[str]:
@@ -166,7 +168,8 @@ def _samples(settings: Sequence[Setting]) -> str:
     for setting in settings:
         member = next((m for m in setting.members if _pictures(m)), None)
         if member is None:
-            strips.append(f"<div><strong>{html.escape(setting.label)}</strong>{paragraph('No sample pictures.')}</div>")
+            why = paragraph(setting.members[0].run.no_pictures("No sample pictures."))
+            strips.append(f"<div><strong>{html.escape(setting.label)}</strong>{why}</div>")
             continue
         chosen = evenly(_pictures(member), most)
         steps = setting.fields.get("steps")
@@ -178,7 +181,8 @@ def _samples(settings: Sequence[Setting]) -> str:
             f'<output for="slider">step {chosen[-1].step:,}</output></figcaption>\n</figure>'
         )
     if not any(strip.startswith("<figure") for strip in strips):
-        return section("Samples", paragraph("No sample pictures: none of the runs has any."))
+        reasons = {s.members[0].run.no_pictures("No sample pictures: none of the runs has any.") for s in settings}
+        return section("Samples", "\n".join(paragraph(reason) for reason in sorted(reasons)))
     joined = "\n".join(strips)
     return section("Samples", f'{slider("Share of the run", 100, unit="%")}\n<div class="strips">\n{joined}\n</div>')
 
@@ -187,50 +191,48 @@ def _pictures(member: Member) -> list[Picture]:
     return [picture for picture in member.run.pictures if picture.replica == member.replica]
 
 
-def _last_metrics(settings: Sequence[Setting], better: Better) -> str:
+def _last_metrics(settings: Sequence[Setting]) -> str:
     last = [[_last(member.records) for member in setting.members] for setting in settings]
     if not any(values for members in last for values in members):
         return section("Last metrics", paragraph("No metrics: none of the runs has any."))
-    return section(
-        "Last metrics", paragraph(f"Of each seed the value logged last. {SPREAD}") + _by_setting(settings, last, better)
-    )
+    return section("Last metrics", paragraph(f"Of each seed the value logged last. {OVER_SEEDS}") + _by_setting(settings, last))
 
 
-SPREAD = "Mean ± standard deviation over the seeds of a setting (their number in brackets); a star stands before the best mean."
+OVER_SEEDS = (
+    "Mean ± standard deviation over the seeds of a setting (their number in brackets); a star stands before the best mean."
+)
 
 
 def _last(records: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
     """Of each metric the value in the last record that has it."""
-    found: dict[str, Any] = {}
+    last: dict[str, Any] = {}
     for record in records:
-        found |= record
-    return {field: value for field, value in found.items() if field not in ("step", "replica")}
+        last |= record
+    return {field: value for field, value in last.items() if field not in ("step", "replica")}
 
 
-def _evaluation(settings: Sequence[Setting], better: Better) -> str:
-    """The figures of evaluation.json of those runs that were judged; nothing where none was."""
-    found = [[_judged(member) for member in setting.members] for setting in settings]
-    if not any(figures for members in found for figures in members):
+def _evaluation(settings: Sequence[Setting]) -> str:
+    """The values of evaluation.json of those runs that were evaluated; nothing where none was."""
+    measured = [[_measured(member) for member in setting.members] for setting in settings]
+    if not any(values for members in measured for values in members):
         return ""
-    return section("Evaluation", paragraph(SPREAD) + _by_setting(settings, found, better))
+    return section("Evaluation", paragraph(OVER_SEEDS) + _by_setting(settings, measured))
 
 
-def _judged(member: Member) -> dict[str, Any]:
-    replicas = member.run.evaluation.get("replicas")
-    if not isinstance(replicas, list) or member.replica >= len(replicas) or not isinstance(replicas[member.replica], dict):
-        return {}
-    return dict(replicas[member.replica])
+def _measured(member: Member) -> dict[str, Any]:
+    evaluated = member.run.evaluated
+    return evaluated[member.replica] if member.replica < len(evaluated) else {}
 
 
-def _by_setting(settings: Sequence[Setting], found: Sequence[Sequence[Mapping[str, Any]]], better: Better) -> str:
-    """A row a figure and a column a setting; `found` holds the figures of each setting's members."""
+def _by_setting(settings: Sequence[Setting], measured: Sequence[Sequence[Mapping[str, Any]]]) -> str:
+    """A row a metric and a column a setting; `measured` holds the values of each setting's members."""
     rows = []
-    for field in dict.fromkeys(field for members in found for values in members for field in values):
-        values = [[member[field] for member in members if field in member] for members in found]
+    for field in in_order(dict.fromkeys(field for members in measured for values in members for field in values)):
+        values = [[member[field] for member in members if field in member] for members in measured]
         means = [_mean(of_setting) for of_setting in values]
         best = _best(means, better(field))
         rows.append((metric_name(field), [_cell(of_setting, i in best) for i, of_setting in enumerate(values)]))
-    return table("Figures by setting", rows, ("Figure", *(setting.label for setting in settings)), kind="numbers sides")
+    return table("Values by setting", rows, ("Metric", *(setting.label for setting in settings)), kind="numbers sides")
 
 
 def _finite(values: Sequence[Any]) -> list[float]:
@@ -243,7 +245,7 @@ def _mean(values: Sequence[Any]) -> float | None:
     return mean_and_deviation(finite)[0] if finite and len(finite) == len(values) else None
 
 
-def _best(means: Sequence[float | None], direction: Literal["higher", "lower"] | None) -> set[int]:
+def _best(means: Sequence[float | None], direction: Direction | None) -> set[int]:
     """The places of the best mean; none where the direction is unknown, or all are alike."""
     known = [mean for mean in means if mean is not None]
     if direction is None or len(set(known)) < 2:
@@ -271,21 +273,18 @@ def _differences(settings: Sequence[Setting]) -> str:
     if len(settings) < 2:
         return section("Differences of configuration", paragraph("None: all runs are seeds of one setting."))
     fields = dict.fromkeys(field for setting in settings for field in setting.fields)
-    rows = []
-    for field in fields:
-        values = [words(setting.fields.get(field)) for setting in settings]
-        if len(set(values)) > 1:
-            rows.append((name(field), values))
+    values = {field: [words(setting.fields.get(field)) for setting in settings] for field in fields}
+    rows = [(name(field), of_field) for field, of_field in values.items() if len(set(of_field)) > 1]
     columns = ("Field", *(setting.label for setting in settings))
     return section("Differences of configuration", table("Differences of configuration", rows, columns, kind="sides"))
 
 
 def _environments(settings: Sequence[Setting]) -> str:
     runs = list({member.run.folder: member.run for setting in settings for member in setting.members}.values())
-    found = [dict(leaves(run.environment)) for run in runs]
+    of_runs = [dict(leaves(run.environment)) for run in runs]
     rows, same = [], []
-    for field in dict.fromkeys(field for values in found for field in values):
-        values = [of_run.get(field, "none") for of_run in found]
+    for field in dict.fromkeys(field for values in of_runs for field in values):
+        values = [of_run.get(field, "none") for of_run in of_runs]
         if field.startswith(OF_THE_MOMENT):
             continue
         if len(set(values)) > 1:

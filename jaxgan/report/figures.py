@@ -1,6 +1,6 @@
 """Arrays in, figures out: points of the plane, and a run's curves.
 
-They are drawn by matplotlib's objects, without pyplot: nothing here asks for a display, opens a window or keeps a figure
+They are drawn by matplotlib's objects, without pyplot: nothing here needs a display, opens a window or keeps a figure
 alive; matplotlib is imported where it is used, so that a command that draws nothing starts without it. The colours are
 Okabe and Ito's, which colour-blind people tell apart.
 """
@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
 import numpy as np
 from jaxtyping import Float, Int, UInt8
 
+from jaxgan.metrics.table import LOSSES, PENALTIES, SCORES, chart_of
 from jaxgan.report.images import save_image
 
 if TYPE_CHECKING:
@@ -27,7 +28,7 @@ Limits = tuple[float, float, float, float]  # left, right, bottom, top
 
 @runtime_checkable
 class Distribution(Protocol):
-    """What a picture of points asks of a two-dimensional distribution; its units are those its density is stated in.
+    """What a picture of points needs of a two-dimensional distribution; its units are those its density is stated in.
 
     The methods are plain JAX, so that they can be compiled.
     """
@@ -50,7 +51,7 @@ PALETTE = (VERMILION, BLUE, GREEN, PURPLE, ORANGE, SKY)
 
 
 def surface_on_grid(surface: Surface, limits: Limits, resolution: int = 400) -> Grid:
-    """Ask `surface` (points (M, 2) -> values (M,)) at a grid over `limits`: (grid_x, grid_y, values (rows, columns)).
+    """Evaluate `surface` (points (M, 2) -> values (M,)) on a grid over `limits`: (grid_x, grid_y, values (rows, columns)).
 
     Worth keeping where many pictures share one density; a surface that is a grid already comes back as it is.
     """
@@ -59,7 +60,7 @@ def surface_on_grid(surface: Surface, limits: Limits, resolution: int = 400) -> 
     grid_x = np.linspace(limits[0], limits[1], resolution)
     grid_y = np.linspace(limits[2], limits[3], resolution)
     points = np.stack(np.meshgrid(grid_x, grid_y), axis=-1).astype(np.float32)  # (rows, columns, 2)
-    # A few rows at a time: a density may hold hundreds of numbers for each point it is asked about.
+    # A few rows at a time: a density may take hundreds of numbers for each point.
     bands = [points[row : row + 10].reshape(-1, 2) for row in range(0, resolution, 10)]  # (10, columns, 2) -> (M, 2)
     values = np.concatenate([np.asarray(surface(band), dtype=np.float64) for band in bands])
     return grid_x, grid_y, values.reshape(resolution, resolution)  # (rows * columns,) -> (rows, columns)
@@ -89,7 +90,7 @@ def points_figure(
     """Draw generated points over what they should look like.
 
     `fake` and `real` are points (N, 2) in the same units. `log_density` is the exact log density, shaded out to where
-    a Gaussian would be 1, 2, 3 and 4 standard deviations from its centre; `critic` is what the critic says, drawn as
+    a Gaussian would be 1, 2, 3 and 4 standard deviations from its centre; `critic` is the critic's score, drawn as
     level lines; each is a function of points (M, 2) -> (M,), or its values on a grid (grid_x, grid_y, values (rows,
     columns)). `centres` (K, 2) are drawn as crosses. `limits` are (left, right, bottom, top); points that fall outside
     are counted below the picture. `labels` (N,) give each class a colour (the six colours come round again).
@@ -274,10 +275,10 @@ def save_curves(path: str | Path, records: Sequence[Mapping[str, Any]]) -> None:
 
     names = list(dict.fromkeys(name for record in records for name in record))
     panels = [
-        ("loss", [name for name in names if name.endswith("_loss")]),
-        ("penalty", [name for name in names if name.endswith("_penalty")]),
+        ("loss", [name for name in names if chart_of(name) == LOSSES]),
+        ("penalty", [name for name in names if chart_of(name) == PENALTIES]),
         ("gradient norm", [name for name in names if name == "gradient_norm"]),
-        ("mean score", [name for name in names if name in ("score_real", "score_fake")]),
+        ("mean score", [name for name in names if chart_of(name) == SCORES]),
     ]
     panels = [(title, members) for title, members in panels if members]
     if not panels:

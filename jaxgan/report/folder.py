@@ -1,22 +1,11 @@
 """A run folder read for the pages: what is there and can be read, and the rest left empty."""
 
-import json
-import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from jaxgan.report.listeners import read_metrics
-
-PICTURE_NAME = re.compile(r"step_(\d+)(?:-replica_(\d+))?\.png")
-
-
-class Picture(NamedTuple):
-    """One file of samples/."""
-
-    replica: int
-    step: int
-    path: Path
+from jaxgan.folder import Picture, RunFolder, read_object
+from jaxgan.report.samples import NOT_DRAWN, can_be_drawn
 
 
 class Run(NamedTuple):
@@ -34,6 +23,20 @@ class Run(NamedTuple):
         replicas = self.config.get("replicas")
         return replicas if isinstance(replicas, int) and replicas > 0 else 1
 
+    @property
+    def dataset(self) -> str | None:
+        """What the run was trained on, where the configuration or the environment says it."""
+        data = self.environment.get("data")
+        of_environment = data.get("name") if isinstance(data, dict) else None
+        return next((name for name in (self.config.get("dataset"), of_environment) if isinstance(name, str)), None)
+
+    @property
+    def evaluated(self) -> list[dict[str, Any]]:
+        """The values of evaluation.json, a mapping a replica; none where the run was not evaluated."""
+        replicas = self.evaluation.get("replicas")
+        whole = isinstance(replicas, list) and all(isinstance(values, dict) for values in replicas)
+        return replicas if whole else []
+
     def seed(self, replica: int) -> int | None:
         """The seed of a replica, where the configuration says it."""
         seeds = (self.config.get("by_replica") or {}).get("seed")
@@ -42,32 +45,25 @@ class Run(NamedTuple):
         seed = self.config.get("seed")
         return seed + replica if isinstance(seed, int) else None
 
+    def no_pictures(self, otherwise: str) -> str:
+        """Why the run has no pictures of samples: they cannot be drawn, or what `otherwise` says."""
+        data = self.environment.get("data")
+        shape = data.get("sample_shape") if isinstance(data, dict) else None
+        known = isinstance(shape, list) and all(isinstance(side, int) for side in shape)
+        return NOT_DRAWN if known and not can_be_drawn(shape) else otherwise
+
 
 def read_run(folder: Path) -> Run:
-    metrics = folder / "metrics.jsonl"
+    """What lies in `folder`; raises nothing where files are missing or cannot be read."""
+    run = RunFolder(folder)
     return Run(
         folder,
-        _object(folder / "config.json"),
-        _object(folder / "environment.json"),
-        _object(folder / "evaluation.json"),
-        read_metrics(metrics) if metrics.is_file() else [],
-        sorted(_pictures(folder / "samples")),
+        read_object(run.config),
+        read_object(run.environment),
+        read_object(run.evaluation),
+        run.read_metrics(),
+        run.pictures(),
     )
-
-
-def _object(path: Path) -> dict[str, Any]:
-    """The object in a JSON file; {} where the file is missing, cut short or holds something else."""
-    try:
-        values = json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError):
-        return {}
-    return values if isinstance(values, dict) else {}
-
-
-def _pictures(folder: Path) -> Iterator[Picture]:
-    for path in folder.glob("step_*.png"):
-        if match := PICTURE_NAME.fullmatch(path.name):
-            yield Picture(int(match[2] or 0), int(match[1]), path)
 
 
 def evenly(pictures: Sequence[Picture], most: int) -> list[Picture]:

@@ -123,7 +123,7 @@ def table(label: str, rows: Iterable[tuple[str, Sequence[str]]], columns: Sequen
 
 
 def slider(label: str, last: int, *, unit: str = "", more: str = "") -> str:
-    """Slider, play button and further controls, hidden until samples.js has found them; the slider stands at its end."""
+    """Slider, play button and further controls, hidden until samples.js sees them; the slider stands at its end."""
     of_unit = f' data-unit="{html.escape(unit)}"' if unit else ""
     return f"""<div class="controls" id="controls" hidden>
 <label>{escaped(label)} <input type="range" id="slider" min="0" max="{last}" value="{last}"{of_unit} autocomplete="off"></label>

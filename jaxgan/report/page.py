@@ -11,9 +11,11 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from jaxgan.report.charts import Chart, charts_html, charts_of_run, scripts
 from jaxgan.files import write_atomically
-from jaxgan.report.folder import Picture, Run, evenly, read_run
+from jaxgan.folder import Picture, RunFolder
+from jaxgan.metrics.table import better, in_order, meaning_of
+from jaxgan.report.charts import Chart, charts_html, charts_of_run, scripts
+from jaxgan.report.folder import Run, evenly, read_run
 from jaxgan.report.html import (
     Markup,
     address_of,
@@ -33,20 +35,7 @@ from jaxgan.report.html import (
 PICTURES = 40  # of one replica, at most
 PICTURES_IN_ALL = 400  # with many replicas each shows fewer, so that a phone still opens the page; never fewer than two
 
-MEANINGS = {  # in the order of the table; a metric that is not here comes after these, unexplained
-    "critic_loss": "what the critic minimises, penalties included",
-    "generator_loss": "what the generator minimises",
-    "score_real": "mean raw score the critic gives real samples",
-    "score_fake": "mean raw score the critic gives generated samples",
-    "gradient_penalty": "penalty on the critic's gradient, weight included",
-    "penalty_gradient_norm": "mean norm of the critic's gradient as the penalty saw it over the steps",
-    "gradient_norm": "mean norm of the critic's gradient between real and generated samples, per unit of its input, at this step",
-    "critic_weight_min": "smallest weight of the critic",
-    "critic_weight_max": "largest weight of the critic",
-    "critic_gradient_near_zero": "share, 0 to 1, of the critic's gradient entries near zero",
-    "generator_gradient_near_zero": "share, 0 to 1, of the generator's gradient entries near zero",
-    "steps_per_second": "generator steps a second",
-}
+IN_PYTHON = "python"  # the field of config.json that names what JSON cannot hold: import paths and reprs, by argument
 MEANS = "Losses, scores and penalties are means over the steps since the line before."
 HANDLING = (
     "Drag over a chart to zoom, double-click to see all; a tap or the pointer shows the values. With a chart in focus the keys"
@@ -61,7 +50,7 @@ def write_page(folder: Path, out: Path | None = None) -> Path:
     out, with a line that says so. A replica shows at most 40 pictures of samples, evenly chosen, the first and the last
     among them.
     """
-    path = folder / "report.html" if out is None else out
+    path = RunFolder(folder).report if out is None else out
     write_atomically(path, write(_page(read_run(folder))))
     return path
 
@@ -76,9 +65,8 @@ def _page(run: Run) -> str:
 
 
 def _title(run: Run) -> str:
-    if "variant" in run.config and "dataset" in run.config:
-        return f"{run.config['variant']} on {run.config['dataset']}"
-    return run.folder.resolve().name
+    variant, dataset = (run.config.get(field) for field in ("variant", "dataset"))
+    return run.folder.resolve().name if variant is None or dataset is None else f"{variant} on {dataset}"
 
 
 def _summary(run: Run) -> str:
@@ -103,7 +91,7 @@ def _samples(run: Run) -> str:
     for picture in run.pictures:
         strips.setdefault(picture.replica, []).append(picture)
     if not strips:
-        return section("Samples", paragraph("No sample pictures: the run ended before its first."))
+        return section("Samples", paragraph(run.no_pictures("No sample pictures: the run ended before its first.")))
     most = max(2, min(PICTURES, PICTURES_IN_ALL // len(strips)))
     chosen = {replica: evenly(strip, most) for replica, strip in strips.items()}
     first = next(iter(chosen.values()))
@@ -179,48 +167,53 @@ def _neighbours(run: Run) -> str:
 
 def _curves(run: Run, charts: Sequence[Chart]) -> str:
     """The charts; without script the picture of them, where there is one."""
-    path = run.folder / "curves.png"
+    path = RunFolder(run.folder).curves
     alt = "Losses, penalty, gradient norm and scores over generator steps, as far as the run has them"
     picture = f'<figure><img alt="{alt}" src="{data_address(path)}"></figure>' if path.is_file() else ""
     if not charts:
         return section("Curves", picture or paragraph("No curves: nothing was drawn yet."))
-    spread = (
+    band = (
         "The line is the mean over the replicas, the band one standard deviation to either side. " if run.replicas > 1 else ""
     )
     without = picture or paragraph("The curves need JavaScript.")
-    return section("Curves", f"{charts_html(charts)}\n{paragraph(spread + HANDLING)}\n<noscript>{without}</noscript>")
+    return section("Curves", f"{charts_html(charts)}\n{paragraph(band + HANDLING)}\n<noscript>{without}</noscript>")
 
 
 # Tables
 
 
 def _metrics(run: Run) -> str:
-    """The last line of metrics.jsonl; for several replicas the mean and spread of their last lines."""
+    """The last line of metrics.jsonl; for several replicas the mean and deviation of their last lines."""
     if not run.records:
         return section("Last metrics", paragraph("No metrics: the run ended before its first line of them."))
     step = run.records[-1]["step"]
     last = [record for record in run.records if record["step"] == step]
     several = any("replica" in record for record in last)
-    recorded = dict.fromkeys(field for record in last for field in record if field not in ("step", "replica"))
-    names = [field for field in MEANINGS if field in recorded] + [field for field in recorded if field not in MEANINGS]
-    columns = ("Mean", "Standard deviation", "Lowest", "Highest") if several else ("Value",)
-    cells_of = _spread if several else _single
-    rows = ((metric_name(field), cells_of([record.get(field) for record in last])) for field in names)
+    values = [{field: value for field, value in record.items() if field not in ("step", "replica")} for record in last]
     over = f", over {len(last)} replica{'s' if len(last) > 1 else ''}" if several else ""
-    found = table("Last metrics", rows, ("Metric", *columns))
-    return section("Last metrics", paragraph(f"At step {step:,}{over}. {MEANS}") + found)
+    return section(
+        "Last metrics", paragraph(f"At step {step:,}{over}. {MEANS}") + _values("Last metrics", values, several=several)
+    )
+
+
+def _values(label: str, replicas: Sequence[Mapping[str, Any]], *, several: bool) -> str:
+    """A table with a row a metric, in the order of the table of metrics: its value, or what `_over_replicas` gives of several."""
+    columns = ("Mean", "Standard deviation", "Lowest", "Highest") if several else ("Value",)
+    rows = []
+    for field in in_order(dict.fromkeys(field for values in replicas for field in values)):
+        values = [of_replica.get(field) for of_replica in replicas]
+        rows.append((metric_name(field), _over_replicas(values) if several else [number(values[-1])]))
+    return table(label, rows, ("Metric", *columns))
 
 
 def metric_name(field: str) -> Markup:
-    meaning = MEANINGS.get(field)
-    return Markup(name(field) + (f"<small>{html.escape(meaning)}</small>" if meaning else ""))
+    """The name of a value, with what it means and which direction is better in small letters below, where that is known."""
+    direction = better(field)
+    notes = [note for note in (meaning_of(field), f"{direction} is better" if direction else "") if note]
+    return Markup(name(field) + (f"<small>{html.escape('; '.join(notes))}</small>" if notes else ""))
 
 
-def _single(values: Sequence[Any]) -> list[str]:
-    return [number(values[-1])]
-
-
-def _spread(values: Sequence[Any]) -> list[str]:
+def _over_replicas(values: Sequence[Any]) -> list[str]:
     """Mean, standard deviation (n - 1), lowest and highest of the replicas; how many are not finite, where any is."""
     finite = [value for value in values if isinstance(value, int | float) and math.isfinite(value)]
     if len(finite) < len(values):
@@ -230,30 +223,28 @@ def _spread(values: Sequence[Any]) -> list[str]:
 
 
 def _evaluation(run: Run) -> str:
-    """The figures of evaluation.json, and by what protocol they were taken; nothing where the run was not judged."""
-    found = run.evaluation
-    replicas = found.get("replicas")
-    if not isinstance(replicas, list) or not all(isinstance(figures, dict) for figures in replicas):
+    """The values of evaluation.json, and the protocol by which they were measured; nothing where the run was not evaluated."""
+    if not run.evaluated:
         return ""
-    several = len(replicas) > 1
-    names = dict.fromkeys(field for figures in replicas for field in figures)
-    columns = ("Mean", "Standard deviation", "Lowest", "Highest") if several else ("Value",)
-    cells_of = _spread if several else _single
-    rows = ((name(field), cells_of([figures.get(field) for figures in replicas])) for field in names)
-    judged = [f"{field} {words(found[field])}" for field in ("step", "weights") if field in found]
-    judged += [f"{field} {text}" for field, text in leaves(found.get("protocol") or {})]
-    over = f"Over {len(replicas)} replicas. " if several else ""
-    return section(
-        "Evaluation", table("Evaluation", rows, ("Figure", *columns)) + paragraph(f"{over}Protocol: {'; '.join(judged)}.")
-    )
+    several = len(run.evaluated) > 1
+    protocol = [f"{field} {words(run.evaluation[field])}" for field in ("step", "weights") if field in run.evaluation]
+    protocol += [f"{field} {text}" for field, text in leaves(run.evaluation.get("protocol") or {})]
+    over = f"Over {len(run.evaluated)} replicas. " if several else ""
+    values = _values("Evaluation", run.evaluated, several=several)
+    return section("Evaluation", values + paragraph(f"{over}Protocol: {'; '.join(protocol)}."))
 
 
 def _config(run: Run) -> str:
-    """The fields that are set, a row each; those left open in one line."""
+    """The fields that are set, a row each, what was given in Python among them; those left open in one line."""
     if not run.config:
         return section("Configuration", paragraph("No configuration: config.json is missing or cannot be read."))
     unset = [field for field, value in run.config.items() if value is None]
-    rows = ((name(field), [words(value)]) for field, value in run.config.items() if value is not None)
+    rows = []
+    for field, value in run.config.items():
+        if field == IN_PYTHON and isinstance(value, dict):
+            rows += [(name(part), [text]) for part, text in leaves(value, f"{field} ")]
+        elif value is not None:
+            rows.append((name(field), [words(value)]))
     not_set = f"Not set, or not used here: {', '.join(unset)}." if unset else ""
     return section("Configuration", table("Configuration", rows) + paragraph(not_set))
 

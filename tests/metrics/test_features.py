@@ -8,7 +8,7 @@ import scipy.linalg
 from sklearn.metrics import pairwise_distances
 
 from jaxgan.errors import UserError
-from jaxgan.metrics.arrays import Spread
+from jaxgan.metrics.arrays import Estimate
 from jaxgan.metrics.classes import class_distribution, conditional_accuracy, entropy_bits, inception_score
 from jaxgan.metrics.diversity import mean_ms_ssim, mean_pairwise_distance, ms_ssim, scales_of
 from jaxgan.metrics.frechet import Gaussian, fid, frechet_distance, gaussian
@@ -24,7 +24,7 @@ def normal(n: int, d: int = 16, shift: float = 0.0, scale: float = 1.0, seed: in
 # Frechet
 
 
-def test_the_frechet_distance_of_normal_laws_that_commute():
+def test_the_frechet_distance_of_normal_distributions_that_commute():
     """Diagonal covariances: |m - m'|^2 + sum (s - s')^2."""
     s, t = np.array([0.5, 1.0, 3.0]), np.array([2.0, 1.0, 0.1])
     m = np.array([1.0, -2.0, 0.5])
@@ -72,7 +72,7 @@ def test_the_discrepancy_is_its_sums_written_out():
     np.testing.assert_allclose(squared_mmd(x, y), mean(x, x, True) + mean(y, y, True) - 2 * mean(x, y, False))
 
 
-def test_kid_tells_laws_apart_and_is_unbiased_at_none():
+def test_kid_tells_distributions_apart_and_is_unbiased_at_none():
     real = normal(3000)
     same, other = (kid(real, normal(3000, shift=s, seed=1), subsets=20, subset_size=500) for s in (0.0, 0.5))
     assert abs(same.mean) < 3 * same.std + 1e-3
@@ -133,8 +133,8 @@ def test_manifolds_see_collapse_and_noise():
 
 def test_inception_score_at_its_ends():
     np.testing.assert_allclose(inception_score(np.eye(10)[np.arange(100) % 10], splits=1).mean, 10)  # certain, and all kinds
-    np.testing.assert_allclose(inception_score(np.full((100, 10), 0.1)), Spread(1, 0), atol=1e-12)
-    np.testing.assert_allclose(inception_score(np.eye(10)[np.zeros(100, int)]), Spread(1, 0), atol=1e-12)
+    np.testing.assert_allclose(inception_score(np.full((100, 10), 0.1)), Estimate(1, 0), atol=1e-12)
+    np.testing.assert_allclose(inception_score(np.eye(10)[np.zeros(100, int)]), Estimate(1, 0), atol=1e-12)
     with pytest.raises(UserError, match="sum to 1"):
         inception_score(normal(20, d=10))
 
@@ -189,7 +189,7 @@ def test_one_scale_of_ssim_is_the_formula_of_one_window():
 
 
 @pytest.mark.parametrize("classifier", ["neighbours", "logistic"])
-def test_two_samples_of_one_law_cannot_be_told_apart(classifier):
+def test_two_samples_of_one_distribution_cannot_be_told_apart(classifier):
     real = normal(2000, d=4)
     same = classifier_two_sample_test(real, normal(2000, d=4, seed=1), classifier=classifier)
     other = classifier_two_sample_test(real, normal(3000, d=4, shift=2.0, seed=1), classifier=classifier)

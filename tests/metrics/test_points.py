@@ -56,7 +56,7 @@ def density(x):
 
 
 def test_divergences_against_the_exact_density():
-    """One normal law against another: KL((m, s^2 I) || (0, I)) = s^2 - 1 - 2 log s + |m|^2 / 2 in the plane."""
+    """One normal distribution against another: KL((m, s^2 I) || (0, I)) = s^2 - 1 - 2 log s + |m|^2 / 2 in the plane."""
     box = {"low": (-6, -6), "high": (6, 6), "cells": 30}
     same = divergences(normal(200_000), density, **box)
     assert max(same[:3]) < 0.01 and same.outside < 1e-4

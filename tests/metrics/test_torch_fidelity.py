@@ -6,14 +6,14 @@ Its figures are kept here, for it needs a torchvision that fits PyTorch. Where b
 import numpy as np
 import pytest
 
-from jaxgan.metrics.arrays import Spread
+from jaxgan.metrics.arrays import Estimate
 from jaxgan.metrics.classes import inception_score
 from jaxgan.metrics.frechet import fid
 from jaxgan.metrics.kernel import kid
 
 FID = 28.317784258696747
-KID = Spread(74.37448317926473, 20.048591399520056)  # 10 subsets of 200
-INCEPTION_SCORE = Spread(3.8164205451393753, 0.17461964686730805)
+KID = Estimate(74.37448317926473, 20.048591399520056)  # 10 subsets of 200
+INCEPTION_SCORE = Estimate(3.8164205451393753, 0.17461964686730805)
 
 
 def features() -> tuple[np.ndarray, np.ndarray]:

@@ -97,5 +97,14 @@ def make_run(folder, *, config=CONFIG, steps=(0, 100, 200, 300), replicas=1, rec
     return folder
 
 
+def undrawable(folder, shape):
+    """The run with samples of this shape, and without pictures."""
+    environment = {**ENVIRONMENT, "data": {**ENVIRONMENT["data"], "sample_shape": shape}}
+    (folder / "environment.json").write_text(json.dumps(environment))
+    for path in (folder / "samples").iterdir():
+        path.unlink()
+    return folder
+
+
 def page_of(folder):
     return Page(write_page(folder).read_text(encoding="utf-8"))

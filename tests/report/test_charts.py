@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from jaxgan.report import charts
-from jaxgan.report.charts import charts_of_run, charts_of_settings, figures_json, spread
+from jaxgan.report.charts import charts_of_run, charts_of_settings, figures_json, over_seeds
 
 RECORD = {
     "critic_loss": 1, "generator_loss": 1, "score_real": 1, "gradient_penalty": 1, "gradient_norm": 1,
@@ -26,36 +26,36 @@ def line_of(view):
     return line
 
 
-class TestSpread:
+class TestOverSeeds:
     def test_mean_and_sample_deviation_over_seeds(self):
-        found = spread([records_of([1.0, 4.0]), records_of([3.0, 4.0]), records_of([5.0, 4.0])], "critic_loss")
-        np.testing.assert_allclose(found.mean, [3, 4])
-        np.testing.assert_allclose(found.deviation, [2, 0])
-        assert found.seeds == 3 and found.counted.tolist() == [3, 3]
+        curve = over_seeds([records_of([1.0, 4.0]), records_of([3.0, 4.0]), records_of([5.0, 4.0])], "critic_loss")
+        np.testing.assert_allclose(curve.mean, [3, 4])
+        np.testing.assert_allclose(curve.deviation, [2, 0])
+        assert curve.seeds == 3 and curve.counted.tolist() == [3, 3]
 
     def test_what_is_not_finite_is_left_out_and_counted(self):
-        found = spread([records_of([1.0, None, None]), records_of([3.0, 5.0, None])], "critic_loss")
-        np.testing.assert_array_equal(found.mean, [2, 5, np.nan])
-        np.testing.assert_array_equal(found.deviation, [math.sqrt(2), np.nan, np.nan])
-        assert found.counted.tolist() == [2, 1, 0]
+        curve = over_seeds([records_of([1.0, None, None]), records_of([3.0, 5.0, None])], "critic_loss")
+        np.testing.assert_array_equal(curve.mean, [2, 5, np.nan])
+        np.testing.assert_array_equal(curve.deviation, [math.sqrt(2), np.nan, np.nan])
+        assert curve.counted.tolist() == [2, 1, 0]
 
     def test_seeds_logged_at_different_steps_are_compared_where_they_meet(self):
-        found = spread([records_of(range(7)), records_of([10, 12, 14], every=2)], "critic_loss")
-        assert found.steps.tolist() == [0, 2, 4, 5, 6]  # the second one ends at 4
+        curve = over_seeds([records_of(range(7)), records_of([10, 12, 14], every=2)], "critic_loss")
+        assert curve.steps.tolist() == [0, 2, 4, 5, 6]  # the second one ends at 4
 
     def test_seeds_that_never_meet_are_drawn_all_the_same(self):
         shifted = [{"step": record["step"] + 0.5, "critic_loss": 1.0} for record in records_of([1, 1, 1])]
-        assert len(spread([records_of([1, 1, 1]), shifted], "critic_loss").steps) == 6
+        assert len(over_seeds([records_of([1, 1, 1]), shifted], "critic_loss").steps) == 6
 
     def test_long_runs_are_thinned_with_first_and_last(self):
-        found = spread([records_of(range(charts.POINTS * 3))], "critic_loss")
-        assert len(found.steps) == charts.POINTS
-        assert (found.steps[0], found.steps[-1]) == (0, 3 * charts.POINTS - 1)
+        curve = over_seeds([records_of(range(charts.POINTS * 3))], "critic_loss")
+        assert len(curve.steps) == charts.POINTS
+        assert (curve.steps[0], curve.steps[-1]) == (0, 3 * charts.POINTS - 1)
 
     def test_nothing_of_a_metric_that_is_not_there_or_is_no_number(self):
-        assert len(spread([records_of([1.0])], "score_real").steps) == 0
-        assert len(spread([records_of(["<b>"])], "critic_loss").steps) == 0
-        assert spread([], "critic_loss").seeds == 0
+        assert len(over_seeds([records_of([1.0])], "score_real").steps) == 0
+        assert len(over_seeds([records_of(["<b>"])], "critic_loss").steps) == 0
+        assert over_seeds([], "critic_loss").seeds == 0
 
 
 class TestTraces:
@@ -81,14 +81,14 @@ class TestTraces:
 
 
 class TestCharts:
-    def test_metrics_are_grouped_and_measured_figures_are_a_choice(self):
+    def test_metrics_are_grouped_and_measured_values_are_a_choice(self):
         found = {chart.title: [view.name for view in chart.views] for chart in charts_of_run([{"step": 0, **RECORD}])}
-        assert list(found)[:2] == ["Measured figures", "Losses"]
-        assert found["Measured figures"] == ["fid_lab_1k", "wasserstein1_exact_1k", "c2st_lab_1k", "critic_gradient_norm_1k"]
+        assert list(found)[:2] == ["Measured values", "Losses"]
+        assert found["Measured values"] == ["fid_lab_1k", "wasserstein1_exact_1k", "c2st_lab_1k", "critic_gradient_norm_1k"]
         assert found["Others"] == ["balance"]
-        assert all(len(views) == 1 for title, views in found.items() if title not in ("Measured figures", "Others"))
+        assert all(len(views) == 1 for title, views in found.items() if title not in ("Measured values", "Others"))
 
-    def test_a_figure_between_real_samples_is_drawn_beside_its_own(self):
+    def test_a_value_between_real_samples_is_drawn_beside_its_own(self):
         measured = charts_of_run([{"step": 0, **RECORD}])[0]
         assert [trace["name"] for trace in measured.views[1].traces] == [
             "wasserstein1 exact 1k",

@@ -5,13 +5,10 @@ import json
 import pytest
 
 from jaxgan.errors import UserError
+from jaxgan.metrics import meaning_of
 from jaxgan.report.comparison import read_runs, settings_of, telling_fields, write_comparison
-from jaxgan.report.page import MEANINGS
-from tests.report.pages import CONFIG, PLOTLY, Page, make_run
-
-
-def better(figure):
-    return {"fid": "lower", "mod": "higher"}.get(figure[:3])
+from jaxgan.report.samples import NOT_DRAWN
+from tests.report.pages import CONFIG, PLOTLY, Page, make_run, undrawable
 
 
 def run(folder, value=1.0, replicas=1, **config):
@@ -23,12 +20,12 @@ def run(folder, value=1.0, replicas=1, **config):
     return make_run(folder, config={**CONFIG, **config}, replicas=replicas, records=records)
 
 
-def judged(folder, *replicas):
+def evaluated(folder, *replicas):
     (folder / "evaluation.json").write_text(json.dumps({"replicas": replicas}))
 
 
 def page_of(tmp_path, *folders):
-    return Page(write_comparison(folders, tmp_path / "compare.html", better).read_text(encoding="utf-8"))
+    return Page(write_comparison(folders, tmp_path / "compare.html").read_text(encoding="utf-8"))
 
 
 def settings(*folders):
@@ -59,6 +56,16 @@ class TestSettings:
         ]
         assert [[record["critic_loss"] for record in m.records] for m in found[1].members] == [[3, 3], [4, 4]]
 
+    def test_what_was_given_in_python_tells_runs_apart(self, tmp_path):
+        networks = ({"generator": "mine:Small", "critic": "mine:Critic"}, {"generator": "mine:<Big>", "critic": "mine:Critic"})
+        runs = [
+            make_run(tmp_path / name, config={"python": given, "seed": 1}) for name, given in zip("ab", networks, strict=True)
+        ]
+        assert list(settings(*runs)) == ["python generator mine:Small", "python generator mine:<Big>"]
+        page = page_of(tmp_path, *runs)
+        assert page.row("python generator") == ["mine:Small", "mine:<Big>"]
+        assert "Comparison on" not in page.text and "none" not in page.text.split("Settings")[0]
+
     def test_a_folder_named_twice_counts_once(self, tmp_path):
         folder = run(tmp_path / "a")
         assert settings(folder, tmp_path / "." / "a") == {"a": [5]}
@@ -81,21 +88,30 @@ class TestSettings:
 class TestTables:
     def test_means_deviations_counts_and_the_best(self, tmp_path):
         first, second = run(tmp_path / "a", clip=1, replicas=2), run(tmp_path / "b", clip=2, value=7.0)
-        judged(first, {"fid_1k": 2.0, "modes": 8, "c": 1}, {"fid_1k": 4.0, "modes": 8, "c": 1})
-        judged(second, {"fid_1k": 9.0, "modes": 8})
+        evaluated(first, {"fid_1k": 2.0, "modes": 8, "c": 1}, {"fid_1k": 4.0, "modes": 8, "c": 1})
+        evaluated(second, {"fid_1k": 9.0, "modes": 8})
         page = page_of(tmp_path, first, second)
         loss = [row for row in page.rows if row[0].startswith("critic_loss")]
-        assert loss == [["critic_loss", "1.5 ± 0.71 (2)", "7"]]  # which loss is the better one nobody knows
-        assert MEANINGS["critic_loss"] in page.text
+        assert loss == [["critic_loss", "1.5 ± 0.71 (2)", "7"]]  # no direction of a loss is the better one
+        assert meaning_of("critic_loss") in page.text
         assert page.row("fid_1k") == ["3 ± 1.4 (2), the best", "9"]
         assert page.row("modes") == ["8 ± 0 (2)", "8"]  # alike
         assert page.row("c") == ["1 ± 0 (2)", "\N{EN DASH}"]
         assert len(page.all("span", **{"class": "best"})) == 1
 
+    def test_values_stand_in_the_order_of_the_table_with_meaning_and_direction(self, tmp_path):
+        folder = run(tmp_path / "a")
+        evaluated(folder, {"modes_pacgan_2500": 8, "mine": 1.0, "fid_lab_1k": 2.0})
+        page = page_of(tmp_path, folder)
+        names = [row[0] for row in page.rows if row[0] in ("modes_pacgan_2500", "mine", "fid_lab_1k")]
+        assert names == ["fid_lab_1k", "modes_pacgan_2500", "mine"]
+        for name, direction in (("fid_lab_1k", "lower"), ("modes_pacgan_2500", "higher")):
+            assert f"{meaning_of(name)}; {direction} is better" in page.text
+
     def test_a_setting_with_a_seed_that_is_not_finite_is_not_the_best(self, tmp_path):
         first, second = run(tmp_path / "a", clip=1, replicas=2), run(tmp_path / "b", clip=2)
-        judged(first, {"fid_1k": 1.0}, {"fid_1k": None})
-        judged(second, {"fid_1k": 3.0})
+        evaluated(first, {"fid_1k": 1.0}, {"fid_1k": None})
+        evaluated(second, {"fid_1k": 3.0})
         assert page_of(tmp_path, first, second).row("fid_1k") == ["1, 1 not finite", "3"]
 
     def test_differences_of_configuration_and_environment(self, tmp_path):
@@ -129,7 +145,7 @@ class TestPage:
 
     def test_no_address_leaves_the_page(self, tmp_path):
         runs = [run(tmp_path / "a", clip=1), run(tmp_path / "b", clip=2)]
-        source = write_comparison(runs, tmp_path / "compare.html", better).read_text(encoding="utf-8")
+        source = write_comparison(runs, tmp_path / "compare.html").read_text(encoding="utf-8")
         assert len(PLOTLY.findall(source)) == 1
         source = PLOTLY.sub("", source)
         assert "https:" not in source and "http:" not in source and "url(" not in source
@@ -147,6 +163,13 @@ class TestPage:
         page = page_of(tmp_path, run(tmp_path / "a", recipe=hostile), run(tmp_path / "b <b>", recipe="y", generator=hostile))
         assert not page.all("b")
         assert page.row("recipe") == [hostile, "y"]
+
+    def test_runs_whose_samples_cannot_be_drawn_say_so(self, tmp_path):
+        folder = undrawable(run(tmp_path / "a", clip=1), [12])
+        page = page_of(tmp_path, folder, run(tmp_path / "b", clip=2))
+        assert NOT_DRAWN in page.text and len(page.frames()) == 4  # beside what can be drawn
+        page = page_of(tmp_path, folder)
+        assert NOT_DRAWN in page.text and not page.frames() and not page.all("input", type="range")
 
     def test_runs_without_metrics_and_pictures_say_so(self, tmp_path):
         runs = [make_run(tmp_path / name, config={**CONFIG, "clip": i}, steps=(), records=[]) for i, name in enumerate("ab")]

@@ -9,8 +9,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from jaxgan.report.figures import figure_array, points_figure, save_curves, surface_on_grid
 from jaxgan.files import write_atomically
+from jaxgan.report.figures import figure_array, points_figure, save_curves, surface_on_grid
 from jaxgan.report.images import image_grid, save_gif, save_grid, save_image, save_strip
 
 

@@ -8,9 +8,11 @@ import numpy as np
 import pytest
 
 import jaxgan.report.__main__ as command
+from jaxgan.metrics import meaning_of
 from jaxgan.report.images import save_gif
-from jaxgan.report.page import MEANINGS, write_page
-from tests.report.pages import CONFIG, ENVIRONMENT, PLOTLY, Page, make_run, page_of, picture
+from jaxgan.report.page import write_page
+from jaxgan.report.samples import NOT_DRAWN
+from tests.report.pages import CONFIG, ENVIRONMENT, PLOTLY, Page, make_run, page_of, picture, undrawable
 
 
 class TestSelfContained:
@@ -95,6 +97,15 @@ class TestSamples:
         assert len(page.frames()) == 2 * 201
         assert {frame["data-step"] for frame in page.frames()} == {"0", "40"}
 
+    @pytest.mark.parametrize("shape", [[12], [100, 3], [8, 8, 2], [8, 8, 4], []])
+    def test_samples_that_cannot_be_drawn_are_said_to_be_so(self, tmp_path, shape):
+        page = page_of(undrawable(make_run(tmp_path), shape))
+        assert NOT_DRAWN in page.text and not page.frames() and not page.all("input", type="range")
+
+    @pytest.mark.parametrize("shape", [[2], [28, 28, 1], [8, 8, 3], None, "hostile"])
+    def test_pictures_that_are_missing_are_said_to_be_so(self, tmp_path, shape):
+        assert "No sample pictures" in page_of(undrawable(make_run(tmp_path), shape)).text
+
     def test_other_files_are_no_samples(self, tmp_path):
         make_run(tmp_path)
         for name in (".step_00000400.png.1.tmp", "step_00000400.png.bak", "step_last.png", "interpolation.png"):
@@ -107,10 +118,10 @@ class TestTables:
         page = page_of(make_run(tmp_path))
         assert page.row("critic_loss") == ["\N{MINUS SIGN}1.25"]
         assert page.row("generator_loss") == ["0.5"]
-        assert MEANINGS["critic_loss"] in page.text
+        assert meaning_of("critic_loss") in page.text
         assert "At step 300. " in page.text
 
-    def test_several_replicas_show_mean_and_spread_of_their_last_lines(self, tmp_path):
+    def test_several_replicas_show_mean_and_deviation_of_their_last_lines(self, tmp_path):
         values = {100: [50.0, 60.0, 70.0], 300: [1.0, 2.0, 6.0]}
         records = [
             {"step": step, "replica": i, "critic_loss": value} for step, row in values.items() for i, value in enumerate(row)
@@ -131,6 +142,22 @@ class TestTables:
         names = [row[0] for row in page.rows]
         assert page.row("fid10k_test") == ["12.5"]
         assert names.index("generator_loss") < names.index("fid10k_test")
+
+    def test_values_have_meaning_and_direction_in_the_order_of_the_table(self, tmp_path):
+        record = {"step": 300, "own": 1.0, "fid_lab_1k": 2.0, "c2st_lab_1k_low": 0.5, "gradient_norm": 1.0, "critic_loss": 1.0}
+        page = page_of(make_run(tmp_path, records=[record]))
+        names = [row[0] for row in page.rows if row and row[0] in record]
+        assert names == ["critic_loss", "gradient_norm", "fid_lab_1k", "c2st_lab_1k_low", "own"]
+        assert f"{meaning_of('fid_lab_1k')}; lower is better" in page.text
+        assert f"{meaning_of('c2st_lab_1k_low')}" in page.text and page.text.count("is better") == 1
+
+    def test_what_was_given_in_python_stands_in_the_configuration_as_text(self, tmp_path):
+        given = {"generator": "mine:Generator(<b>64</b>)", "optimizers": {"critic": "optax.lion(0.0001)"}, "data": None}
+        page = page_of(make_run(tmp_path, config={"python": given, "steps": 300, "variant": None}))
+        assert page.row("python generator") == ["mine:Generator(<b>64</b>)"]
+        assert page.row("python optimizers critic") == ["optax.lion(0.0001)"]
+        assert not page.all("b")
+        assert page.text.count(tmp_path.name) >= 2  # the title, where no variant names the run
 
     def test_configuration_and_environment_as_they_were_written(self, tmp_path):
         page = page_of(make_run(tmp_path))
@@ -270,7 +297,7 @@ class TestWhatWasMadeLater:
         page = page_of(tmp_path)
         assert "Nearest training pictures" in page.text and "neighbours-replica_01.png" in page.text
 
-    def test_figures_of_the_evaluation_with_their_protocol(self, tmp_path):
+    def test_values_of_the_evaluation_with_their_protocol(self, tmp_path):
         make_run(tmp_path, replicas=2)
         found = {
             "step": 300, "weights": "averaged", "protocol": {"generated": 1000, "features": "<lab>"},

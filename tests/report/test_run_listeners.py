@@ -10,6 +10,8 @@ import pytest
 from PIL import Image
 from rich.console import Console
 
+from jaxgan.folder import read_metrics
+from jaxgan.metrics.table import METRICS, panel_of
 from jaxgan.report.images import image_grid
 from jaxgan.report.listeners import (
     Curves,
@@ -18,8 +20,8 @@ from jaxgan.report.listeners import (
     SamplePictures,
     TensorBoard,
     duration,
-    read_metrics,
 )
+from jaxgan.report.samples import can_be_drawn
 
 
 def pixels(path):
@@ -63,7 +65,7 @@ class TestProgress:
         said = [line for line in written.getvalue().splitlines() if "about" in line]
         assert said == ["about 1 min 19 s for 3,000 steps; Ctrl-C stops after saving a checkpoint"]
 
-    def test_a_single_quick_step_is_not_believed(self):
+    def test_a_single_quick_step_is_not_trusted(self):
         """The engine's second chunk may be one step of a few milliseconds, which says little of the speed."""
         bar, clock, written = progress()
         for step, clock.now in ((1, 5.0), (2, 5.001), (101, 6.0)):
@@ -238,6 +240,11 @@ class TestSamplePictures:
         middle = np.array([columns.mean() / picture.shape[1], rows.mean() / 560])
         assert np.all(np.abs(middle - [0.65, 0.36]) < 0.05)  # right of the middle and above it
 
+    @pytest.mark.parametrize("shape", [(12,), (100, 3), (8, 8, 2), (8, 8, 4), (8, 8), (4, 8, 8, 3), ()])
+    def test_samples_that_are_neither_images_nor_points_are_not_drawn(self, tmp_path, shape):
+        SamplePictures(tmp_path / "samples").on_sample(1, [np.zeros((5, *shape))] * 2, [np.zeros(5, int)] * 2)
+        assert not can_be_drawn(shape) and not (tmp_path / "samples").exists()
+
     def test_points_without_a_distribution(self, tmp_path):
         SamplePictures(tmp_path).on_sample(3, [np.zeros((5, 2))], [np.zeros(5, int)])
         assert (tmp_path / "step_00000003.png").exists()
@@ -293,6 +300,24 @@ class TestTensorBoard:
         picture = Image.open(io.BytesIO(read["replica_0/samples", 20].image.encoded_image_string))
         assert np.array_equal(np.asarray(picture), image_grid(images))
         assert read["replica_1/samples", 20].image.width == 600
+
+    def test_samples_that_cannot_be_drawn_are_left_out_and_measured_values_have_a_panel(self, tmp_path):
+        board = TensorBoard(tmp_path)
+        board.on_start(0, 100)
+        board.on_sample(20, [np.zeros((6, 12), np.float32)], [np.zeros(6, int)])
+        board.on_measure(20, [{"fid_lab_1k": 2.0}])
+        board.on_end(20)
+        assert list(values(tmp_path)) == [("figures/fid_lab_1k", 20)]
+
+    @pytest.mark.parametrize("name", METRICS)
+    def test_panels_are_those_that_earlier_runs_have(self, name):
+        """Resumed runs go on in the panels they began in: the rule that gave them, word for word."""
+        if METRICS[name].logged:
+            earlier = [
+                ("losses", name.endswith("_loss")), ("scores", name.startswith("score")), ("weights", "weight" in name),
+                ("gradients", "gradient" in name), ("speed", name.endswith("per_second")), ("other", True),
+            ]  # fmt: skip
+            assert panel_of(name) == next(panel for panel, fits in earlier if fits)
 
     def test_resume_at_once_keeps_the_first_file_and_voids_what_came_after_the_checkpoint(self, tmp_path):
         for start, steps in ((0, (10, 20, 30)), (20, (30, 40))):

@@ -1,0 +1,32 @@
+"""The samples of a run, drawn as it goes."""
+
+from pathlib import Path
+
+import numpy as np
+
+from jaxgan.engine.listeners import Listener
+from jaxgan.report.figures import Distribution
+from jaxgan.report.images import save_image
+from jaxgan.report.samples import SampleView
+
+
+class SamplePictures(Listener):
+    """Keeps samples/step_00000500.png; step_00000500-replica_00.png and so on where there are several.
+
+    Samples that are neither images nor points of the plane are not drawn.
+    """
+
+    def __init__(self, folder: str | Path, *, distribution: Distribution | None = None, n_classes: int = 0) -> None:
+        """`distribution` is that of two-dimensional data; `n_classes` is 0 unless the run is conditional."""
+        self._folder = Path(folder)
+        self._view = SampleView(distribution, n_classes)
+
+    def on_sample(self, step: int, samples: list[np.ndarray], labels: list[np.ndarray]) -> None:
+        """Write one picture a replica."""
+        for replica, (sample, label) in enumerate(zip(samples, labels, strict=True)):
+            name, title = f"step_{step:08d}", f"step {step:,}"
+            if len(samples) > 1:
+                name, title = f"{name}-replica_{replica:02d}", f"{title}, replica {replica}"
+            picture = self._view.picture(sample, label, title)
+            if picture is not None:
+                save_image(self._folder / f"{name}.png", picture)

@@ -1,0 +1,78 @@
+"""A run for TensorBoard: its scalars and its samples."""
+
+import math
+import time
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from jaxgan.engine.listeners import Listener
+from jaxgan.metrics.table import panel_of
+from jaxgan.report.figures import Distribution
+from jaxgan.report.samples import SampleView
+
+MEASURED_PANEL = "figures"  # the tag that earlier runs have: a resumed run goes on in the same panels
+
+
+class TensorBoard(Listener):
+    """Keeps TensorBoard's events: scalars as losses/critic_loss, pictures as samples; replica_0/... where several.
+
+    Samples that are neither images nor points of the plane are not drawn.
+    """
+
+    FLUSH_EVERY = 10  # seconds: what a killed run may lose
+
+    def __init__(self, folder: str | Path, *, distribution: Distribution | None = None, n_classes: int = 0) -> None:
+        """`distribution` and `n_classes` are those of `SamplePictures`."""
+        self._folder = Path(folder)
+        self._view = SampleView(distribution, n_classes)
+        self._writer: Any = None
+
+    def on_start(self, step: int, total: int) -> None:
+        """Open an event file; what an earlier run here logged after `step` is marked as void."""
+        from tensorboardX import SummaryWriter
+
+        earlier = self._folder.is_dir() and any(self._folder.glob("*tfevents*"))
+        self._writer = SummaryWriter(
+            str(self._folder),
+            purge_step=step + 1 if earlier else None,
+            flush_secs=self.FLUSH_EVERY,
+            filename_suffix=f".{time.time_ns()}",  # its own names count seconds, and would overwrite a run just ended
+        )
+
+    def on_log(self, step: int, metrics: list[dict[str, float]]) -> None:
+        """Write the scalars; a value that is not finite leaves a gap (tensorboardX would warn of each)."""
+        self._write(step, metrics)
+
+    def on_measure(self, step: int, values: list[dict[str, float]]) -> None:
+        """Write measured values in a panel of their own."""
+        self._write(step, values, MEASURED_PANEL)
+
+    def on_sample(self, step: int, samples: list[np.ndarray], labels: list[np.ndarray]) -> None:
+        """Write one picture a replica."""
+        if self._writer is None:
+            return
+        for replica, (sample, label) in enumerate(zip(samples, labels, strict=True)):
+            picture = self._view.picture(sample, label, f"step {step:,}")
+            if picture is not None:
+                self._writer.add_image(f"{_prefix(replica, len(samples))}samples", picture, step, dataformats="HWC")
+
+    def on_end(self, step: int) -> None:
+        """Write what is pending and close the file."""
+        if self._writer is not None:
+            self._writer.close()
+            self._writer = None
+
+    def _write(self, step: int, metrics: list[dict[str, float]], panel: str | None = None) -> None:
+        if self._writer is None:
+            return
+        for replica, values in enumerate(metrics):
+            for name, value in values.items():
+                if math.isfinite(value):
+                    tag = f"{_prefix(replica, len(metrics))}{panel or panel_of(name)}/{name}"
+                    self._writer.add_scalar(tag, float(value), step)
+
+
+def _prefix(replica: int, replicas: int) -> str:
+    return f"replica_{replica}/" if replicas > 1 else ""

@@ -1,0 +1,50 @@
+"""Samples as a run draws them: pictures in a grid, points of the plane over their exact density."""
+
+from collections.abc import Sequence
+
+import numpy as np
+from jaxtyping import Int, Shaped, UInt8
+
+from jaxgan.report.figures import Distribution, figure_array, samples_of_points_figure
+from jaxgan.report.images import image_grid
+
+NOT_DRAWN = "No pictures: the samples are neither images nor points of the plane."
+
+
+def can_be_drawn(shape: Sequence[int]) -> bool:
+    """Whether samples of this shape, each (H, W, 1), (H, W, 3) or (2,), have a picture."""
+    if len(shape) == 3:
+        return 0 not in shape and shape[-1] in (1, 3)
+    return tuple(shape) == (2,)
+
+
+class SampleView:
+    """Turns the samples of a replica into one picture: a grid of images, or points over their exact density."""
+
+    def __init__(self, distribution: Distribution | None, n_classes: int) -> None:
+        """`distribution` is that of two-dimensional data; `n_classes` is 0 unless the run is conditional."""
+        self._distribution = distribution
+        self._n_classes = n_classes
+
+    def picture(
+        self, samples: Shaped[np.ndarray, "n *sample"], labels: Int[np.ndarray, " n"], title: str
+    ) -> UInt8[np.ndarray, "height width c"] | None:
+        """Images (N, H, W, C) in [-1, 1] or points (N, 2) -> bytes (height, width, channels); None of any other samples."""
+        samples, labels = np.asarray(samples), np.asarray(labels)
+        if not can_be_drawn(samples.shape[1:]):
+            return None
+        if samples.ndim == 4:
+            samples = np.nan_to_num(samples, nan=0.0, posinf=1.0, neginf=-1.0)  # of a replica that diverged: grey
+            return image_grid(samples, columns=self._columns(labels))
+        classes = labels if self._n_classes > 1 else None
+        return figure_array(samples_of_points_figure(samples, self._distribution, title=title, labels=classes))
+
+    def _columns(self, labels: np.ndarray) -> int | None:
+        """One row a class or one column a generator, where each has as many; else as square as it goes."""
+        if self._n_classes > 1 and len(labels) % self._n_classes == 0:
+            columns = len(labels) // self._n_classes
+            if columns and np.array_equal(labels, np.repeat(np.arange(self._n_classes), columns)):
+                return columns
+            if columns and np.array_equal(labels, np.tile(np.arange(self._n_classes), columns)):  # several generators
+                return self._n_classes
+        return None
