@@ -3,13 +3,9 @@
 import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
-from pathlib import Path
-from typing import Annotated
-
-from tyro.conf import arg
 
 from jaxgan import command
-from jaxgan.config import Int
+from jaxgan.settings import OptionalInt, OptionalPath, parse
 
 
 @dataclass(frozen=True)
@@ -18,11 +14,11 @@ class Options:
 
     dataset: str = "digits"
     """A labelled data set of pictures: digits, mnist, fashion_mnist, tfds:NAME, folder:PATH."""
-    data_dir: Annotated[Path | None, arg(metavar="PATH")] = None
+    data_dir: OptionalPath = None
     """Where data sets lie; the user's cache directory where not given."""
-    image_size: Int = None
+    image_size: OptionalInt = None
     """Pixels a side that pictures are brought to; their own where not given."""
-    updates: Int = None
+    updates: OptionalInt = None
     """Updates of 100 pictures; where not given 6,000, or 60 passes where that is less."""
 
 
@@ -31,7 +27,7 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 
 def classifier(argv: Sequence[str]) -> None:
-    options = command.parse(
+    options = parse(
         Options, argv, prog="python -m jaxgan.classifier", description="Train the classifier that judges generated pictures."
     )
     from jaxgan.cache import keep_compiled_programs

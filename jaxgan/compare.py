@@ -9,6 +9,8 @@ from typing import Annotated
 from tyro.conf import Positional, arg
 
 from jaxgan import command
+from jaxgan.folder import RunFolder
+from jaxgan.settings import parse
 
 
 @dataclass(frozen=True)
@@ -26,9 +28,9 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 
 def compare(argv: Sequence[str]) -> None:
-    options = command.parse(Options, argv, prog="python -m jaxgan.compare", description="Compare runs on one page.")
+    options = parse(Options, argv, prog="python -m jaxgan.compare", description="Compare runs on one page.")
     for run in options.runs:
-        command.existing_run(run)
+        RunFolder(run).require()
     from jaxgan.report.comparison import write_comparison
 
     print(write_comparison(options.runs, options.out))

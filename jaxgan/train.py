@@ -4,7 +4,7 @@ import sys
 from collections.abc import Sequence
 
 from jaxgan import command
-from jaxgan.settings import flag, read_training_config
+from jaxgan.settings import flag, read_command
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -12,7 +12,7 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 
 def train(argv: Sequence[str]) -> None:
-    config = read_training_config(argv, prog="python -m jaxgan.train", description="Train a GAN and fill a run folder.")
+    config = read_command(argv, prog="python -m jaxgan.train", description="Train a GAN and fill a run folder.")
     if config.list_variants:
         print_variants()
         return

@@ -27,10 +27,10 @@ from jaxgan.networks import (
     SpectralCritic,
     as_critic,
     as_generator,
-    couples_batch,
     packed_shape,
 )
 from jaxgan.networks.augmentation import KINDS as AUGMENTATIONS
+from jaxgan.networks.inspection import couples_batch
 from jaxgan.objectives import with_generator_classifier
 from jaxgan.pixels import to_model_range
 from jaxgan.types import Average, Draw, Game, GanState, Labels, Metrics, Number, Objective, Player, Samples
@@ -223,13 +223,9 @@ class Gan:
         """
         shape = tuple(sample_shape)
         if shape not in self._coupled:
-            declared = self.networks.critic.couples_batch
-            if declared is None:
-                rows = 2 * self.pac
-                samples = 0.1 * jax.random.normal(jax.random.key(1), (rows, *shape), float)
-                labels = jnp.zeros(rows, jnp.int32)
-                declared = couples_batch(self.networks.critic, jax.random.key(0), samples, labels, rows_per_score=self.pac)
-            self._coupled[shape] = declared
+            example = 0.1 * jax.random.normal(jax.random.key(1), (self.pac, *shape), float)
+            labels = jnp.zeros(self.pac, jnp.int32)
+            self._coupled[shape] = couples_batch(self.networks.critic, None, example, labels, rows_per_score=self.pac)
         return self._coupled[shape]
 
     def check_sample_shape(self, made: tuple[int, ...], real: tuple[int, ...]) -> None:

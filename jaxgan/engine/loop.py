@@ -42,7 +42,9 @@ def on_replicas(numbers: Numbers, seeds: tuple[int, ...]) -> tuple[dict[str, Any
     """Numbers and seeds as compiled code takes them: of several replicas arrays of one entry each."""
     if len(seeds) == 1:
         return dict(numbers), np.asarray(seeds[0], np.uint32)
-    return {name: np.broadcast_to(np.asarray(x, float), len(seeds)) for name, x in numbers.items()}, np.asarray(seeds, np.uint32)
+    return {name: np.broadcast_to(np.asarray(x, float), len(seeds)) for name, x in numbers.items()}, np.asarray(
+        seeds, np.uint32
+    )
 
 
 class Program:

@@ -70,9 +70,7 @@ class TrainedGan:
 
         All are of class `label`, 0 where a conditional GAN is given none.
         """
-        start, end = (
-            jnp.broadcast_to(z, (n, len(z))) for z in draw_latents(jax.random.key(seed), 2, self.gan.latent_dim)
-        )
+        start, end = (jnp.broadcast_to(z, (n, len(z))) for z in draw_latents(jax.random.key(seed), 2, self.gan.latent_dim))
         z = slerp(start, end, jnp.linspace(0.0, 1.0, n))
         labels = self._labels(n, label if label is not None or not self.gan.n_classes else 0)
         return self.generate(z, labels, batch_statistics=batch_statistics, average=average)

@@ -71,9 +71,7 @@ def generator_gradients(gan: "Gan", state: GanState, draw: Draw) -> Gradients:
         critic = _unrolled_critic(gan, generator, state, draw) if gan.unroll else state.critic
         fake, variables = _generate(gan, generator, draw)
         key = jax.random.fold_in(draw.key, StepStream.CRITIC_FAKE)
-        output, critic_variables = _apply(
-            gan.networks.critic, critic.params, critic.variables, fake, draw.fake_label, key
-        )
+        output, critic_variables = _apply(gan.networks.critic, critic.params, critic.variables, fake, draw.fake_label, key)
         view = GeneratorView(
             draw=draw,
             samples=fake,

@@ -16,9 +16,7 @@ from jaxgan.metrics.arrays import checked
 from jaxgan.pixels import to_model_range
 
 
-def evaluator_of_arrays(
-    dataset: Dataset, n: int, seed: int, thorough: bool, metrics: OwnMetrics | None
-) -> Evaluator:
+def evaluator_of_arrays(dataset: Dataset, n: int, seed: int, thorough: bool, metrics: OwnMetrics | None) -> Evaluator:
     """The evaluator of samples without features of their own: they are compared number by number.
 
     Raises:

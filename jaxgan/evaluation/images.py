@@ -81,9 +81,7 @@ def evaluator_of_images(
     if classifier is not None:
         protocol |= {"classifier_weights": classifier.weights_hash, "classifier_accuracy": classifier.accuracy}
     known = functools.cache(lambda: extractor.extract(real, iter)[1])
-    whole = functools.cache(
-        lambda: extractor.extract(train.samples, show(f"{extractor.name} features of the training set"))[1]
-    )
+    whole = functools.cache(lambda: extractor.extract(train.samples, show(f"{extractor.name} features of the training set"))[1])
     unseen = None
     if held_out is not None and held_out.samples is not None and (held_out.n_classes or not conditional):
         rows = np.random.default_rng(seed).permutation(len(held_out.samples))[:n]

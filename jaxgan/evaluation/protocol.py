@@ -20,10 +20,14 @@ class Evaluator(NamedTuple):
     """What measures a trained GAN, or samples wherever they are from: on one data set, from as many samples, by one protocol."""
 
     of_gan: Callable[[TrainedGan, bool, ShowProgress], dict[str, float]]  # (gan, whether of its averaged weights, progress)
-    of_samples: Callable[[Any, Any, ShowProgress], dict[str, float]]  # (samples as a generator makes them, labels or None, progress)
+    of_samples: Callable[
+        [Any, Any, ShowProgress], dict[str, float]
+    ]  # (samples as a generator makes them, labels or None, progress)
     protocol: dict[str, Any]
     reference: Any  # real samples, as a generator would make them
-    nearest: Callable[[TrainedGan, bool], tuple[np.ndarray, np.ndarray]] | None = None  # samples, and those nearest in the training set
+    nearest: Callable[[TrainedGan, bool], tuple[np.ndarray, np.ndarray]] | None = (
+        None  # samples, and those nearest in the training set
+    )
 
 
 def default_count(dataset: Dataset) -> int:

@@ -239,7 +239,9 @@ class AdaptedGenerator(Adapted):
     def __call__(self, latent: Array, labels: Labels, *, train: bool = False) -> Array:
         output = self._output(latent, labels, train)
         if not isinstance(output, jax.Array):
-            raise UserError(f"the generator {self.network.title} returns a {type(output).__name__}; allowed is an array of samples")
+            raise UserError(
+                f"the generator {self.network.title} returns a {type(output).__name__}; allowed is an array of samples"
+            )
         return output
 
 
@@ -277,7 +279,9 @@ def critic_output(output: Any, samples: Array, title: str) -> CriticOutput:
     for name in ("features", "class_logits"):
         value = getattr(output, name)
         if value is not None and (value.ndim != 2 or len(value) != size):
-            raise UserError(f"the critic {title} returns {name} of shape {value.shape} for {size} samples; allowed is ({size}, any)")
+            raise UserError(
+                f"the critic {title} returns {name} of shape {value.shape} for {size} samples; allowed is ({size}, any)"
+            )
     redrawn = output.reconstruction
     if redrawn is not None and redrawn.shape != samples.shape:
         raise UserError(f"the critic {title} returns a reconstruction of shape {redrawn.shape}; allowed is {samples.shape}")
@@ -326,7 +330,9 @@ def _nnx(create: Callable[..., Any], role: str) -> NnxNetwork:
     title = f"the {role} {_name(create)}"
     for name, parameter in _parameters(create).items():
         if name != "rngs" and _required(parameter):
-            raise UserError(f"{title} takes {name!r} to be made; allowed is rngs: give lambda rngs: {_name(create)}(..., rngs=rngs)")
+            raise UserError(
+                f"{title} takes {name!r} to be made; allowed is rngs: give lambda rngs: {_name(create)}(..., rngs=rngs)"
+            )
     made = nnx.eval_shape(lambda: create(rngs=nnx.Rngs(0)))
     if not isinstance(made, nnx.Module) or not callable(made):
         raise UserError(f"{title} makes a {type(made).__name__} of rngs; expected is an NNX module that can be called")
@@ -355,7 +361,11 @@ def _accepted(
     function: Callable[..., Any], inputs: int, title: str, keywords: Iterable[str], fewest: int | None = None
 ) -> tuple[Accepted, int]:
     """What a function takes beside its first `inputs` positional arguments, and how many of these it takes (at least `fewest`)."""
-    names = ("(key, x), (key, x, labels) or (key)" if fewest else "(params, x) or (params, x, labels)") if inputs == 2 else "(x) or (x, labels)"
+    names = (
+        ("(key, x), (key, x, labels) or (key)" if fewest else "(params, x) or (params, x, labels)")
+        if inputs == 2
+        else "(x) or (x, labels)"
+    )
     allowed = f"allowed are {names}" + "".join(f", {word}=..." for word in keywords)
     rest = list(_parameters(function).values())
     any_number = any(parameter.kind is parameter.VAR_POSITIONAL for parameter in rest)

@@ -10,6 +10,7 @@ from tyro.conf import Positional, arg
 
 from jaxgan import command
 from jaxgan.folder import RunFolder
+from jaxgan.settings import OptionalPath, parse
 
 
 @dataclass(frozen=True)
@@ -18,7 +19,7 @@ class Options:
 
     run: Annotated[Positional[Path], arg(metavar="RUN")]
     """The run folder."""
-    out: Annotated[Path | None, arg(metavar="PATH", help_behavior_hint="")] = None
+    out: OptionalPath = None
     """Where to write the page; RUN/report.html where not given."""
 
 
@@ -27,7 +28,7 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 
 def report(argv: Sequence[str]) -> None:
-    options = command.parse(Options, argv, prog="python -m jaxgan.report", description="Write the page of a run anew.")
+    options = parse(Options, argv, prog="python -m jaxgan.report", description="Write the page of a run anew.")
     RunFolder(options.run).require()
     from jaxgan.report.page import write_page
 

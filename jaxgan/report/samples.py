@@ -1,12 +1,15 @@
 """Samples as a run draws them: pictures in a grid, points of the plane over their exact density."""
 
 from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
 
 import numpy as np
 from jaxtyping import Int, Shaped, UInt8
 
-from jaxgan.report.figures import Distribution, figure_array, samples_of_points_figure
-from jaxgan.report.images import image_grid
+from jaxgan.errors import UserError
+from jaxgan.report.figures import Distribution, figure_array, samples_of_points_figure, save_samples_of_points
+from jaxgan.report.images import image_grid, save_gif, save_grid, save_strip
 
 NOT_DRAWN = "No pictures: the samples are neither images nor points of the plane."
 
@@ -48,3 +51,36 @@ class SampleView:
             if columns and np.array_equal(labels, np.tile(np.arange(self._n_classes), columns)):  # several generators
                 return self._n_classes
         return None
+
+
+def save_samples(path: Path, samples: np.ndarray, labels: Any = None, distribution: Any = None) -> None:
+    """Writes samples by the ending of the path: .png (a grid, or points), or .npz (images, points or samples; labels where there are any).
+
+    Raises:
+        UserError: a picture is asked of samples that have none.
+    """
+    shape = samples.shape[1:]
+    if path.suffix == ".npz":
+        kind = "images" if len(shape) == 3 else "points" if shape == (2,) else "samples"
+        arrays: dict[str, Any] = {kind: samples}
+        if labels is not None:
+            arrays["labels"] = np.asarray(labels)
+        if distribution is not None:
+            arrays["scale"] = np.asarray(distribution.scale, np.float32)
+        np.savez_compressed(path, **arrays)
+    elif not can_be_drawn(shape):
+        raise UserError(f"--out {path}: samples of shape {shape} have no picture; name a file that ends in .npz")
+    elif shape == (2,):
+        save_samples_of_points(path, samples, distribution)
+    else:
+        save_grid(path, samples)
+
+
+def save_interpolation(path: Path, images: np.ndarray) -> None:
+    """Writes the images on the way between two latents by the ending of the path: .png (a strip), .gif (an animation) or .npz."""
+    if path.suffix == ".npz":
+        np.savez_compressed(path, images=images)
+    elif path.suffix == ".gif":
+        save_gif(path, images)
+    else:
+        save_strip(path, images)

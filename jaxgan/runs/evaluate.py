@@ -82,7 +82,12 @@ def _data(run: Run, data: Any, labels: Any, data_dir: Path | None) -> tuple[Data
     if data is not None:
         return as_dataset(data, labels), None
     dataset = run.dataset
-    if dataset.distribution is not None or dataset.samples is not None or dataset.sampler is not None or run.config.python is not None:
+    if (
+        dataset.distribution is not None
+        or dataset.samples is not None
+        or dataset.sampler is not None
+        or run.config.python is not None
+    ):
         train = dataset  # at hand; or given from Python, and gone
     else:
         train = training_data(run.config, data_dir)

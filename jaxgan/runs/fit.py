@@ -27,7 +27,7 @@ from jaxgan.report.progress import progress_bars
 from jaxgan.runs.environment import environment, summary
 from jaxgan.runs.measuring import Measuring
 from jaxgan.runs.run import Run
-from jaxgan.settings import Config, changed_fields, flag, read_config_file, rerun, resumed, to_json
+from jaxgan.settings import Config, changed_fields, flag, read_config_file, rerun, resume_with, to_json
 from jaxgan.settings.own import config_of, resolve_own
 from jaxgan.settings.resolve import Resolved, resolve
 from jaxgan.types import GanState
@@ -143,7 +143,9 @@ def _resolved(
     """What is to be trained, and whether it goes on with a run."""
     if isinstance(what, Gan):
         if dataset is None:
-            raise UserError("fit(gan, data, ...): which data? an array, a pair (samples, labels), a Dataset, or a function (key, n) -> samples")
+            raise UserError(
+                "fit(gan, data, ...): which data? an array, a pair (samples, labels), a Dataset, or a function (key, n) -> samples"
+            )
         own = as_dataset(dataset, labels)
         if metrics and "metrics_every" not in options and "sample_every" in options:
             options = {**options, "metrics_every": options["sample_every"]}
@@ -213,9 +215,7 @@ def _config_of_resumed(config: Config) -> Config:
         raise UserError(f"--resume --config: the run at {config.out} has a configuration of its own; give one of the two")
     saved, changes = read_config_file(files.config), changed_fields(config)
     _check_same_parts(saved, changes.pop("python", None), config.out)
-    if "epochs" in changes:
-        changes.setdefault("steps", None)
-    return resumed(saved, dataclasses.replace(saved, **changes))
+    return resume_with(saved, changes)
 
 
 def _check_same_parts(saved: Config, parts: Any, folder: Path) -> None:
@@ -226,7 +226,9 @@ def _check_same_parts(saved: Config, parts: Any, folder: Path) -> None:
     for name, part in (parts or {}).items():
         before = (saved.python or {}).get(name, {})
         if before.get("import") != part["import"]:
-            raise UserError(f"--resume: {name} is {part['import']}, and the run at {folder} was started with {before.get('import')}")
+            raise UserError(
+                f"--resume: {name} is {part['import']}, and the run at {folder} was started with {before.get('import')}"
+            )
 
 
 def new_folder(config: Config, prefix: str = "") -> Path:

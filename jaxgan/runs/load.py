@@ -18,9 +18,7 @@ from jaxgan.settings.own import resolve_own
 from jaxgan.settings.resolve import Resolved, resolve
 
 
-def load(
-    folder: Path | str, *, step: int | None = None, replica: int = 0, best: bool = False, gan: Gan | None = None
-) -> Run:
+def load(folder: Path | str, *, step: int | None = None, replica: int = 0, best: bool = False, gan: Gan | None = None) -> Run:
     """A trained run: its last checkpoint, that of `step`, or the `best` by its own metric. The data set itself is not needed.
 
     Args:
@@ -77,7 +75,9 @@ def resolve_saved(config: Config, files: RunFolder, gan: Gan | None) -> Resolved
         return resolve(config, remembered_data(files))
     if gan is None:
         parts = ", ".join(f"{name} {part['import'] or part['repr']}" for name, part in config.python.items())
-        raise UserError(f"{files.path} was started from Python with a Gan: give it again, load(folder, gan=...); it had {parts}")
+        raise UserError(
+            f"{files.path} was started from Python with a Gan: give it again, load(folder, gan=...); it had {parts}"
+        )
     dataset = remembered_data(files)
     if dataset is None:
         raise UserError(f"{files.environment} is missing or cannot be read: the shape of the data is not known")

@@ -30,7 +30,9 @@ class Measuring:
 
     def __init__(self, resolved: Resolved, *, metrics: Mapping[str, Any] | None = None, show: ShowProgress = show_nothing):
         if jax.process_count() > 1:
-            raise UserError("--metrics-every: not with --distributed; measure the run's checkpoints by python -m jaxgan.evaluate")
+            raise UserError(
+                "--metrics-every: not with --distributed; measure the run's checkpoints by python -m jaxgan.evaluate"
+            )
         config, dataset = resolved.config, resolved.dataset
         n = config.metrics_samples
         classified = dataset.is_images and dataset.n_classes > 1

@@ -77,7 +77,7 @@ def _folder(base: Config, resume: bool, asked: Mapping[str, Any]) -> Path:
 def grid_points(grid: Sequence[str]) -> list[dict[str, Any]]:
     """Every combination of the values in "field=value,value", in order; raises UserError for a field or value that is none."""
     axes: dict[str, list[Any]] = {}
-    can_vary = [name for name, option in OPTIONS.items() if option.saved and option.in_grid]
+    can_vary = [name for name, option in OPTIONS.items() if option.in_grid]
     for text in grid:
         name, equals, values = text.partition("=")
         name = name.strip().removeprefix("--").replace("-", "_")
@@ -103,7 +103,7 @@ class Group:
 
 def grouped(base: Config, points: Sequence[Mapping[str, Any]], seeds: int) -> list[Group]:
     """The points by what a program is compiled for: all that is settled but numbers that it takes as arguments."""
-    traced = {name for name, option in OPTIONS.items() if option.traced and option.in_sweep}
+    traced = {name for name, option in OPTIONS.items() if option.shares_program}
     settled = [resolve(dataclasses.replace(base, **point)).config for point in points]
     members: dict[str, list[int]] = {}
     for index, config in enumerate(settled):

@@ -65,7 +65,9 @@ def choose_networks(config: Config, dataset: Dataset, variant: Variant, penalise
     if config.precision != "float32":
         for role, kind in (("generator", generator_kind), ("critic", critic_kind)):
             if not _takes(kind, "precision"):
-                raise UserError(f"--precision {config.precision}: the {role} '{names[role]}' has no field or argument 'precision'")
+                raise UserError(
+                    f"--precision {config.precision}: the {role} '{names[role]}' has no field or argument 'precision'"
+                )
     generator = _made(f"generator '{names['generator']}'", generator_kind, {"latent_dim": LATENT_DIM, **given, **shared}, given)
     critic = _made(f"critic '{names['critic']}'", critic_kind, {**given, **shared}, given)
     if penalised and getattr(critic, "couples_batch", None):
@@ -122,7 +124,9 @@ def _made(what: str, kind: Any, options: Mapping[str, Any], given: Mapping[str, 
     if isinstance(kind, nn.Module | tuple | list):
         return kind
     if not callable(kind):
-        raise UserError(f"{what} is a {type(kind).__name__}: expected a module class, a function that returns a network, or a network")
+        raise UserError(
+            f"{what} is a {type(kind).__name__}: expected a module class, a function that returns a network, or a network"
+        )
     if "rngs" in _parameters(kind):  # an NNX class: the engine makes it, of its own keys
         return kind
     taken = {name: value for name, value in options.items() if value is not None and _takes(kind, name)}

@@ -8,8 +8,9 @@ from typing import Any
 
 from jaxgan.data import Dataset
 from jaxgan.engine.gan import Gan
+from jaxgan.engine.schedule import Schedule
 from jaxgan.errors import UserError, unknown
-from jaxgan.settings.options import OPTIONS, Config, check
+from jaxgan.settings.options import OPTIONS, Config, check, names
 from jaxgan.settings.resolve import Resolved, schedule_of, schedule_options
 from jaxgan.types import Game
 
@@ -24,12 +25,15 @@ def config_of(gan: Gan, dataset: Dataset, options: Mapping[str, Any]) -> Config:
     Raises:
         UserError: an option that is not known, or that the GAN says already.
     """
-    allowed = {name for name, option in OPTIONS.items() if option.with_gan}
+    of_run = {*names(group="run", hidden=False), *Schedule._fields, "epochs"} & OPTIONS.keys()
+    allowed = of_run - {"config", "list_variants", "precision"}
     for name in options:
         if name not in OPTIONS:
             raise unknown("fit's option", name, allowed)
         if name not in allowed:
-            raise UserError(f"{name}={options[name]!r} has no meaning with a Gan, which says it itself: allowed are {', '.join(sorted(allowed))}")
+            raise UserError(
+                f"{name}={options[name]!r} has no meaning with a Gan, which says it itself: allowed are {', '.join(sorted(allowed))}"
+            )
     config = Config(**options)
     return dataclasses.replace(config, **described_options(gan, dataset))
 

@@ -25,8 +25,8 @@ from jaxgan.imports import import_named
 from jaxgan.objectives import VARIANTS, Recipe, Variant
 from jaxgan.optimizers import OPTIMIZERS, scheduled
 from jaxgan.settings.networks import Chosen, choose_networks, classifies_generators
-from jaxgan.settings.options import OPTIONS, Config, check, flag, variant_numbers
-from jaxgan.types import Game, Number
+from jaxgan.settings.options import OPTIONS, Config, check, check_value, flag, names, variant_numbers
+from jaxgan.types import Number
 
 OWN = Recipe(
     "none", "defaults for a variant of one's own", dict(optimizer="adam", learning_rate=2e-4, n_critic=1, batch_size=64)
@@ -89,7 +89,7 @@ def resolve(config: Config, dataset: Dataset | None = None) -> Resolved:
     final = dataclasses.replace(filled, **settled)
     check(final)
     traced = traced_numbers(final, numbers)
-    gan_of = _gan_maker(final, variant, loaded, networks, game, tuple(numbers))
+    gan_of = _gan_maker(final, variant, loaded, networks, tuple(numbers))
     return Resolved(final, loaded, schedule_of(final), gan_of, differing_numbers(final, traced))
 
 
@@ -170,9 +170,9 @@ def fill(config: Config, variant: Variant, recipe: Recipe) -> Config:
     values: dict[str, Any] = {**otherwise, **OWN.settings, **paper, **recipe.settings}
     if config.steps is not None or config.epochs is not None:
         values = {name: value for name, value in values.items() if name not in ("steps", "epochs")}
-    if config.generator or config.critic or config.network not in (None, values.get("network")):
-        if values.pop("network", None):  # its sizes were meant for the recipe's own networks
-            values = {name: value for name, value in values.items() if name not in OPTIONS["network"].settles}
+    other_networks = config.generator or config.critic or config.network not in (None, values.get("network"))
+    if other_networks and values.pop("network", None):  # the sizes were meant for the recipe's own networks
+        values = {name: value for name, value in values.items() if name not in names(of_network=True)}
     given = {name: value for name, value in vars(config).items() if value is not None}
     values |= given
     values.setdefault("critic_optimizer", values["optimizer"])
@@ -290,16 +290,7 @@ def differing_numbers(config: Config, numbers: Mapping[str, float]) -> dict[str,
     return result
 
 
-def check_value(name: str, value: Any) -> None:
-    """Refuses a number that is outside its option's range."""
-    option = OPTIONS.get(name)
-    if option is not None and option.range is not None and not option.range.allows(value):
-        raise UserError(f"{flag(name)} {value}: must be {option.range.words}")
-
-
-def _gan_maker(
-    config: Config, variant: Variant, dataset: Dataset, networks: Chosen, game: Game, of_game: tuple[str, ...]
-) -> GanOf:
+def _gan_maker(config: Config, variant: Variant, dataset: Dataset, networks: Chosen, of_game: tuple[str, ...]) -> GanOf:
     """The function of traced numbers that makes the GAN; its networks are put together once."""
     options: Any = config
     ema: float = options.ema or 0.0
