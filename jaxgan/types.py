@@ -18,7 +18,7 @@ Params = PyTree[Array]
 Samples = Float[Array, "batch *sample"]  # images (B, H, W, C) in [-1, 1], points (B, 2), or any other arrays
 Labels = Int[Array, " batch"]  # zeros where the data have none
 Scalar = Float[Array, ""]
-Number = Scalar | float  # a hyperparameter: a Python number, or traced where it differs by replica
+Number = Scalar | float | int  # a hyperparameter: a Python number, or traced where it differs by replica
 Metrics = Mapping[str, Array]
 
 

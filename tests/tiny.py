@@ -7,11 +7,11 @@ from typing import Any
 import jax
 import numpy as np
 
-from jaxgan.config import Config
-from jaxgan.data.dataset import Dataset
-from jaxgan.engine.draws import critic_draw, generator_draw
-from jaxgan.engine.setup import Setup, prepare
-from jaxgan.engine.state import initial_state
+from jaxgan.data import Dataset
+from jaxgan.engine.batches import DataArrays, real_batch
+from jaxgan.engine.draws import critic_draw, critic_step_before, generator_draw
+from jaxgan.engine.feed import arrays_of
+from jaxgan.settings import Config, Resolved, resolve
 from jaxgan.types import Draw, GanState
 
 WIDTHS = {"mlp": 8, "fc": 8, "conv": 4, "fc_conv": 4, "lab_conv": 64, "dcgan": 4, "resnet": 4}
@@ -49,8 +49,8 @@ def on_disk(dataset: Dataset) -> Dataset:
     return dataclasses.replace(dataset, samples=None, labels=None, records=Counted(dataset))
 
 
-def tiny(network: str = "mlp", *, dataset: Dataset | None = None, **fields: Any) -> Setup:
-    """A setup of narrow networks; points of ring8 for `mlp`, random pictures for the others."""
+def tiny(network: str = "mlp", *, dataset: Dataset | None = None, **fields: Any) -> Resolved:
+    """A run of narrow networks; points of ring8 for `mlp`, random pictures for the others."""
     fields = {
         "batch_size": 6,
         "n_critic": 0 if fields.get("variant") == "sinkhorn" else 2,
@@ -61,20 +61,42 @@ def tiny(network: str = "mlp", *, dataset: Dataset | None = None, **fields: Any)
         **fields,
     }
     if network == "mlp":
-        return prepare(Config(dataset=fields.pop("points_of", "ring8"), network=network, **fields))
+        return resolve(Config(dataset=fields.pop("points_of", "ring8"), network=network, **fields))
     dataset = dataset or pictures(size=SIZES.get(network, 28))
-    return prepare(Config(dataset="digits", network=network, **fields), dataset)
+    return resolve(Config(dataset="digits", network=network, **fields), dataset)
 
 
-def initial(setup: Setup, seed: int = 0) -> GanState:
+def initial(run: Resolved, seed: int = 0) -> GanState:
     """Step 0, compiled in one piece."""
-    return jax.jit(lambda numbers: initial_state(setup, numbers, jax.random.key(seed)))(setup.numbers)
+    example = jax.ShapeDtypeStruct((1, *run.dataset.sample_shape), float)
+    return jax.jit(lambda numbers: run.gan_of(numbers).init(jax.random.key(seed), example))(run.numbers)
 
 
-def state_and_draws(setup: Setup, seed: int = 0) -> tuple[GanState, Draw, Draw]:
+def arrays(run: Resolved) -> DataArrays:
+    """The data set on the device."""
+    return arrays_of(run.dataset)
+
+
+def batch(run: Resolved, data: DataArrays, key: Any, index: Any) -> tuple[Any, Any]:
+    """The index-th real batch of the run whose key this is, and its labels."""
+    return real_batch(run.dataset.sampler, data, run.schedule.batch_size, key, index)
+
+
+def critic_draw_of(run: Resolved, data: DataArrays, key: Any, index: Any) -> Draw:
+    """The draw of the index-th critic step, its real batch included."""
+    return critic_draw(run.gan, key, index, *batch(run, data, key, run.gan.batch_of(index)))
+
+
+def generator_draw_of(run: Resolved, data: DataArrays, key: Any, step: Any) -> Draw:
+    """The draw of a generator step, its real batch included."""
+    before = run.gan.batch_of(critic_step_before(run.gan, step))
+    return generator_draw(run.gan, key, step, *batch(run, data, key, before))
+
+
+def state_and_draws(run: Resolved, seed: int = 0) -> tuple[GanState, Draw, Draw]:
     """Step 0 with its first critic draw and its generator draw."""
-    state, data, index = initial(setup, seed), setup.data(), jax.numpy.int32(0)
-    draws = jax.jit(lambda key, data: (critic_draw(setup, data, key, index), generator_draw(setup, data, key, index)))
+    state, data, index = initial(run, seed), arrays(run), jax.numpy.int32(0)
+    draws = jax.jit(lambda key, data: (critic_draw_of(run, data, key, index), generator_draw_of(run, data, key, index)))
     return state, *draws(state.key, data)
 
 

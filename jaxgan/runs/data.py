@@ -6,7 +6,7 @@ from pathlib import Path
 from jaxgan.data import Dataset
 from jaxgan.errors import NoSplitError
 from jaxgan.settings import Config
-from jaxgan.settings.resolve import load_data
+from jaxgan.settings.resolution import load_data
 
 
 def training_data(config: Config, data_dir: Path | None = None) -> Dataset:

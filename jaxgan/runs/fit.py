@@ -29,7 +29,7 @@ from jaxgan.runs.measuring import Measuring
 from jaxgan.runs.run import Run
 from jaxgan.settings import Config, changed_fields, flag, read_config_file, rerun, resume_with, to_json
 from jaxgan.settings.own import config_of, resolve_own
-from jaxgan.settings.resolve import Resolved, resolve
+from jaxgan.settings.resolution import Resolved, resolve
 from jaxgan.types import GanState
 
 

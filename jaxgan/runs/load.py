@@ -15,7 +15,7 @@ from jaxgan.folder import RunFolder, read_object
 from jaxgan.runs.run import Run
 from jaxgan.settings import Config, read_config_file
 from jaxgan.settings.own import resolve_own
-from jaxgan.settings.resolve import Resolved, resolve
+from jaxgan.settings.resolution import Resolved, resolve
 
 
 def load(folder: Path | str, *, step: int | None = None, replica: int = 0, best: bool = False, gan: Gan | None = None) -> Run:

@@ -16,7 +16,7 @@ from jaxgan.files import json_text, write_atomically
 from jaxgan.folder import RunFolder
 from jaxgan.runs.data import held_out_data
 from jaxgan.runs.run import Run
-from jaxgan.settings.resolve import Resolved
+from jaxgan.settings.resolution import Resolved
 from jaxgan.types import GanState
 
 Measure = Callable[[int, GanState], list[dict[str, float]]]  # (step, state) -> the metrics of each replica

@@ -19,7 +19,7 @@ from jaxgan.metrics import mode_coverage
 from jaxgan.runs.fit import finish, is_finished, new_folder
 from jaxgan.runs.load import load_all
 from jaxgan.settings import OPTIONS, Config, flag, read_value, to_json
-from jaxgan.settings.resolve import resolve
+from jaxgan.settings.resolution import resolve
 
 ALONE = {"out", "by_replica", "replicas"}  # what does not decide whether two settings fit one program
 

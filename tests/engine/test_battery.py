@@ -9,13 +9,10 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
-from jaxgan.engine import draws
-from jaxgan.engine.state import initial_state
-from jaxgan.engine.steps import make_steps
 from jaxgan.errors import UserError
 from jaxgan.networks import PAIRS
 from jaxgan.objectives import VARIANTS
-from tests.tiny import plain, tiny
+from tests.tiny import arrays, critic_draw_of, generator_draw_of, initial, plain, tiny
 
 LABELS = {"plain": {}, "joined": {"conditional": True}, "projected": {"conditional": True, "conditioning": "projection"}}
 REMEDIES = {
@@ -121,9 +118,9 @@ def test_an_iteration_is_traced_of(variant, network):
 
 def first(setup):
     """Step 0, and the draws of its two steps."""
-    state = initial_state(setup, setup.numbers, jax.random.key(0))
-    data, index = setup.data(), jnp.int32(0)
-    return state, draws.critic_draw(setup, data, state.key, index), draws.generator_draw(setup, data, state.key, index)
+    state = initial(setup)
+    data, index = arrays(setup), jnp.int32(0)
+    return state, critic_draw_of(setup, data, state.key, index), generator_draw_of(setup, data, state.key, index)
 
 
 def made_up(setup) -> tuple:
@@ -153,11 +150,11 @@ def made_up(setup) -> tuple:
 
 
 def critic_then_generator(setup, numbers, state, critic_draw, generator_draw):
-    steps = make_steps(setup, numbers)
+    gan = setup.gan_of(numbers)
     critic_metrics = {}
-    if setup.plan.n_critic:
-        state, critic_metrics = steps.critic_step(state, critic_draw)
-    state, metrics = steps.gen_step(state, generator_draw)
+    if gan.n_critic:
+        state, critic_metrics = gan.critic_step(state, critic_draw)
+    state, metrics = gan.gen_step(state, generator_draw)
     return state, {**critic_metrics, **metrics}
 
 

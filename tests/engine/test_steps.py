@@ -1,27 +1,28 @@
 """The two steps: what moves, what does not, and that the compiled loop does what the plain one does."""
 
+import inspect
+from functools import partial
+
 import chex
 import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
 
-from jaxgan.engine import draws
-from jaxgan.engine.loop import Program, iteration
-from jaxgan.engine.steps import make_steps
+from jaxgan.engine.gan import iterate
+from jaxgan.engine.steps import critic_gradients, critic_step, gen_step, generator_gradients
 from jaxgan.objectives import VARIANTS
-from tests.tiny import initial, plain, state_and_draws, tiny
+from tests.tiny import arrays, batch, critic_draw_of, generator_draw_of, initial, plain, state_and_draws, tiny
 
 
 def steps_of(setup):
-    steps = make_steps(setup, setup.numbers)
-    return jax.jit(steps.critic_step), jax.jit(steps.gen_step), steps
+    return jax.jit(setup.gan.critic_step), jax.jit(setup.gan.gen_step)
 
 
 def test_each_step_moves_its_own_players_parameters_and_both_players_statistics():
     setup = tiny("conv", variant="gan")
     state, critic_draw, generator_draw = state_and_draws(setup)
-    critic_step, gen_step, _ = steps_of(setup)
+    critic_step, gen_step = steps_of(setup)
     after_critic, _ = critic_step(state, critic_draw)
     chex.assert_trees_all_equal(after_critic.generator.params, state.generator.params)
     assert counts(after_critic.generator.variables) == {1}
@@ -39,8 +40,7 @@ def counts(variables) -> set[int]:
 def test_the_penaltys_gradient_reaches_the_critics_parameters():
     light, heavy = (tiny("mlp", gradient_penalty_weight=w) for w in (0.0, 10.0))
     state, draw, _ = state_and_draws(light)
-    without = jax.jit(make_steps(light, light.numbers).critic_gradients)(state, draw)[0]
-    full = jax.jit(make_steps(heavy, heavy.numbers).critic_gradients)(state, draw)[0]
+    without, full = (jax.jit(partial(critic_gradients, run.gan))(state, draw).params for run in (light, heavy))
     for path, difference in jax.tree_util.tree_leaves_with_path(jax.tree.map(lambda a, b: jnp.abs(a - b).max(), without, full)):
         if "kernel" in jax.tree_util.keystr(path):
             assert difference > 1e-4, path
@@ -49,7 +49,7 @@ def test_the_penaltys_gradient_reaches_the_critics_parameters():
 def test_the_critics_loss_falls_along_its_gradient_and_the_generators_along_its_own():
     setup = tiny("mlp", variant="gan", batch_size=64, optimizer="sgd", learning_rate=0.05)
     state, critic_draw, generator_draw = state_and_draws(setup)
-    critic_step, gen_step, _ = steps_of(setup)
+    critic_step, gen_step = steps_of(setup)
     stepped, before = critic_step(state, critic_draw)
     _, after = critic_step(stepped, critic_draw)
     assert after["critic_loss"] < before["critic_loss"]
@@ -68,7 +68,7 @@ def test_clipping_holds_after_every_critic_step():
 def test_the_same_draw_gives_the_same_numbers_and_another_key_another_dropout():
     setup = tiny("fc", variant="gan")
     state, draw, _ = state_and_draws(setup)
-    critic_step, _, _ = steps_of(setup)
+    critic_step, _ = steps_of(setup)
     first, again = critic_step(state, draw)[0], critic_step(state, draw)[0]
     chex.assert_trees_all_equal(plain(first), plain(again))
     other = critic_step(state, draw._replace(key=jax.random.key(99)))[0]
@@ -83,9 +83,11 @@ def test_real_and_fake_share_a_pass_only_where_that_changes_nothing():
     state, draw, _ = state_and_draws(setup)
     metrics = steps_of(setup)[0](state, draw)[1]
     variables = {"params": state.critic.params}
-    real = setup.critic.apply(variables, draw.real, draw.real_label).score.mean()
-    fake = setup.critic.apply(
-        variables, setup.generator.apply({"params": state.generator.params}, draw.latent, draw.fake_label), draw.fake_label
+    real = setup.gan.networks.critic.apply(variables, draw.real, draw.real_label).score.mean()
+    fake = setup.gan.networks.critic.apply(
+        variables,
+        setup.gan.networks.generator.apply({"params": state.generator.params}, draw.latent, draw.fake_label),
+        draw.fake_label,
     ).score.mean()
     np.testing.assert_allclose(metrics["critic_loss"], fake - real, rtol=1e-4, atol=1e-6)
 
@@ -109,27 +111,27 @@ def test_the_compiled_loop_is_the_plain_loop(variant, order):
     """With momentum, whose state is kept between steps and which, unlike Adam, does not blow up rounding near 0."""
     n_critic = 0 if variant == "sinkhorn" else 3
     setup = tiny("mlp", variant=variant, order=order, n_critic=n_critic, ema=0.9, optimizer="momentum")
-    program = Program(setup)
+    program = setup.program()
     state = program.initial_state()
     looped, sums, finite = program.chunk(jax.tree.map(jnp.copy, state), program.zero_sums(state), 3)
     assert finite.all()
-    critic_step, gen_step, _ = steps_of(setup)
-    data, total = setup.data(), 0.0
+    critic_step, gen_step = steps_of(setup)
+    data, total = arrays(setup), 0.0
     for t in range(3):
         place = {"critic_first": n_critic, "generator_first": 0, "generator_second": 1}[order]
         for i in range(n_critic + 1):
             if i == place:
-                state, metrics = gen_step(state, draws.generator_draw(setup, data, state.key, jnp.int32(t)))
+                state, metrics = gen_step(state, generator_draw_of(setup, data, state.key, jnp.int32(t)))
                 total += metrics["generator_loss"]
             if i < n_critic:
-                state, _ = critic_step(state, draws.critic_draw(setup, data, state.key, jnp.int32(n_critic * t + i)))
+                state, _ = critic_step(state, critic_draw_of(setup, data, state.key, jnp.int32(n_critic * t + i)))
         state = state._replace(step=state.step + 1)
     chex.assert_trees_all_close(plain(looped), plain(state), rtol=1e-4, atol=1e-5)
     np.testing.assert_allclose(sums["generator_loss"], total, rtol=1e-4)
 
 
 def test_chunks_of_any_length_compile_once_and_cutting_them_changes_nothing():
-    program = Program(tiny("mlp"))
+    program = tiny("mlp").program()
     state = program.initial_state()
     whole = program.chunk(jax.tree.map(jnp.copy, state), program.zero_sums(state), 5)
     part = program.chunk(jax.tree.map(jnp.copy, state), program.zero_sums(state), 2)
@@ -140,8 +142,8 @@ def test_chunks_of_any_length_compile_once_and_cutting_them_changes_nothing():
 
 
 def test_replica_i_is_the_solo_run_with_seed_plus_i():
-    solo = Program(tiny("mlp", seed=6))
-    many = Program(tiny("mlp", seed=5, replicas=3))
+    solo = tiny("mlp", seed=6).program()
+    many = tiny("mlp", seed=5, replicas=3).program()
     alone, together = solo.initial_state(), many.initial_state()
     chex.assert_trees_all_equal(plain(alone), jax.tree.map(lambda x: x[1], plain(together)))
     alone, _, _ = solo.chunk(alone, solo.zero_sums(alone), 5)
@@ -150,19 +152,19 @@ def test_replica_i_is_the_solo_run_with_seed_plus_i():
     chex.assert_trees_all_close(plain(alone), jax.tree.map(lambda x: x[1], plain(together)), rtol=1e-4, atol=1e-5)
 
 
-def test_step_functions_take_state_then_draw():
-    import inspect
-
-    steps = make_steps(tiny("mlp"), tiny("mlp").numbers)
-    for step in steps:
-        assert list(inspect.signature(step).parameters) == ["state", "draw"]
+def test_step_functions_take_gan_then_state_then_draw():
+    for step in (critic_step, gen_step, critic_gradients, generator_gradients):
+        assert list(inspect.signature(step).parameters) == ["gan", "state", "draw"]
 
 
 def test_a_number_can_be_traced():
     setup = tiny("mlp")
-    state, data = initial(setup), setup.data()
-    numbers = jax.tree.map(lambda x: jnp.stack([jnp.float32(x), jnp.float32(x) * 0.5]), setup.numbers)
-    swept = jax.jit(jax.vmap(lambda n: iteration(setup, n, data, state)[0].critic.params))(numbers)
-    single = jax.jit(lambda n: iteration(setup, n, data, state)[0].critic.params)(setup.numbers)
+    state, data = initial(setup), arrays(setup)
+
+    def after(numbers):
+        return iterate(setup.gan_of(numbers), state, partial(batch, setup, data))[0].critic.params
+
+    numbers = {name: jnp.stack([jnp.float32(x), jnp.float32(x) * 0.5]) for name, x in setup.numbers.items()}
+    swept, single = jax.jit(jax.vmap(after))(numbers), jax.jit(after)(setup.numbers)
     chex.assert_trees_all_close(jax.tree.map(lambda x: x[0], swept), single, rtol=1e-4, atol=1e-6)
     assert any(jnp.any(leaf[0] != leaf[1]) for leaf in jax.tree.leaves(swept))

@@ -12,12 +12,12 @@ FROM_RECIPE = ("variant", "recipe")  # settles what a recipe may set
 class Range:
     """The numbers that an option takes; a bound at None is open. A number that is not finite is in no range."""
 
-    at_least: float | None = None
-    above: float | None = None
-    at_most: float | None = None
-    below: float | None = None
+    at_least: int | float | None = None
+    above: int | float | None = None
+    at_most: int | float | None = None
+    below: int | float | None = None
 
-    def allows(self, value: float) -> bool:
+    def allows(self, value: int | float) -> bool:
         """Whether the number lies in the range."""
         return (
             math.isfinite(value)
@@ -90,10 +90,10 @@ def option(
     default: Any,
     help: str,
     *,
-    at_least: float | None = None,
-    above: float | None = None,
-    at_most: float | None = None,
-    below: float | None = None,
+    at_least: int | float | None = None,
+    above: int | float | None = None,
+    at_most: int | float | None = None,
+    below: int | float | None = None,
     saved: bool = True,
     **facts: Any,
 ) -> Any:
@@ -107,7 +107,7 @@ def option(
     return dataclasses.field(default=default, metadata={"option": declared})
 
 
-def traced_number(default: float | None, help: str, *, shares_program: bool = True, **facts: Any) -> Any:
+def traced_number(default: int | float | None, help: str, *, shares_program: bool = True, **facts: Any) -> Any:
     """An option that the compiled program takes as an argument, so that replicas may differ in it."""
     return option(default, help, traced=True, may_differ=True, shares_program=shares_program, **facts)
 
