@@ -194,7 +194,7 @@ MEASUREMENTS = (
         function=precision_recall_density_coverage, source=NEIGHBOURHOODS.format(6), protocol=FIVE,
     ),
     Metric(
-        "c2st", "accuracy, 0 to 1, of a classifier that tells generated samples from real ones; 0.5 where it cannot",
+        "c2st", "accuracy, 0 to 1, of a classifier that tells generated samples from real ones (0.5 where it cannot)",
         better="lower", function=classifier_two_sample_test, source="Lopez-Paz and Oquab 2017, arXiv 1610.06545, section 3",
         protocol="majority of the nearest sqrt(n) neighbours, learned on half of the samples and tried on the other half",
     ),

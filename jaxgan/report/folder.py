@@ -34,8 +34,9 @@ class Run(NamedTuple):
     def evaluated(self) -> list[dict[str, Any]]:
         """The values of evaluation.json, a mapping a replica; none where the run was not evaluated."""
         replicas = self.evaluation.get("replicas")
-        whole = isinstance(replicas, list) and all(isinstance(values, dict) for values in replicas)
-        return replicas if whole else []
+        if not isinstance(replicas, list) or not all(isinstance(values, dict) for values in replicas):
+            return []
+        return replicas
 
     def seed(self, replica: int) -> int | None:
         """The seed of a replica, where the configuration says it."""
@@ -49,8 +50,9 @@ class Run(NamedTuple):
         """Why the run has no pictures of samples: they cannot be drawn, or what `otherwise` says."""
         data = self.environment.get("data")
         shape = data.get("sample_shape") if isinstance(data, dict) else None
-        known = isinstance(shape, list) and all(isinstance(side, int) for side in shape)
-        return NOT_DRAWN if known and not can_be_drawn(shape) else otherwise
+        if not isinstance(shape, list) or not all(isinstance(side, int) for side in shape):
+            return otherwise
+        return otherwise if can_be_drawn(shape) else NOT_DRAWN
 
 
 def read_run(folder: Path) -> Run:
