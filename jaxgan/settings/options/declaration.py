@@ -1,0 +1,122 @@
+"""How an option is declared: `option(...)` makes a field of `Config` that carries all that is known of the option."""
+
+import dataclasses
+import math
+from dataclasses import dataclass
+from typing import Any
+
+FROM_RECIPE = ("variant", "recipe")  # settles what a recipe may set
+
+
+@dataclass(frozen=True)
+class Range:
+    """The numbers that an option takes; a bound at None is open. A number that is not finite is in no range."""
+
+    at_least: float | None = None
+    above: float | None = None
+    at_most: float | None = None
+    below: float | None = None
+
+    def allows(self, value: float) -> bool:
+        """Whether the number lies in the range."""
+        return (
+            math.isfinite(value)
+            and (self.at_least is None or value >= self.at_least)
+            and (self.above is None or value > self.above)
+            and (self.at_most is None or value <= self.at_most)
+            and (self.below is None or value < self.below)
+        )
+
+    def __str__(self) -> str:
+        """The range in words: "at least 0 and less than 1", "from 0 to 2147483647"."""
+        if self.at_least is not None and self.at_most is not None:
+            return f"from {self.at_least} to {self.at_most}"
+        bounds = {
+            "at least": self.at_least,
+            "more than": self.above,
+            "at most": self.at_most,
+            "less than": self.below,
+        }
+        return " and ".join(f"{words} {bound}" for words, bound in bounds.items() if bound is not None)
+
+
+@dataclass(frozen=True)
+class Option:
+    """All that is known of an option. Its last four fields are filled in from the place of the declaration."""
+
+    help: str
+    most_used: int = 0  # its place among the ten at the top of --help; 0: with its group
+    range: Range | None = None
+    unit: str = ""
+    metavar: str = ""  # what --help shows in place of the value; by the type where empty
+    spelled: str = ""  # the flag without its dashes; the name where empty
+    hidden: bool = False  # no flag
+
+    saved: bool = True  # in config.json; what says only how a command was started is not
+    may_change: bool = False  # between a run and its continuation by --resume
+    settled_by: tuple[str, ...] = ()  # the options that decide this one where it is not given itself
+    otherwise: Any = None  # the value where neither a flag nor a recipe says one
+    needs: str = ""  # the option without which this one has no meaning
+
+    of_variant: bool = False  # a number that functions of variants take
+    of_network: bool = False  # a detail of the networks: a recipe's value is for the recipe's networks alone
+    acts_on_critic: bool = False  # has no meaning for a variant without a critic
+    optimizers: tuple[str, ...] = ()  # the optimizers that take this number, where it is one of an optimizer
+
+    traced: bool = False  # a number that the compiled program takes as an argument
+    may_differ: bool = False  # from replica to replica within one program
+    shares_program: bool = False  # a sweep trains several values of it in one program
+    in_grid: bool = True  # a sweep may vary it
+    of_setting: bool = True  # says what was trained; else how a run was seeded, kept or watched
+
+    name: str = ""
+    type: Any = None
+    default: Any = None
+    group: str = ""  # a name in `jaxgan.settings.options.GROUPS`
+
+    @property
+    def flag(self) -> str:
+        """As it is typed: `learning_rate` is --learning-rate."""
+        return "--" + (self.spelled or self.name).replace("_", "-")
+
+    @property
+    def description(self) -> str:
+        """The help, then unit and range: "How long to train. Generator steps, at least 1."."""
+        facts = ", ".join(str(fact) for fact in (self.unit, self.range) if fact)
+        return f"{self.help} {facts[0].upper()}{facts[1:]}." if facts else self.help
+
+
+def option(
+    default: Any,
+    help: str,
+    *,
+    at_least: float | None = None,
+    above: float | None = None,
+    at_most: float | None = None,
+    below: float | None = None,
+    saved: bool = True,
+    **facts: Any,
+) -> Any:
+    """A field of `Config`: its default, its help, the bounds of its range, and what else an `Option` says of it.
+
+    What is not saved is in no grid and of no setting.
+    """
+    bounds = Range(at_least, above, at_most, below)
+    facts = {"in_grid": saved, "of_setting": saved, **facts}
+    declared = Option(help=help, range=None if bounds == Range() else bounds, saved=saved, **facts)
+    return dataclasses.field(default=default, metadata={"option": declared})
+
+
+def traced_number(default: float | None, help: str, *, shares_program: bool = True, **facts: Any) -> Any:
+    """An option that the compiled program takes as an argument, so that replicas may differ in it."""
+    return option(default, help, traced=True, may_differ=True, shares_program=shares_program, **facts)
+
+
+def variant_number(help: str, **facts: Any) -> Any:
+    """A number that the functions of variants take by this name; left open, it is the recipe's, else the function's own default."""
+    return traced_number(None, help, of_variant=True, settled_by=FROM_RECIPE, **facts)
+
+
+def run_option(default: Any, help: str, **facts: Any) -> Any:
+    """An option that says how a run is seeded, kept or watched, not what is trained."""
+    return option(default, help, of_setting=False, **facts)

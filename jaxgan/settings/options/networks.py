@@ -1,0 +1,78 @@
+"""Options of the two networks."""
+
+from dataclasses import dataclass
+from typing import Literal
+
+from jaxgan.settings.options.declaration import FROM_RECIPE, option
+
+
+@dataclass(frozen=True, kw_only=True)
+class NetworkOptions:
+    """The two networks: generator and critic (discriminator)."""
+
+    network: str | None = option(
+        None,
+        "Both networks: conv, dcgan, fc, fc_conv (a conv generator against an fc critic), lab_conv, mlp or resnet; chosen by the"
+        " data set where not given.",
+        most_used=4,
+        settled_by=(*FROM_RECIPE, "generator", "critic"),
+        of_setting=False,  # generator and critic say it
+    )
+    generator: str | None = option(
+        None,
+        "The generator alone: conv, dcgan, fc, lab_conv, mlp or resnet, or your own as package.module:attribute.",
+        settled_by=(*FROM_RECIPE, "network"),
+    )
+    critic: str | None = option(
+        None,
+        "The critic (discriminator) alone: conv, dcgan, fc, lab_conv, mlp, resnet or minibatch; for began and ebgan autoencoder,"
+        " conv_autoencoder or mlp_autoencoder; or your own as package.module:attribute.",
+        settled_by=(*FROM_RECIPE, "network"),
+    )
+    latent_dim: int | None = option(
+        None,
+        "Numbers in a latent vector, the generator's input.",
+        at_least=1,
+        of_network=True,
+        settled_by=(*FROM_RECIPE, "network"),
+    )
+    hidden_dim: int | None = option(
+        None,
+        "Width of both networks: of the narrowest hidden layer (mlp, conv, dcgan: 128; fc: 256), of the widest linear one"
+        " (lab_conv: 1024).",
+        unit="units or channels",
+        at_least=1,
+        of_network=True,
+        settled_by=(*FROM_RECIPE, "network"),
+    )
+    output: Literal["tanh", "linear"] | None = option(
+        None,
+        "Last layer of the mlp generator.",
+        of_network=True,
+        settled_by=(*FROM_RECIPE, "network", "generator"),
+    )
+    critic_norm: Literal["batch", "layer", "none"] | None = option(
+        None,
+        "Norm between the critic's convolutions (conv, dcgan; resnet: layer or none); batch norm is refused under a gradient"
+        " penalty.",
+        of_network=True,
+        settled_by=(*FROM_RECIPE, "network", "critic"),
+    )
+    dropout: float | None = option(
+        None,
+        "Share of units dropped in the critic (fc, mlp).",
+        at_least=0,
+        below=1,
+        of_network=True,
+        settled_by=(*FROM_RECIPE, "network", "critic"),
+    )
+    conditional: bool = option(
+        False,
+        "Give the labels to both networks.",
+        most_used=5,
+        acts_on_critic=True,
+    )
+    conditioning: Literal["concat", "projection"] = option(
+        "concat",
+        "How a conditional critic sees a label: its embedding joined to the input, or projected on the features.",
+    )

@@ -1,0 +1,63 @@
+"""Options of the remedies against mode collapse and unstable training."""
+
+from dataclasses import dataclass
+
+from jaxgan.settings.options.declaration import FROM_RECIPE, option, traced_number
+
+
+@dataclass(frozen=True, kw_only=True)
+class RemedyOptions:
+    """Remedies against mode collapse and unstable training, for every variant that can take them."""
+
+    minibatch_discrimination: bool = option(
+        False,
+        "Show the critic how near each sample is to the others of its batch (arXiv 1606.03498).",
+        acts_on_critic=True,
+    )
+    pac: int = option(
+        1,
+        "Samples that the critic scores together, as one (PacGAN, arXiv 1712.04086).",
+        at_least=1,
+        acts_on_critic=True,
+    )
+    unroll: int = option(
+        0,
+        "Critic steps that the generator looks ahead and differentiates through (unrolled GAN, arXiv 1611.02163).",
+        at_least=0,
+        acts_on_critic=True,
+    )
+    generators: int = option(
+        1,
+        "Generators that share the latents between them (arXiv 1708.02556).",
+        at_least=1,
+    )
+    generator_classifier_weight: float | None = traced_number(
+        None,
+        "Weight with which the critic's classifier tells several generators apart (MGAN's beta; 0 is the plain mixture; 1 where not"
+        " given).",
+        at_least=0,
+        settled_by=FROM_RECIPE,
+        shares_program=False,  # 0 leaves a part of the program out
+    )
+    spectral_norm: bool | None = option(
+        None,
+        "Divide every weight of the critic by its largest singular value (arXiv 1802.05957).",
+        otherwise=False,
+        settled_by=FROM_RECIPE,
+        acts_on_critic=True,
+    )
+    augment: str | None = option(
+        None,
+        "What is done at random to all pictures that the critic sees, real and fake: colour,translation,cutout or some of them"
+        " (arXiv 2006.10738).",
+        metavar="KIND,KIND",
+        acts_on_critic=True,
+    )
+    penalty_every: int = option(
+        1,
+        "Take the gradient penalty in every so many critic steps alone, its weight multiplied by as many (lazy regularization,"
+        " arXiv 1912.04958).",
+        unit="critic steps",
+        at_least=1,
+        acts_on_critic=True,
+    )

@@ -1,0 +1,159 @@
+"""Options of the run: where it goes, what is written and how often, and on which machines."""
+
+# ruff: noqa: RUF009 (a call here makes a dataclass field)
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Literal
+
+from jaxgan.settings.options.declaration import option, run_option
+
+
+@dataclass(frozen=True, kw_only=True)
+class RunOptions:
+    """Where the run goes, what is written and how often, and on which machines."""
+
+    # where it goes
+
+    out: Path | None = run_option(
+        None,
+        "The run folder; runs/DATASET-VARIANT-N where not given.",
+        most_used=9,
+        may_change=True,
+        in_grid=False,
+    )
+    resume: bool = run_option(
+        False,
+        "Go on with the run at --out from its last checkpoint.",
+        most_used=10,
+        saved=False,
+    )
+    config: Path | None = run_option(
+        None,
+        "Train again what this config.json says; other options override it.",
+        saved=False,
+    )
+    list_variants: bool = run_option(
+        False,
+        "Print the table of variants, with paper, equation and defaults, and end.",
+        spelled="list",
+        saved=False,
+    )
+    seed: int = run_option(
+        0,
+        "Starting point of all random numbers: the same seed gives the same run.",
+        at_least=0,
+        at_most=2**31 - 1,
+        may_differ=True,
+        in_grid=False,
+    )
+    replicas: int = run_option(
+        1,
+        "Runs trained side by side in one program; replica i has seed + i.",
+        at_least=1,
+        in_grid=False,
+    )
+    by_replica: dict[str, list[int | float]] | None = run_option(
+        None,
+        "Numbers that differ from replica to replica, and the seeds: to each name one value a replica. A sweep fills this in.",
+        hidden=True,
+        settled_by=("replicas",),
+        in_grid=False,
+    )
+    python: dict[str, Any] | None = run_option(
+        None,
+        "What JSON cannot hold of a run started from Python: import path and repr of its networks, game, optimizers and data.",
+        hidden=True,
+        in_grid=False,
+    )
+
+    # what is written and measured, and how often
+
+    log_every: int | None = run_option(
+        None,
+        "Interval between lines of metrics.jsonl.",
+        unit="generator steps",
+        at_least=1,
+        may_change=True,
+        settled_by=("steps", "epochs"),
+    )
+    sample_every: int | None = run_option(
+        None,
+        "Interval between pictures of samples.",
+        unit="generator steps",
+        at_least=1,
+        may_change=True,
+        settled_by=("steps", "epochs"),
+    )
+    checkpoint_every: int | None = run_option(
+        None,
+        "Interval between checkpoints.",
+        unit="generator steps",
+        at_least=1,
+        may_change=True,
+        settled_by=("steps", "epochs"),
+    )
+    keep_checkpoints: int | None = run_option(
+        None,
+        "How many of the last checkpoints to keep (3 where not given).",
+        at_least=1,
+        may_change=True,
+    )
+    metrics_every: int | None = run_option(
+        None,
+        "Interval between measurements of samples, as `python -m jaxgan.evaluate` makes them; none where not given.",
+        unit="generator steps",
+        at_least=1,
+        may_change=True,
+    )
+    metrics_samples: int = run_option(
+        1000,
+        "Size of the sample that each measurement draws.",
+        unit="samples",
+        at_least=100,
+        may_change=True,
+    )
+    best: str | None = run_option(
+        None,
+        "The metric by which the best checkpoint is kept (with --metrics-every): fid_lab_1k, modes_pacgan_1k, ...",
+        may_change=True,
+    )
+
+    # machines
+
+    precision: Literal["float32", "bfloat16"] = option(
+        "float32",
+        "Precision of the factors of matrix products and convolutions; bfloat16 is for accelerators. All else, weights too, stays in"
+        " float32.",
+    )
+    mesh: str | None = run_option(
+        None,
+        "Split the run over devices: data=4,replica=2 cuts each batch in 4 and the replicas in 2. One device where not given.",
+        metavar="AXIS=PARTS,AXIS=PARTS",
+        may_change=True,
+        in_grid=False,
+    )
+    distributed: bool = run_option(
+        False,
+        "Train together with other processes, which the environment names (Slurm, GKE, TPU pods) or the next three options.",
+        saved=False,
+    )
+    coordinator: str | None = run_option(
+        None,
+        "Where process 0 listens.",
+        metavar="HOST:PORT",
+        saved=False,
+        needs="distributed",
+    )
+    process_count: int | None = run_option(
+        None,
+        "How many processes there are.",
+        saved=False,
+        needs="distributed",
+    )
+    process_id: int | None = run_option(
+        None,
+        "Which process this is, from 0.",
+        saved=False,
+        needs="distributed",
+    )

@@ -1,0 +1,117 @@
+"""The options of a run as its config.json keeps them: written, read, changed, trained again and gone on with."""
+
+import dataclasses
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from jaxgan.errors import UserError, unknown
+from jaxgan.folder import RunFolder
+from jaxgan.settings.options import Config, changes_allowed, flag, names, settled_by
+
+
+def to_json(config: Config) -> dict[str, Any]:
+    """The options that a run saves, as JSON values.
+
+    `python` is left out where it says nothing, so that a sweep begun before there was this option is known again.
+    """
+    values = {name: getattr(config, name) for name in names(saved=True) if name != "python" or config.python is not None}
+    return {name: str(value) if isinstance(value, Path) else value for name, value in values.items()}
+
+
+def read_config_file(path: Path) -> Config:
+    """The options in a config.json.
+
+    Raises:
+        UserError: one line where there is no such file, or it holds no JSON object, or a field that is no option.
+    """
+    try:
+        values = json.loads(path.read_text())
+    except OSError as error:
+        raise UserError(f"no configuration at {path}: {error.strerror}; expected a run's config.json") from None
+    except ValueError as error:
+        raise UserError(f"{path} is not JSON: {error}") from None
+    if not isinstance(values, dict):
+        raise UserError(f"{path} holds no JSON object, as a run's config.json does")
+    allowed = names(saved=True)
+    for name in values:
+        if name not in allowed:
+            raise unknown(f"the field in {path}", name, allowed)
+    return Config(**values)
+
+
+def changed_fields(config: Config) -> dict[str, Any]:
+    """The options that are not at their default."""
+    default = Config()
+    return {
+        field.name: getattr(config, field.name)
+        for field in dataclasses.fields(Config)
+        if getattr(config, field.name) != getattr(default, field.name)
+    }
+
+
+def rerun(saved: Config, changes: dict[str, Any]) -> Config:
+    """The options of a run that trains again what a saved one trained, with some changes.
+
+    What an option among the changes settles (`settled_by`) is left open again, and the new run has a folder of its own.
+    """
+    default = Config()
+    reopened = {settled: getattr(default, settled) for name in changes for settled in settled_by(name)}
+    return dataclasses.replace(saved, **{"out": None, "config": None, **reopened, **changes})
+
+
+def resumed(saved: Config, wanted: Config) -> Config:
+    """The options that are wanted for the continuation of a run.
+
+    Raises:
+        UserError: one of them differs from the saved run's, and may not.
+    """
+    for name in names(saved=True, may_change=False):
+        if getattr(wanted, name) != getattr(saved, name):
+            raise UserError(
+                f"--resume: {flag(name)} {getattr(wanted, name)} differs from the run's {getattr(saved, name)};"
+                f" only {', '.join(flag(n) for n in changes_allowed())} may change"
+            )
+    return wanted
+
+
+def resume_with(saved: Config, changes: dict[str, Any]) -> Config:
+    """As `resumed`, where only the changes are given; new epochs stand in place of the steps that were saved.
+
+    Raises:
+        UserError: as `resumed`.
+    """
+    if "epochs" in changes:
+        changes = {"steps": None, **changes}
+    return resumed(saved, dataclasses.replace(saved, **changes))
+
+
+def apply_flags(read: Callable[[Config | None], Config]) -> Config:
+    """The options that flags give, over those of --config or of the run to --resume.
+
+    A run that is to be resumed and is not there (no --out, no config.json in it) is left to whoever resumes it to refuse.
+
+    Args:
+        read: reads the flags over options that it is given; over the defaults where None.
+
+    Raises:
+        UserError: as `read`, `read_config_file` and `resumed`.
+    """
+    config = read(None)
+    if config.resume and config.out is not None and config.config is None and RunFolder(config.out).exists:
+        saved = read_config_file(RunFolder(config.out).config)
+        wanted = read(saved)  # where a flag gives the default and the saved run does not, this shows it
+        if wanted.epochs is not None and wanted.steps == saved.steps:
+            wanted = dataclasses.replace(wanted, steps=None)
+        return resumed(saved, wanted)
+    if config.config is not None and not config.resume:
+        saved = read_config_file(config.config)
+        over_saved = read(dataclasses.replace(saved, out=None))
+        differing = {
+            field.name: getattr(over_saved, field.name)
+            for field in dataclasses.fields(Config)
+            if getattr(over_saved, field.name) != getattr(saved, field.name)
+        }
+        return rerun(saved, {**changed_fields(config), **differing, "config": None, "out": config.out})
+    return config
