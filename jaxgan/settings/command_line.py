@@ -8,11 +8,16 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated, Any, TypeVar, get_args, overload
 
+import tyro
+from tyro.conf import OmitArgPrefixes, arg
+
 from jaxgan.errors import UserError, unknown
 from jaxgan.settings.options import GROUPS, OPTIONS, Config, Option, choices, flag
 from jaxgan.settings.saved import apply_flags
 
 Options = TypeVar("Options")
+
+OptionalInt = Annotated[int | None, arg(metavar="INT", help_behavior_hint="")]  # of a command's own: None shows no default
 
 
 def read_command(argv: Sequence[str], *, prog: str, description: str) -> Config:
@@ -55,8 +60,6 @@ def read_config(
         UserError: one line for a wrong flag or value.
         SystemExit: --help was printed.
     """
-    from tyro.conf import OmitArgPrefixes
-
     start = default or Config()
     shown = [option for option in OPTIONS.values() if not option.hidden]
     most_used = sorted((option for option in shown if option.most_used), key=lambda option: option.most_used)
@@ -71,7 +74,8 @@ def read_config(
     for group, (summary, options) in groups.items():
         own = _group_class(group, summary, options, start)
         fields.append((group, OmitArgPrefixes[own], dataclasses.field(default_factory=own)))
-    read = parse(dataclasses.make_dataclass("Flags", fields, frozen=True), argv, prog=prog, description=description)
+    flags: type[Any] = dataclasses.make_dataclass("Flags", fields, frozen=True)
+    read = parse(flags, argv, prog=prog, description=description)
     values = {option.name: getattr(getattr(read, group), option.name) for group, (_, own) in groups.items() for option in own}
     config = dataclasses.replace(start, **values)
     return config if more is None else (getattr(read, command), config)
@@ -101,8 +105,6 @@ def _group_class(group: str, summary: str, options: Sequence[Option], start: Con
 
 def _flag_type(option: Option) -> Any:
     """The option's type, with what --help says of it."""
-    from tyro.conf import arg
-
     facts: dict[str, Any] = {"help": option.description}
     if option.spelled:
         facts["name"] = option.spelled
@@ -133,8 +135,6 @@ def parse(
         UserError: a wrong flag or value, in one line.
         SystemExit: --help was printed.
     """
-    import tyro
-
     complaint = io.StringIO()
     try:
         with contextlib.redirect_stderr(complaint):
