@@ -2,16 +2,20 @@
 
 import dataclasses
 import inspect
+import json
 import re
 from typing import get_args
 
 import pytest
 
 from jaxgan import config as before
+from jaxgan import train
 from jaxgan.config import FIELDS, FOLLOWS, FREE_NETWORK, MAY_CHANGE, NOT_SAVED
 from jaxgan.engine import assembly, setup
 from jaxgan.engine.numbers import Numbers
+from jaxgan.errors import UserError
 from jaxgan.report.comparison import SAME_SETTING
+from jaxgan.settings.command_line import read_command
 from jaxgan.settings.options import OPTIONS, Config, changes_allowed, choices, names, settled_by, variant_numbers
 from jaxgan.settings.saved import to_json
 from jaxgan.sweep import FREE
@@ -81,3 +85,30 @@ def test_every_recipe_sets_options_of_values_that_are_allowed():
     for variant in VARIANTS.values():
         for recipe in variant.recipes:
             check(dataclasses.replace(Config(), **recipe.settings))
+
+
+FLAGS = [
+    "", "--network conv", "--critic conv --steps 7", "--optimizer sgd --critic-learning-rate 1", "--epochs 3", "--steps 500",
+    "--seed 0 --no-conditional", "--recipe paper --replicas 2", "--variant gan --clip 0.5", "--mesh data=2 --metrics-every 3 --best x",
+    "--learning-rate None --data-dir here", "--generators 3 --spectral-norm False", "--no-conditional", "--seed 7 --steps None",
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("flags", FLAGS)
+def test_flags_over_a_saved_run_give_the_same(flags, tmp_path):
+    saved = before.Config(network="fc", generator="fc", critic="fc", steps=500, n_critic=5, seed=7, conditional=True, optimizer="adam",
+                          learning_rate=1e-4, critic_learning_rate=1e-4, spectral_norm=True, log_every=5, recipe="paper")  # fmt: skip
+    path = tmp_path / "config.json"
+    path.write_text(json.dumps(before.to_json(saved)))
+    for start in (["--config", str(path)], ["--resume", "--out", str(tmp_path)], ["--out", "elsewhere"]):
+        argv = [*start, *flags.split()]
+        outcomes = []
+        for read, write in (
+            (train.parse, before.to_json),
+            (lambda argv: read_command(argv, prog="jaxgan train", description=""), to_json),
+        ):
+            try:
+                outcomes.append(write(read(argv)))
+            except UserError as error:
+                outcomes.append(str(error).split("; only")[0])
+        assert outcomes[0] == outcomes[1], argv
