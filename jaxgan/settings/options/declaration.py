@@ -23,7 +23,7 @@ class Range:
     def allows(self, value: Number) -> bool:
         """Whether the number lies in the range."""
         return (
-            math.isfinite(value)
+            -math.inf < value < math.inf
             and (self.at_least is None or value >= self.at_least)
             and (self.above is None or value > self.above)
             and (self.at_most is None or value <= self.at_most)
