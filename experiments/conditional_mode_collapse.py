@@ -16,12 +16,12 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from jaxgan.config import Config
+from jaxgan.trained import load
 
 from experiments import lab, plots, verdicts
 from jaxgan import command, data
-from jaxgan.config import Config
 from jaxgan.errors import UserError
-from jaxgan.trained import load
 
 NAME = "conditional_mode_collapse"
 ROWS: dict[str, dict[str, Any]] = {"unconditional": {}, "conditional": {"conditional": True}}

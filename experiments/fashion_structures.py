@@ -23,11 +23,11 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from jaxgan.config import Config, read_config
 from scipy.stats import t
 
 from experiments import lab, plots, verdicts
 from jaxgan import command
-from jaxgan.config import Config, read_config
 from jaxgan.evaluation.protocol import count
 
 NAME = "fashion_structures"

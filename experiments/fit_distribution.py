@@ -21,13 +21,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+from jaxgan.config import Config
+from jaxgan.trained import load
 
 from experiments import lab, plots, verdicts
 from jaxgan import command
-from jaxgan.config import Config
 from jaxgan.evaluation.critics import score_of
 from jaxgan.files import write_atomically
-from jaxgan.trained import load
 
 if TYPE_CHECKING:
     from PIL.Image import Image

@@ -18,10 +18,10 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from jaxgan.config import Config
 
 from experiments import lab, plots, verdicts
 from jaxgan import command
-from jaxgan.config import Config
 from jaxgan.evaluation.protocol import count
 
 NAME = "gan_dcgan_wgan_mnist"

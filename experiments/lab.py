@@ -15,19 +15,19 @@ from typing import Any
 
 import jax
 import numpy as np
+from jaxgan.config import Config, read_config, to_json
+from jaxgan.engine.setup import prepare
+from jaxgan.trained import TrainedRun, load_all
 
 from experiments.benchmarks.against_pytorch import machine
 from jaxgan.cache import keep_compiled_programs
-from jaxgan.config import Config, read_config, to_json
 from jaxgan.engine.checkpoints import Checkpoints
 from jaxgan.engine.loop import Program
-from jaxgan.engine.setup import prepare
 from jaxgan.errors import DivergedError, NotFiniteError, UserError
 from jaxgan.evaluation import evaluate, runs_of
 from jaxgan.files import json_text, write_atomically
 from jaxgan.folder import read_metrics
 from jaxgan.runs import fit
-from jaxgan.trained import TrainedRun, load_all
 
 TIMED = 0.5  # seconds of one timed part
 

@@ -19,13 +19,13 @@ from collections.abc import Callable
 from typing import Any
 
 import numpy as np
+from jaxgan.config import Config
+from jaxgan.trained import load
 
 from experiments import lab, plots
 from jaxgan import command, data
-from jaxgan.config import Config
 from jaxgan.evaluation import judge_of
 from jaxgan.evaluation.protocol import count, unseen
-from jaxgan.trained import load
 
 NAME = "metrics_compared"
 KINDS = (

@@ -17,11 +17,11 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from jaxgan.config import Config
+from jaxgan.trained import load, load_all
 
 from experiments import lab, plots
 from jaxgan import command
-from jaxgan.config import Config
-from jaxgan.trained import load, load_all
 
 NAME = "mixture_coverage"
 MODES = (4, 8, 16, 32)

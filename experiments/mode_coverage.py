@@ -25,16 +25,16 @@ from typing import Any
 import jax
 import jax.numpy as jnp
 import numpy as np
+from jaxgan.config import Config
+from jaxgan.engine.setup import prepare
 
 from experiments import plots
 from experiments.benchmarks.against_pytorch import machine
 from experiments.lab import same_budget
 from jaxgan import command
 from jaxgan.cache import keep_compiled_programs
-from jaxgan.config import Config
 from jaxgan.engine.loop import Program
 from jaxgan.engine.sampling import generate, latents
-from jaxgan.engine.setup import prepare
 from jaxgan.metrics.coverage import mode_coverage
 
 CRITIC_STEPS, FULL, LONGER = 4_000, 400_000, 10

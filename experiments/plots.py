@@ -5,11 +5,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
+from jaxgan.config import read_config
+from jaxgan.engine.setup import prepare
 
 from experiments.lab import ended
-from jaxgan.config import read_config
 from jaxgan.engine.loop import Program
-from jaxgan.engine.setup import prepare
 from jaxgan.report.folder import read_run
 from jaxgan.report.images import LEGIBLE, image_grid
 

@@ -21,11 +21,11 @@ from typing import Any
 
 import jax.numpy as jnp
 import numpy as np
+from jaxgan.config import Config, read_config
 
 from experiments import lab, mode_coverage, plots, verdicts
 from experiments.mode_coverage import words
 from jaxgan import command, data
-from jaxgan.config import Config, read_config
 from jaxgan.errors import NotFiniteError
 from jaxgan.evaluation.images import in_bytes
 from jaxgan.features import lab_classifier

@@ -17,10 +17,10 @@ from typing import Any
 
 import jax
 import numpy as np
+from jaxgan.config import Config
 
 from experiments import lab, plots
 from jaxgan import command
-from jaxgan.config import Config
 from jaxgan.errors import UserError
 
 NAME = "wgan_gp_monitor"

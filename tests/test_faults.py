@@ -7,11 +7,11 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
-
 from jaxgan.config import Config
 from jaxgan.engine.numbers import Numbers
 from jaxgan.engine.optimizers import OPTIMIZERS
 from jaxgan.engine.setup import prepare
+
 from jaxgan.engine.steps import make_steps
 from jaxgan.errors import UserError
 from jaxgan.objectives.penalties import gradient_norm, gradient_penalty, interpolate
@@ -128,8 +128,9 @@ def test_fault_averaged_weights_without_their_batch_statistics():
 
 def test_fault_no_way_to_draw_images_of_one_class():
     """StudioGAN #189, igul222 #64: `sample --label` and `load(run).sample(label=)`; run in tests/commands/test_train.py."""
-    from jaxgan.sample import Options
     from jaxgan.trained import TrainedRun
+
+    from jaxgan.sample import Options
 
     assert "label" in inspect.signature(TrainedRun.sample).parameters
     assert "label" in inspect.signature(Options).parameters

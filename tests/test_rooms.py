@@ -9,10 +9,10 @@ from pathlib import Path
 
 import jax
 import pytest
-
-import jaxgan
 from jaxgan.config import Config
 from jaxgan.engine.setup import RANGES, _choices
+
+import jaxgan
 from jaxgan.networks import CRITICS, GENERATORS, PAIRS
 from jaxgan.objectives import VARIANTS
 from jaxgan.objectives.penalties import gradient_penalty

@@ -2,10 +2,10 @@
 
 import jax.numpy as jnp
 import numpy as np
-
 from jaxgan.config import Config
-from jaxgan.engine.loop import Program
 from jaxgan.engine.setup import prepare
+
+from jaxgan.engine.loop import Program
 from jaxgan.metrics.coverage import mode_coverage
 
 

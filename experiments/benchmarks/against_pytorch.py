@@ -26,12 +26,12 @@ from typing import Any
 import jax
 import jax.numpy as jnp
 import numpy as np
-
 from jaxgan.config import Config
+from jaxgan.engine.setup import Setup, prepare
+
 from jaxgan.data.dataset import Dataset
 from jaxgan.engine.draws import critic_draw
 from jaxgan.engine.loop import Program
-from jaxgan.engine.setup import Setup, prepare
 from jaxgan.engine.steps import make_steps
 from jaxgan.interop import to_torch
 

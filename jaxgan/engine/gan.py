@@ -160,6 +160,11 @@ class Gan:
     # The parts
 
     @property
+    def is_built_in(self) -> bool:
+        """Whether both networks are jaxgan's own."""
+        return isinstance(self.generator, Generator) and isinstance(self.critic, Critic)
+
+    @property
     def classifies_generators(self) -> bool:
         """Whether the critic tells several generators apart."""
         return self.generators > 1 and not is_zero(self.generator_classifier_weight)

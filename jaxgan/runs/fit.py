@@ -74,6 +74,8 @@ def fit(
     place(schedule.mesh, schedule.replicas, schedule.batch_size)  # refuses what cannot be before there is a folder
     measuring = _measuring(resolved, metrics, progress) if schedule.metrics_every else None
     program = resolved.program()
+    if not program.gan.is_built_in:
+        program.check()
     folder = resolved.config.out if resume and resolved.config.out else _agreed_folder(resolved.config)
     config = dataclasses.replace(resolved.config, out=folder, resume=False)
     files = RunFolder(folder)

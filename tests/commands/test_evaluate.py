@@ -8,15 +8,15 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
+from jaxgan.config import Config
+from jaxgan.evaluation.training import Measuring
 
 from jaxgan import classifier, data, evaluate, evaluation, runs, trained
-from jaxgan.config import Config
 from jaxgan.engine.loop import Program
 from jaxgan.errors import DivergedError, UserError
 from jaxgan.evaluation.critics import of_the_critic
 from jaxgan.evaluation.images import of_classes
 from jaxgan.evaluation.protocol import Judge
-from jaxgan.evaluation.training import Measuring
 from jaxgan.features import StackedClassifier, classifier_of
 from jaxgan.pixels import to_model_range
 from tests.tiny import initial, plain, tiny

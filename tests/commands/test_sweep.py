@@ -6,9 +6,9 @@ import json
 import jax
 import numpy as np
 import pytest
+from jaxgan.config import Config
 
 from jaxgan import runs, sweep, trained
-from jaxgan.config import Config
 from jaxgan.errors import UserError
 
 BASE = ["--dataset", "ring8", "--recipe", "toy", "--optimizer", "momentum", "--hidden-dim", "8", "--batch-size", "8",

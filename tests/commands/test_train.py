@@ -8,11 +8,11 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from jaxgan.config import Config, to_json
+from jaxgan.engine.setup import prepare
 from PIL import Image
 
 from jaxgan import runs, sample, train, trained
-from jaxgan.config import Config, to_json
-from jaxgan.engine.setup import prepare
 from jaxgan.errors import DivergedError
 from jaxgan.objectives import VARIANTS
 

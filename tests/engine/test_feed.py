@@ -4,11 +4,11 @@ import chex
 import jax
 import numpy as np
 import pytest
+from jaxgan.config import Config
 from PIL import Image
 
 import jaxgan
 from jaxgan import runs
-from jaxgan.config import Config
 from jaxgan.data import load
 from jaxgan.engine import feed
 from jaxgan.engine.loop import Program

@@ -4,9 +4,9 @@ import jax.numpy as jnp
 import numpy as np
 import optax
 import pytest
-
 from jaxgan.engine.numbers import Numbers
 from jaxgan.engine.optimizers import OPTIMIZERS, SCHEDULES, scheduled
+
 from tests.tiny import tiny
 
 NUMBERS = Numbers(beta1=0.5, beta2=0.9, rmsprop_decay=0.99, momentum=0.9)

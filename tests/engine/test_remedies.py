@@ -7,11 +7,11 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
+from jaxgan.config import Config
+from jaxgan.engine.setup import prepare
 
 from jaxgan import runs, trained
-from jaxgan.config import Config
 from jaxgan.engine.loop import Program
-from jaxgan.engine.setup import prepare
 from jaxgan.engine.steps import make_steps
 from jaxgan.errors import UserError
 from jaxgan.networks import generator_index

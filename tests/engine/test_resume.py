@@ -7,9 +7,9 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
+from jaxgan.config import Config
 
 from jaxgan import runs, trained
-from jaxgan.config import Config
 from jaxgan.data.dataset import Dataset
 from jaxgan.engine.checkpoints import Checkpoints
 from jaxgan.engine.listeners import Listener

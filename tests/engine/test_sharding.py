@@ -11,12 +11,12 @@ import chex
 import jax
 import numpy as np
 import pytest
+from jaxgan.config import Config
+from jaxgan.engine.setup import prepare
 
 from jaxgan import runs, trained
-from jaxgan.config import Config
 from jaxgan.engine.loop import Program
 from jaxgan.engine.placement import parse_mesh, place
-from jaxgan.engine.setup import prepare
 from jaxgan.errors import UserError
 from tests.engine.sharded_runs import CASES, SLOW
 

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from jaxgan.config import Config
 
 from experiments import (
     conditional_mode_collapse,
@@ -22,7 +23,6 @@ from experiments import (
     verdicts,
     wgan_gp_monitor,
 )
-from jaxgan.config import Config
 from jaxgan.errors import UserError
 
 

@@ -11,12 +11,12 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 from flax import linen as nn
-from jaxtyping import PyTree
-
 from jaxgan.config import Config
-from jaxgan.data.dataset import Dataset
 from jaxgan.engine.numbers import Numbers
 from jaxgan.engine.setup import Setup, prepare
+from jaxtyping import PyTree
+
+from jaxgan.data.dataset import Dataset
 from jaxgan.engine.steps import make_optimizers, make_steps
 from jaxgan.interop import from_torch, to_torch
 from jaxgan.types import Draw, GanState, Player
