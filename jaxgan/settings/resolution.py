@@ -282,7 +282,7 @@ def differing_numbers(config: Config, numbers: Mapping[str, float]) -> dict[str,
         if name in numbers:
             result[name] = np.asarray(values, float)
         elif name != "seed":
-            raise UserError(f"by_replica: {name} has no meaning for the variant {config.variant}")
+            raise UserError(f"by_replica: {name} cannot differ within one program")
     return result
 
 

@@ -24,7 +24,7 @@ WANTED: dict[tuple[str, str, str], str] = {
     (
         "refused",
         r"No module named '(\w+)'; expected package.module:factory, importable from here",
-        r"there is no module '\1', here or installed",
+        r"there is no module '\1', here in HERE or installed",
     ): ("likewise"),
 }
 
