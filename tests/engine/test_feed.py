@@ -8,17 +8,16 @@ from PIL import Image
 
 import jaxgan
 from jaxgan import runs
-from jaxgan.config import Config
 from jaxgan.data import load
 from jaxgan.engine import feed
-from jaxgan.engine.loop import Program
 from jaxgan.errors import UserError
+from jaxgan.settings import Config
 from tests.tiny import on_disk, pictures, plain, tiny
 
 
 def trained(dataset, chunks, state=None, **fields):
     """The state after chunks of these lengths, and what is seen on the way."""
-    program = Program(tiny("fc", dataset=dataset, variant="wgan", dropout=0.0, conditional=True, **fields))
+    program = tiny("fc", dataset=dataset, variant="wgan", dropout=0.0, conditional=True, **fields).program()
     state = state or program.initial_state()
     seen = []
     for n in chunks:
@@ -48,7 +47,7 @@ def test_a_streamed_run_sees_the_batches_of_the_resident_one(fields, monkeypatch
     theirs = trained(pictures(), [2, 1, 3, 1], **fields)
     chex.assert_trees_all_close(ours, theirs, rtol=1e-5, atol=1e-6)
     start = plain(
-        Program(tiny("fc", dataset=pictures(), variant="wgan", dropout=0.0, conditional=True, **fields)).initial_state()
+        tiny("fc", dataset=pictures(), variant="wgan", dropout=0.0, conditional=True, **fields).program().initial_state()
     )
     moved = [
         np.abs(a - b).max() for a, b in zip(*map(jax.tree.leaves, (start.critic.params, ours[0].critic.params)), strict=True)
@@ -60,7 +59,7 @@ def test_it_goes_on_from_any_step_bit_for_bit(monkeypatch):
     monkeypatch.setattr(feed, "WINDOW_STEPS", 3)
     data = on_disk(pictures())
     whole, _ = trained(data, [3, 3, 1])
-    program = Program(tiny("fc", dataset=data, variant="wgan", dropout=0.0, conditional=True))
+    program = tiny("fc", dataset=data, variant="wgan", dropout=0.0, conditional=True).program()
     state = program.initial_state()
     state = program.chunk(state, program.zero_sums(state), 3)[0]
     state = program.chunk(state, program.zero_sums(state), 1)[0]  # in the midst of a window

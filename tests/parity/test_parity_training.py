@@ -86,7 +86,7 @@ def check_five_iterations(network, variant, options, gradients=True):
     state = run(steps, state, iterations)
     there = [([twins.as_torch(draw) for draw in draws], twins.as_torch(last)) for draws, last in iterations]
     twins.train(*pair, twins.optimizer_of(config), config.learning_rate, twins.rules_of(setup), there)
-    players = ((setup.generator, state.generator), (setup.critic, state.critic))
+    players = ((setup.gan.networks.generator, state.generator), (setup.gan.networks.critic, state.critic))
     for (module, player), twin, began in zip(players, pair, before, strict=True):
         found, expected = to_torch(module, variables_of(player)), twins.arrays(twin)
         assert deviation(parameters(found), parameters(expected)) < 1e-6
@@ -95,7 +95,7 @@ def check_five_iterations(network, variant, options, gradients=True):
         for name, count in found.items():
             if name.endswith("num_batches_tracked"):
                 assert count == expected[name]
-                critic_passes = 2 if module is setup.critic else 1  # a critic step shows it real and fake
+                critic_passes = 2 if module is setup.gan.networks.critic else 1  # a critic step shows it real and fake
                 assert count == 3 + 5 * (config.n_critic * critic_passes + 1)
         assert any(np.abs(step).max() > 1e-5 for step in movement(found, began).values())
 
@@ -135,7 +135,7 @@ def test_players_with_optimizers_and_rates_of_their_own():
             twins.critic_step(generator, critic, optimizer_d, twins.rules_of(setup), twins.as_torch(draw))
         twins.generator_step(generator, critic, optimizer_g, twins.rules_of(setup), twins.as_torch(last))
     for module, player, twin, began in zip(
-        (setup.generator, setup.critic), (state.generator, state.critic), pair, before, strict=True
+        (setup.gan.networks.generator, setup.gan.networks.critic), (state.generator, state.critic), pair, before, strict=True
     ):
         found = to_torch(module, variables_of(player))
         assert deviation(movement(found, began), movement(twins.arrays(twin), began)) < 1e-6

@@ -46,7 +46,10 @@ class Stored:
         return {key.removeprefix(prefix): array for key, array in self.arrays.items() if key.startswith(prefix)}
 
     def players(self, state):
-        return (("generator", self.setup.generator, state.generator), ("critic", self.setup.critic, state.critic))
+        return (
+            ("generator", self.setup.gan.networks.generator, state.generator),
+            ("critic", self.setup.gan.networks.critic, state.critic),
+        )
 
 
 @pytest.fixture(params=STORED)
