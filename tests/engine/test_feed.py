@@ -99,22 +99,22 @@ def test_a_folder_is_streamed_through_a_whole_run_and_its_resumption(tmp_path):
     runs.fit(config(source, stream="always", steps=3, out=tmp_path / "parts"), progress=False)
     parts = runs.fit(Config(out=tmp_path / "parts", resume=True, steps=6), progress=False)
     chex.assert_trees_all_equal(plain(parts.state), plain(whole.state))
-    held = runs.fit(config(source, stream="never", steps=6, out=tmp_path / "held"), progress=False)
-    chex.assert_trees_all_close(plain(held.state), plain(whole.state), rtol=1e-4, atol=1e-6)
+    resident = runs.fit(config(source, stream="never", steps=6, out=tmp_path / "resident"), progress=False)
+    chex.assert_trees_all_close(plain(resident.state), plain(whole.state), rtol=1e-4, atol=1e-6)
     assert jaxgan.load(tmp_path / "whole").sample(4)[0].shape == (4, 28, 28, 1)
 
 
-def test_records_are_the_pictures_that_would_be_held(tmp_path):
+def test_records_are_the_pictures_of_the_resident_set(tmp_path):
     source = folder_of(tmp_path / "pictures")
-    held, streamed = (load(f"folder:{source}", memory=memory) for memory in (None, 12 * 28 * 28))
-    assert held.records is None and streamed.samples is None
+    resident, streamed = (load(f"folder:{source}", memory=memory) for memory in (None, 12 * 28 * 28))
+    assert resident.records is None and streamed.samples is None
     assert (streamed.size, streamed.sample_shape, streamed.n_classes, streamed.class_names) == (
-        held.size, held.sample_shape, held.n_classes, held.class_names,
+        resident.size, resident.sample_shape, resident.n_classes, resident.class_names,
     )  # fmt: skip
     for row in range(12):
         image, label = streamed.records[row]
-        np.testing.assert_array_equal(image, held.samples[row])
-        assert label == held.labels[row]
+        np.testing.assert_array_equal(image, resident.samples[row])
+        assert label == resident.labels[row]
     assert load(f"folder:{source}", memory=3 * 12 * 28 * 28).records is None, "it fits exactly"
 
 

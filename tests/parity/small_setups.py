@@ -197,26 +197,26 @@ def movement(after: Arrays, before: Arrays) -> dict[str, np.ndarray]:
     return {name: array - before[name] for name, array in parameters(after).items()}
 
 
-def compare_outcomes(found: Mapping[str, Any], expected: Mapping[str, Any], tolerance: float) -> None:
+def compare_outcomes(ours: Mapping[str, Any], expected: Mapping[str, Any], tolerance: float) -> None:
     """Losses and penalty one by one, gradients as whole trees."""
-    assert found.keys() == expected.keys()
+    assert ours.keys() == expected.keys()
     for name, value in expected.items():
         if name.endswith("gradients"):
-            assert deviation(found[name], value) < tolerance, name
+            assert deviation(ours[name], value) < tolerance, name
         else:
-            np.testing.assert_allclose(found[name], value, rtol=tolerance, err_msg=name)
+            np.testing.assert_allclose(ours[name], value, rtol=tolerance, err_msg=name)
 
 
 def is_statistic(name: str) -> bool:
     return name.endswith(("running_mean", "running_var", "num_batches_tracked"))
 
 
-def deviation(found: Arrays, expected: Arrays) -> float:
-    """||found - expected|| / ||expected|| over whole trees, in float64; names must agree."""
-    assert found.keys() == expected.keys()
+def deviation(ours: Arrays, expected: Arrays) -> float:
+    """||ours - expected|| / ||expected|| over whole trees, in float64; names must agree."""
+    assert ours.keys() == expected.keys()
     if not expected:
         return 0.0
-    pairs = [(np.asarray(found[name], np.float64), np.asarray(expected[name], np.float64)) for name in expected]
+    pairs = [(np.asarray(ours[name], np.float64), np.asarray(expected[name], np.float64)) for name in expected]
     assert all(a.shape == b.shape for a, b in pairs)
     difference = sum(np.square(a - b).sum() for a, b in pairs)
     return float(np.sqrt(difference / sum(np.square(b).sum() for _, b in pairs)))

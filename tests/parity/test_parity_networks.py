@@ -87,15 +87,15 @@ def test_forward_passes_and_batch_statistics(case, conditional, precision):
             (setup.gan.networks.generator, setup.gan.networks.critic), pair, (draw.latent, draw.real), strict=True
         ):
             variables = from_torch(module, twins.arrays(twin))
-            found = jaxgan_passes(module, variables, jnp.asarray(x, float), jnp.asarray(draw.fake_label))
+            ours = jaxgan_passes(module, variables, jnp.asarray(x, float), jnp.asarray(draw.fake_label))
             with torch.no_grad():
                 given = twins.tensor(x, dtype), twins.tensor(draw.fake_label)
                 expected = [twin.train()(*given), twin.eval()(*given)]
-            for mine, theirs in zip(found, expected, strict=False):
+            for mine, theirs in zip(ours, expected, strict=False):
                 mine = mine if module is setup.gan.networks.generator else mine.score[:, None]
                 assert mine.dtype == precision
                 assert deviation({"": mine}, {"": twins.lay_out(theirs)}) < TOLERANCE[precision]
-            after = to_torch(module, found[2])
+            after = to_torch(module, ours[2])
             assert deviation(statistics(after), statistics(twins.arrays(twin))) < TOLERANCE[precision]
             for name, count in after.items():
                 if name.endswith("num_batches_tracked"):
@@ -153,11 +153,11 @@ def test_names_and_shapes_at_the_labs_widths(name, n_classes):
     for linen, twin, sizes in pairs:
         module = linen(sample_shape=shape, n_classes=n_classes, **sizes)
         variables = jax.eval_shape(module.init, jax.random.key(0), *module.example_inputs())
-        found = to_torch(module, jax.tree.map(lambda leaf: jnp.zeros(leaf.shape, leaf.dtype), variables))
+        ours = to_torch(module, jax.tree.map(lambda leaf: jnp.zeros(leaf.shape, leaf.dtype), variables))
         with torch.device("meta"):
             expected = twin(torch_shape, n_classes=n_classes, **sizes).state_dict()
         expected = {key: tuple(value.shape) for key, value in expected.items()}
-        assert {key: array.shape for key, array in found.items()} == expected
+        assert {key: array.shape for key, array in ours.items()} == expected
 
 
 def test_a_wrong_state_dict_is_refused_in_one_line():
@@ -200,10 +200,10 @@ def test_the_projection_critic(network):
     twin = torch_networks.ProjectionCritic(twin, last, N_CLASSES).double()
     draw = random_draw(np.random.RandomState(2), setup.dataset.sample_shape)
     variables = from_torch(module, twins.arrays(twin))
-    found, *_ = jaxgan_passes(module, variables, jnp.asarray(draw.real), jnp.asarray(draw.real_label))
+    ours, *_ = jaxgan_passes(module, variables, jnp.asarray(draw.real), jnp.asarray(draw.real_label))
     with torch.no_grad():
         expected = twin(twins.tensor(draw.real), twins.tensor(draw.real_label))
-    assert deviation({"": found.score[:, None]}, {"": expected.numpy()}) < 1e-12
+    assert deviation({"": ours.score[:, None]}, {"": expected.numpy()}) < 1e-12
 
 
 def test_generators_take_the_latent_width_of_the_labs():

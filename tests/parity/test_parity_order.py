@@ -71,10 +71,10 @@ def compare(setup, lab):
     for module, player, twin, began in zip(
         (setup.gan.networks.generator, setup.gan.networks.critic), (state.generator, state.critic), pair, before, strict=True
     ):
-        found, expected = to_torch(module, variables_of(player)), twins.arrays(twin)
-        assert deviation(parameters(found), parameters(expected)) < 1e-6
-        assert deviation(movement(found, began), movement(expected, began)) < 1e-6
-        assert deviation(statistics(found), statistics(expected)) < 1e-6
+        ours, expected = to_torch(module, variables_of(player)), twins.arrays(twin)
+        assert deviation(parameters(ours), parameters(expected)) < 1e-6
+        assert deviation(movement(ours, began), movement(expected, began)) < 1e-6
+        assert deviation(statistics(ours), statistics(expected)) < 1e-6
 
 
 def batches(draws):

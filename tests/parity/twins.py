@@ -1,4 +1,4 @@
-"""The labs' losses and training steps in PyTorch, written from the labs' text, and the way there and back: what jaxgan is held against."""
+"""The labs' losses and training steps in PyTorch, written from the labs' text, and the way there and back: what jaxgan is compared with."""
 
 import copy
 from collections.abc import Sequence
