@@ -46,7 +46,7 @@ def refusal(capsys, *argv, command=train) -> str:
     ("argv", "words"),
     [
         (["--variant", "wgangp"], f"did you mean 'wgan_gp'? allowed are {', '.join(sorted(VARIANTS))}, or your own"),
-        (["--variant", "no.such:thing"], "No module named 'no'"),
+        (["--variant", "no.such:thing"], "there is no module 'no'"),
         (["--dataset", "minst"], "did you mean 'mnist'"),
         (["--network", "lab_cnv"], "did you mean 'lab_conv'"),
         (["--recipe", "lab02"], "did you mean 'lab002'"),

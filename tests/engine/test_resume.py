@@ -1,5 +1,7 @@
 """Stop and resume gives, bit for bit, the weights of the uninterrupted run; a checkpoint that fails loses nothing."""
 
+import contextlib
+import importlib
 import json
 
 import chex
@@ -94,10 +96,9 @@ def test_batch_statistics_dropout_data_and_replicas_survive_too(tmp_path, small_
 
 
 def test_an_interrupt_saves_a_checkpoint_and_says_how_to_go_on(tmp_path, monkeypatch):
-    import contextlib
-
-    asked = iter([False, False, True])
-    monkeypatch.setattr("jaxgan.runs.fit._interrupts", lambda: contextlib.nullcontext(lambda: next(asked)))
+    questions = iter([False, False, True])
+    module = importlib.import_module("jaxgan.runs.fit")  # whose name in the package is that of the function
+    monkeypatch.setattr(module, "_interrupts", lambda: contextlib.nullcontext(lambda: next(questions)))
     with pytest.raises(KeyboardInterrupt, match="--resume goes on"):
         runs.fit(points_config(tmp_path / "run", steps=1000), progress=False)
     (saved,) = (tmp_path / "run" / "checkpoints").iterdir()
