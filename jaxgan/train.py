@@ -4,6 +4,7 @@ import sys
 from collections.abc import Sequence
 
 from jaxgan import command
+from jaxgan.folder import RunFolder
 from jaxgan.settings import flag, read_command
 
 
@@ -24,7 +25,7 @@ def train(argv: Sequence[str]) -> None:
     run = fit(config)
     if not is_first():
         return
-    pictures = sorted((run.folder / "samples").glob("*.png"))
+    pictures = sorted(RunFolder(run.folder).samples.glob("*.png"))
     print(f"run folder: {run.folder}")
     if pictures:
         print(f"picture:    {pictures[-1]}")

@@ -1,7 +1,6 @@
 """The house keeps its order: layers import downward only, and the tables hold what they say."""
 
 import ast
-import dataclasses
 import inspect
 import itertools
 import re
@@ -9,26 +8,32 @@ from pathlib import Path
 
 import jax
 import pytest
-from jaxgan.config import Config
-from jaxgan.engine.setup import RANGES, _choices
 
 import jaxgan
+from jaxgan.folder import RunFolder
 from jaxgan.networks import CRITICS, GENERATORS, PAIRS
 from jaxgan.objectives import VARIANTS
 from jaxgan.objectives.penalties import gradient_penalty
+from jaxgan.settings.options import OPTIONS, check_value
 
 PACKAGE = Path(jaxgan.__file__).parent
+FILES = sorted(PACKAGE.rglob("*.py"))
 LAYERS = {
-    "types": 0, "errors": 0, "config": 0, "files": 0,
-    "cache": 0, "imports": 0, "pixels": 0,
-    "folder": 1,
-    "objectives": 1, "networks": 1, "data": 1, "metrics": 1, "interop": 1,
+    "types": 0, "errors": 0, "files": 0, "imports": 0, "pixels": 0,
+    "folder": 1, "cache": 1,
+    "optimizers": 1, "objectives": 1, "networks": 1, "data": 1, "metrics": 1, "interop": 1,
     "engine": 2, "features": 2,
-    "report": 3, "trained": 3,
+    "settings": 3, "report": 3,
     "evaluation": 4,
     "runs": 5, "command": 5,
     "train": 6, "sample": 6, "sweep": 6, "evaluate": 6, "compare": 6, "classifier": 6, "__main__": 6, "__init__": 6,
 }  # fmt: skip
+SHARED = {"folder", "cache"}  # rooms of layer 1 that the others of layer 1 may import
+OF_ENGINE = {"networks", "objectives", "metrics"}  # rooms of layer 1 that the engine may import: pure functions
+
+
+def relative(path: Path) -> str:
+    return str(path.relative_to(PACKAGE))
 
 
 def room(path: Path) -> str:
@@ -38,47 +43,85 @@ def room(path: Path) -> str:
     return path.relative_to(PACKAGE).parts[0].removesuffix(".py")
 
 
-def imports(path: Path) -> set[str]:
-    """The rooms that a file imports, at its top or inside functions."""
+def imported(path: Path) -> set[str]:
+    """The full names of all that a file imports, at its top or inside functions; of `from a import b` a.b."""
     names = set()
     for node in ast.walk(ast.parse(path.read_text())):
         if isinstance(node, ast.Import):
             names |= {alias.name for alias in node.names}
-        elif isinstance(node, ast.ImportFrom) and node.module:
+        elif isinstance(node, ast.ImportFrom):
+            assert node.level == 0 and node.module, f"{relative(path)}: a relative import"
             names |= {f"{node.module}.{alias.name}" for alias in node.names}
-    return {name.split(".")[1] for name in names if name.startswith("jaxgan.") and name.split(".")[1] in LAYERS}
+    return names
 
 
-@pytest.mark.parametrize("path", sorted(PACKAGE.rglob("*.py")), ids=lambda p: str(p.relative_to(PACKAGE)))
+def rooms_imported(path: Path) -> set[str]:
+    """The rooms that a file imports; a name of the package itself, as `from jaxgan import fit` has it, is in no room."""
+    rooms = {name.split(".")[1] if "." in name else name for name in imported(path) if name.split(".")[0] == "jaxgan"}
+    assert rooms <= LAYERS.keys(), f"{relative(path)} imports {rooms - LAYERS.keys()}: name the room, not the package"
+    return rooms
+
+
+def may_import(own: str, other: str) -> bool:
+    """Downward, within layer 0, and from a shared room of layer 1."""
+    lower = LAYERS[other] < LAYERS[own] or LAYERS[own] == LAYERS[other] == 0
+    return lower or (LAYERS[own] == 1 and own not in SHARED and other in SHARED)
+
+
+@pytest.mark.parametrize("path", FILES, ids=relative)
 def test_a_module_imports_lower_layers_or_its_own_room(path):
     own = room(path)
     assert own in LAYERS, f"{own} has no layer"
     if own == "__init__":
         return
-    for other in imports(path) - {own}:
-        assert LAYERS[other] < LAYERS[own] or LAYERS[own] == 0, f"{path.name} in {own} imports {other}"
+    for other in rooms_imported(path) - {own}:
+        assert may_import(own, other), f"{path.name} in {own} imports {other}"
+
+
+@pytest.mark.parametrize("path", [path for path in FILES if room(path) == "engine"], ids=relative)
+def test_the_engine_knows_no_options_data_sets_or_file_formats(path):
+    """It takes a `Gan` and a `Source` of samples, and calls back to whoever writes."""
+    of_layer_0 = {name for name, layer in LAYERS.items() if layer == 0} - {"files", "imports"}
+    assert rooms_imported(path) <= {"engine"} | OF_ENGINE | of_layer_0
+    packages = {name.split(".")[0] for name in imported(path)}
+    assert packages.isdisjoint({"PIL", "json", "csv", "pickle", "matplotlib", "plotly", "tensorboardX", "tyro"})
+
+
+RUN_FILES = {
+    value.name for name, kind in vars(RunFolder).items() if isinstance(kind, property)
+    and isinstance(value := getattr(RunFolder(Path("run")), name), Path)
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("path", [path for path in FILES if relative(path) != "folder.py"], ids=relative)
+def test_only_the_run_folders_record_spells_its_file_names(path):
+    """Elsewhere they are words in a sentence: none is joined to a path by /, and none with a suffix stands or ends a text by itself."""
+    assert {"config.json", "metrics.jsonl", "environment.json", "evaluation.json", "checkpoints", "samples"} <= RUN_FILES
+    with_suffix = tuple(name for name in RUN_FILES if "." in name)
+    for node in ast.walk(ast.parse(path.read_text())):
+        if isinstance(node, ast.BinOp) and isinstance(node.op, ast.Div) and isinstance(node.right, ast.Constant):
+            assert node.right.value not in RUN_FILES, f"{relative(path)}:{node.lineno}: {node.right.value}"
+        if isinstance(node, ast.Constant) and isinstance(node.value, str) and len(node.value.split()) == 1:
+            assert not node.value.endswith(with_suffix), f"{relative(path)}:{node.lineno}: {node.value}"
 
 
 def test_neither_tensorflow_nor_pytorch_is_imported_and_tfds_in_one_place_only():
-    for path in PACKAGE.rglob("*.py"):
+    for path in FILES:
         text = path.read_text()
         assert not re.search(r"^\s*(import|from) (torch|tensorflow)\b", text, re.M), path
         if re.search(r"^\s*(import|from) tensorflow_datasets", text, re.M):
             assert path.name == "tfds.py"
 
 
-def test_every_recipe_sets_fields_of_the_configuration_and_names_its_source():
-    fields = {field.name: field for field in dataclasses.fields(Config)}
+def test_every_recipe_sets_options_to_values_that_they_take_and_names_its_source():
     for name, variant in VARIANTS.items():
         assert re.search(r"arXiv \d{4}\.\d{4,5}", variant.reference), name
         assert any(recipe.name == "paper" for recipe in variant.recipes)
         for recipe in variant.recipes:
             assert recipe.source
-            assert set(recipe.settings) <= set(fields)
+            assert set(recipe.settings) <= set(OPTIONS)
             for field, value in recipe.settings.items():
-                choices = _choices(fields[field].type)
-                assert not choices or value in choices
-                assert field not in RANGES or RANGES[field][0](value)
+                check_value(field, value)
 
 
 def test_functions_of_one_kind_take_the_same_arguments_in_the_same_order():

@@ -4,9 +4,9 @@ import importlib
 
 import pytest
 
-from jaxgan import __main__ as house
+from jaxgan import __main__ as front_door
 from jaxgan import compare
-from jaxgan.evaluation import better
+from jaxgan.metrics import better
 from tests.report.pages import CONFIG, make_run
 
 
@@ -37,25 +37,25 @@ def test_a_configuration_that_cannot_be_read_is_refused(tmp_path, capsys):
     assert "config.json cannot be read" in capsys.readouterr().err
 
 
-@pytest.mark.parametrize("name", house.COMMANDS)
+@pytest.mark.parametrize("name", front_door.COMMANDS)
 def test_every_command_has_a_main(name, monkeypatch, capsys):
     monkeypatch.setattr("sys.argv", ["jaxgan", name, "--help"])
     with pytest.raises(SystemExit) as end:
-        house.main()
+        front_door.main()
     assert not end.value.code
-    module = name + ".__main__" if name in house.PACKAGES else name
+    module = name + ".__main__" if name in front_door.PACKAGES else name
     assert importlib.import_module(f"jaxgan.{module}").main
     assert f"python -m jaxgan.{name}" in capsys.readouterr().out
 
 
-def test_which_direction_of_a_figure_is_the_better_one():
+def test_which_direction_of_a_metric_is_the_better_one():
     assert better("fid_lab_10k") == better("wasserstein1_exact_1k") == better("c2st_points_1k") == "lower"
     assert better("modes_pacgan_2500") == better("coverage_points_1k") == "higher"
-    for figure in (
+    for name in (
         "wasserstein1_exact_1k_of_real",
         "c2st_points_1k_low",
         "lab_coverage_2500",
         "critic_lipschitz_seen_1k",
         "critic_loss",
     ):
-        assert better(figure) is None
+        assert better(name) is None

@@ -6,10 +6,11 @@ import json
 import jax
 import numpy as np
 import pytest
-from jaxgan.config import Config
 
-from jaxgan import runs, sweep, trained
+from jaxgan import runs, sweep
 from jaxgan.errors import UserError
+from jaxgan.runs.sweep import grid_points
+from jaxgan.settings import Config
 
 BASE = ["--dataset", "ring8", "--recipe", "toy", "--optimizer", "momentum", "--hidden-dim", "8", "--batch-size", "8",
         "--steps", "4", "--seed", "3"]  # fmt: skip
@@ -40,7 +41,7 @@ def test_a_replica_of_a_sweep_is_the_solo_run(swept, tmp_path):
                learning_rate=0.05, out=tmp_path / "solo"),
         progress=False,
     ).state  # fmt: skip
-    ours, other = (trained.load(swept / "program_1", replica=i).state for i in (3, 1))
+    ours, other = (runs.load(swept / "program_1", replica=i).state for i in (3, 1))
     flat = [np.concatenate([np.ravel(leaf) for leaf in jax.tree.leaves(s.critic.params)]) for s in (ours, solo, other)]
     assert np.linalg.norm(flat[0] - flat[1]) < 1e-4 * np.linalg.norm(flat[1])
     assert np.linalg.norm(flat[2] - flat[1]) > 1e-3 * np.linalg.norm(flat[1]), "the other learning rate came to the same"
@@ -87,7 +88,7 @@ def test_a_sweep_with_another_grid_does_not_go_on(swept, capsys):
 )
 def test_a_grid_that_is_none_is_refused(grid, words):
     with pytest.raises(UserError, match=words):
-        sweep.grid_points(grid)
+        grid_points(grid)
 
 
 def test_a_point_that_diverges_leaves_the_others_and_is_counted(tmp_path):

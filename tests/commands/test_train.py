@@ -8,13 +8,12 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from jaxgan.config import Config, to_json
-from jaxgan.engine.setup import prepare
 from PIL import Image
 
-from jaxgan import runs, sample, train, trained
+from jaxgan import runs, sample, train
 from jaxgan.errors import DivergedError
 from jaxgan.objectives import VARIANTS
+from jaxgan.settings import Config, read_command, resolve, to_json
 
 RING = ["--dataset", "ring8", "--steps", "4", "--batch-size", "8", "--hidden-dim", "8", "--log-every", "2"]
 
@@ -27,6 +26,11 @@ def picture(path: Path) -> tuple[int, int, int]:
     """Width, height and number of frames."""
     with Image.open(path) as image:
         return *image.size, getattr(image, "n_frames", 1)
+
+
+def parsed(argv: list[str]) -> Config:
+    """The options that the command reads from its flags."""
+    return read_command(argv, prog="python -m jaxgan.train", description="")
 
 
 def refusal(capsys, *argv, command=train) -> str:
@@ -42,7 +46,7 @@ def refusal(capsys, *argv, command=train) -> str:
     ("argv", "words"),
     [
         (["--variant", "wgangp"], f"did you mean 'wgan_gp'? allowed are {', '.join(sorted(VARIANTS))}, or your own"),
-        (["--variant", "no.such:thing"], "No module named 'no'"),
+        (["--variant", "no.such:thing"], "there is no module 'no'"),
         (["--dataset", "minst"], "did you mean 'mnist'"),
         (["--network", "lab_cnv"], "did you mean 'lab_conv'"),
         (["--recipe", "lab02"], "did you mean 'lab002'"),
@@ -177,11 +181,11 @@ def test_replicas_write_their_own_metrics_and_pictures(tmp_path):
 )  # fmt: skip
 def test_flags_change_a_configuration_that_is_trained_again(saved, flags, expected, tmp_path):
     """A flag also opens again what it settles: --network both networks, --learning-rate the critic's, --variant the recipe."""
-    settled = prepare(Config(**saved)).config
+    settled = resolve(Config(**saved)).config
     (tmp_path / "config.json").write_text(json.dumps(to_json(settled)))
-    config = prepare(train.parse(["--config", str(tmp_path / "config.json"), *flags])).config
+    config = resolve(parsed(["--config", str(tmp_path / "config.json"), *flags])).config
     assert {name: getattr(config, name) for name in expected} == expected
-    assert prepare(config).config == config, "what is settled settles to itself"
+    assert resolve(config).config == config, "what is settled settles to itself"
 
 
 def test_the_same_command_goes_on_with_its_run(tmp_path):
@@ -194,14 +198,14 @@ def test_the_same_command_goes_on_with_its_run(tmp_path):
 
 def test_a_run_killed_before_its_first_checkpoint_goes_on(tmp_path, monkeypatch):
     with monkeypatch.context() as patched:
-        patched.setattr(runs, "Program", killed)
+        patched.setattr("jaxgan.engine.loop.Program.initial_state", killed)
         with pytest.raises(MemoryError):
             train.main([*RING, "--out", str(tmp_path / "run")])
     assert train.main(["--out", str(tmp_path / "run"), "--resume"]) == 0
     assert records_of(tmp_path / "run")[-1]["step"] == 4
 
 
-def killed(setup):
+def killed(program):
     raise MemoryError
 
 
@@ -212,7 +216,7 @@ def test_one_of_several_replicas_may_diverge(capsys, tmp_path):
     lines = records_of(tmp_path / "run")
     assert [(line["step"], line["replica"]) for line in lines] == [(step, replica) for step in (1, 2, 3) for replica in (0, 1)]
     assert lines[-2]["critic_loss"] is not None and lines[-1]["critic_loss"] is None
-    assert np.isfinite(trained.load(tmp_path / "run").sample(5)[0]).all()
+    assert np.isfinite(runs.load(tmp_path / "run").sample(5)[0]).all()
 
 
 def test_fixed_points_of_ones_own_take_a_labs_recipe_and_are_sampled_without_their_file(tmp_path):
@@ -220,7 +224,7 @@ def test_fixed_points_of_ones_own_take_a_labs_recipe_and_are_sampled_without_the
     flags = ["--dataset", f"npz:{tmp_path / 'points.npz'}", "--recipe", "lab004", "--steps", "1", "--hidden-dim", "8"]
     assert train.main([*flags, "--out", str(tmp_path / "run")]) == 0
     (tmp_path / "points.npz").unlink()
-    assert trained.load(tmp_path / "run").sample(3)[0].shape == (3, 2)
+    assert runs.load(tmp_path / "run").sample(3)[0].shape == (3, 2)
 
 
 def test_divergence_ends_with_exit_code_3(capsys, tmp_path):
@@ -231,7 +235,7 @@ def test_divergence_ends_with_exit_code_3(capsys, tmp_path):
 def test_images_are_sampled_as_grid_strip_animation_and_numbers(tmp_path, monkeypatch):
     from tests.tiny import pictures
 
-    monkeypatch.setattr("jaxgan.engine.setup.datasets.load", lambda name, **_: pictures())
+    monkeypatch.setattr("jaxgan.data.load", lambda name, **_: pictures())
     run = tmp_path / "run"
     flags = ["--network", "fc", "--variant", "lsgan", "--hidden-dim", "8", "--batch-size", "6", "--steps", "2", "--conditional"]
     assert train.main([*flags, "--out", str(run)]) == 0
@@ -274,25 +278,21 @@ def test_a_variant_of_ones_own(tmp_path, monkeypatch):
     ],
 )
 def test_epochs_count_passes_by_critic_batches(argv, steps):
-    from jaxgan.engine.setup import prepare
-
-    assert prepare(train.parse(argv)).config.steps == steps
+    assert resolve(parsed(argv)).config.steps == steps
 
 
 def test_recipes_set_what_the_labs_set_and_flags_override(tmp_path):
-    from jaxgan.engine.setup import prepare
-
-    lab = prepare(train.parse(["--dataset", "mixture8", "--recipe", "lab004", "--conditional"])).config
+    lab = resolve(parsed(["--dataset", "mixture8", "--recipe", "lab004", "--conditional"])).config
     assert (lab.order, lab.generator_latent, lab.fake_labels, lab.points, lab.batch_size) == (
         "generator_second", "fresh", "real", 10_000, 128,
     )  # fmt: skip
-    images = prepare(train.parse(["--recipe", "lab004", "--conditional", "--learning-rate", "0.5"])).config
+    images = resolve(parsed(["--recipe", "lab004", "--conditional", "--learning-rate", "0.5"])).config
     assert (images.order, images.generator_latent, images.fake_labels, images.learning_rate) == (
         "generator_second", "same", "random", 0.5,
     )  # fmt: skip
-    lab000 = prepare(train.parse(["--variant", "wgan", "--recipe", "lab000"])).config
+    lab000 = resolve(parsed(["--variant", "wgan", "--recipe", "lab000"])).config
     assert (lab000.critic_data, lab000.generator, lab000.optimizer, lab000.clip) == ("same", "lab_conv", "rmsprop", 0.01)
-    paper = prepare(train.parse(["--variant", "wgan_gp", "--recipe", "paper"])).config
+    paper = resolve(parsed(["--variant", "wgan_gp", "--recipe", "paper"])).config
     assert (paper.learning_rate, paper.beta1, paper.beta2, paper.n_critic, paper.gradient_penalty_weight) == (
         1e-4,
         0,

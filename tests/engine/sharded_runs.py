@@ -6,7 +6,6 @@ import sys
 import jax
 import numpy as np
 
-from jaxgan.engine.loop import Program
 from tests.tiny import on_disk, pictures, tiny
 
 CASES = {
@@ -40,15 +39,15 @@ REMEDIES = {  # each over four devices: what couples samples couples them across
 SLOW = {name: (dict(network="mlp", latent_dim=2, **fields), "data=4") for name, fields in REMEDIES.items()}
 
 
-def trained(fields: dict, mesh: str | None) -> tuple:
-    setup = tiny(
+def outcome(fields: dict, mesh: str | None) -> tuple:
+    """Numbers after three iterations, the devices they lie on, whether anything is summed over devices, and whether all is finite."""
+    run = tiny(
         **{"batch_size": 8, "n_critic": 2, "dataset": pictures() if fields["network"] != "mlp" else None, **fields}, mesh=mesh
     )
-    program = Program(setup)
+    program = run.program()
     state = program.initial_state()
-    sums = program.zero_sums(state)
-    text = program._chunk.lower(state, sums, program.numbers, program.data, np.int32(1)).compile().as_text()
-    state, sums, finite = program.chunk(state, sums, 3)
+    text = program.lower(state).compile().as_text()
+    state, sums, finite = program.chunk(state, program.zero_sums(state), 3)
     pictured = np.asarray(program.picture(state))
     values = [np.asarray(leaf, float) for leaf in jax.tree.leaves((state._replace(key=state.step), dict(sums)))] + [pictured]
     devices = len(jax.tree.leaves(state.critic.params)[0].sharding.device_set)
@@ -64,10 +63,10 @@ def deviation(ours: list[np.ndarray], theirs: list[np.ndarray]) -> float:
 def main(cases: dict) -> None:
     report = {}
     for name, (fields, mesh) in cases.items():
-        alone, _, _, _ = trained(fields, None)
-        spread, devices, sums_over_devices, finite = trained(fields, mesh)
+        alone, _, _, _ = outcome(fields, None)
+        sharded, devices, sums_over_devices, finite = outcome(fields, mesh)
         report[name] = {
-            "deviation": deviation(spread, alone),
+            "deviation": deviation(sharded, alone),
             "devices": devices,
             "sums_over_devices": sums_over_devices,
             "finite": finite,

@@ -5,8 +5,9 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
-from jaxgan.engine.draws import Stream, critic_draw, generator_draw, real_batch, shuffled, stream_key
-from tests.tiny import pictures, tiny
+from jaxgan.engine.batches import shuffled
+from jaxgan.engine.draws import Stream, stream_key
+from tests.tiny import arrays, batch, critic_draw_of, generator_draw_of, pictures, tiny
 
 
 @pytest.mark.parametrize("size", [1, 2, 3, 17, 100, 1497])
@@ -34,10 +35,10 @@ def test_shuffles_of_epochs_and_keys_differ_and_look_random():
 
 def test_each_pass_over_the_data_sees_every_sample_once_and_batches_cross_its_end():
     dataset = pictures(40)
-    setup = tiny("fc", dataset=dataset, batch_size=6)
-    data = setup.data()
-    batch = jax.jit(lambda i: real_batch(setup, data, jax.random.key(0), i)[0])
-    batches = np.concatenate([np.asarray(batch(jnp.int32(i))) for i in range(20)])  # 120 = 3 passes of 40
+    run = tiny("fc", dataset=dataset, batch_size=6)
+    data = arrays(run)
+    samples = jax.jit(lambda i: batch(run, data, jax.random.key(0), i)[0])
+    batches = np.concatenate([np.asarray(samples(jnp.int32(i))) for i in range(20)])  # 120 = 3 passes of 40
     seen = [picture.tobytes() for picture in np.rint((batches + 1) * 127.5).astype(np.uint8)]
     for start in (0, 40, 80):
         assert set(seen[start : start + 40]) == {picture.tobytes() for picture in dataset.samples}
@@ -46,8 +47,8 @@ def test_each_pass_over_the_data_sees_every_sample_once_and_batches_cross_its_en
 def test_images_are_scaled_to_minus_one_and_one():
     dataset = pictures(8)
     dataset.samples[:] = np.array([0, 255], np.uint8)[np.arange(8) % 2][:, None, None, None]
-    setup = tiny("fc", dataset=dataset, batch_size=8)
-    real, labels = real_batch(setup, setup.data(), jax.random.key(0), jnp.int32(0))
+    run = tiny("fc", dataset=dataset, batch_size=8)
+    real, labels = batch(run, arrays(run), jax.random.key(0), jnp.int32(0))
     assert sorted(np.unique(real)) == [-1.0, 1.0]
     assert labels.shape == (8,)
 
@@ -60,10 +61,10 @@ def test_no_key_serves_two_purposes():
 
 
 def draws(n_critic=3, step=2, conditional=True, **fields):
-    setup = tiny("fc", n_critic=n_critic, conditional=conditional, **fields)
-    data, key = setup.data(), jax.random.key(7)
-    critics = [critic_draw(setup, data, key, jnp.int32(step * n_critic + i)) for i in range(n_critic)]
-    return critics, generator_draw(setup, data, key, jnp.int32(step))
+    run = tiny("fc", n_critic=n_critic, conditional=conditional, **fields)
+    data, key = arrays(run), jax.random.key(7)
+    critics = [critic_draw_of(run, data, key, jnp.int32(step * n_critic + i)) for i in range(n_critic)]
+    return critics, generator_draw_of(run, data, key, jnp.int32(step))
 
 
 def equal(a, b) -> bool:
@@ -105,8 +106,8 @@ def test_real_fake_labels_are_the_batchs_and_random_ones_are_not():
 
 
 def test_interpolation_weights_are_uniform_one_a_sample():
-    setup = tiny("fc", batch_size=4000)
-    epsilon = critic_draw(setup, setup.data(), jax.random.key(0), jnp.int32(0)).epsilon
+    run = tiny("fc", batch_size=4000)
+    epsilon = critic_draw_of(run, arrays(run), jax.random.key(0), jnp.int32(0)).epsilon
     assert epsilon.shape == (4000,)
     assert 0 <= float(epsilon.min()) < 0.01
     assert 0.99 < float(epsilon.max()) <= 1

@@ -1,5 +1,7 @@
 """Stop and resume gives, bit for bit, the weights of the uninterrupted run; a checkpoint that fails loses nothing."""
 
+import contextlib
+import importlib
 import json
 
 import chex
@@ -7,15 +9,14 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
-from jaxgan.config import Config
 
-from jaxgan import runs, trained
+from jaxgan import runs
 from jaxgan.data.dataset import Dataset
 from jaxgan.engine.checkpoints import Checkpoints
 from jaxgan.engine.listeners import Listener
-from jaxgan.engine.loop import Program
 from jaxgan.errors import DivergedError, UserError
 from jaxgan.objectives import VARIANTS
+from jaxgan.settings import Config
 from tests.tiny import pictures, plain, run_folders, tiny
 
 
@@ -23,7 +24,7 @@ from tests.tiny import pictures, plain, run_folders, tiny
 def small_pictures(monkeypatch) -> Dataset:
     """Random pictures in place of the digits."""
     dataset = pictures()
-    monkeypatch.setattr("jaxgan.engine.setup.datasets.load", lambda name, **_: dataset)
+    monkeypatch.setattr("jaxgan.data.load", lambda name, **_: dataset)
     return dataset
 
 
@@ -51,15 +52,15 @@ SIMILAR = {"dragan", "gan_minimax", "hinge", "lsgan", "rpgan", "wgan_div", "wgan
 @pytest.mark.parametrize("variant", [pytest.param(v, marks=pytest.mark.slow if v in SIMILAR else ()) for v in sorted(VARIANTS)])
 def test_stopped_and_resumed_is_bit_for_bit_the_whole_run(variant, tmp_path):
     """For each variant, by the engine alone: six steps at once, and four and two with a checkpoint and new programs between."""
-    setup = tiny("mlp", variant=variant, ema=0.9, steps=6)
-    program = Program(setup)
+    run = tiny("mlp", variant=variant, ema=0.9, steps=6)
+    program = run.program()
     state = program.initial_state()
     whole, _, _ = program.chunk(jax.tree.map(jnp.copy, state), program.zero_sums(state), 6)
     part, _, _ = program.chunk(state, program.zero_sums(state), 4)
     saved = Checkpoints(tmp_path)
     saved.save(4, part)
     saved.close()
-    fresh, again = Program(setup), Checkpoints(tmp_path)
+    fresh, again = run.program(), Checkpoints(tmp_path)
     restored = again.restore(fresh.initial_state())
     chex.assert_trees_all_equal(plain(restored), plain(part))
     resumed, _, _ = fresh.chunk(restored, fresh.zero_sums(restored), 2)
@@ -95,10 +96,9 @@ def test_batch_statistics_dropout_data_and_replicas_survive_too(tmp_path, small_
 
 
 def test_an_interrupt_saves_a_checkpoint_and_says_how_to_go_on(tmp_path, monkeypatch):
-    import contextlib
-
-    asked = iter([False, False, True])
-    monkeypatch.setattr(runs, "_interrupts", lambda: contextlib.nullcontext(lambda: next(asked)))
+    questions = iter([False, False, True])
+    module = importlib.import_module("jaxgan.runs.fit")  # whose name in the package is that of the function
+    monkeypatch.setattr(module, "_interrupts", lambda: contextlib.nullcontext(lambda: next(questions)))
     with pytest.raises(KeyboardInterrupt, match="--resume goes on"):
         runs.fit(points_config(tmp_path / "run", steps=1000), progress=False)
     (saved,) = (tmp_path / "run" / "checkpoints").iterdir()
@@ -139,8 +139,8 @@ def test_load_gives_the_run_back_without_its_data(tmp_path, small_pictures, monk
         generator="fc", critic="fc", hidden_dim=8, latent_dim=3, batch_size=6, steps=2, variant="gan", conditional=True
     )
     fit = runs.fit(Config(out=tmp_path / "run", **fields), progress=False)
-    monkeypatch.setattr("jaxgan.engine.setup.datasets.load", lambda *_, **__: pytest.fail("the data were read"))
-    run = trained.load(tmp_path / "run")
+    monkeypatch.setattr("jaxgan.data.load", lambda *_, **__: pytest.fail("the data were read"))
+    run = runs.load(tmp_path / "run")
     chex.assert_trees_all_equal(plain(run.state), plain(fit.state))
     images, labels = run.sample(9, seed=1)
     assert images.shape == (9, 28, 28, 1)
@@ -159,7 +159,7 @@ def test_load_gives_the_run_back_without_its_data(tmp_path, small_pictures, monk
 def test_the_running_statistics_are_sampled_with_unless_the_batchs_are_asked_for(tmp_path, small_pictures):
     fields = dict(generator="dcgan", critic="fc", hidden_dim=4, latent_dim=3, batch_size=6, steps=2, variant="gan")
     runs.fit(Config(out=tmp_path / "run", **fields), progress=False)
-    run = trained.load(tmp_path / "run")
+    run = runs.load(tmp_path / "run")
     alone, among = run.sample(1)[0], run.sample(20)[0]
     z = jax.random.normal(jax.random.key(0), (20, 3))
     zeros = np.zeros(20, np.int32)

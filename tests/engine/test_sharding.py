@@ -11,13 +11,11 @@ import chex
 import jax
 import numpy as np
 import pytest
-from jaxgan.config import Config
-from jaxgan.engine.setup import prepare
 
-from jaxgan import runs, trained
-from jaxgan.engine.loop import Program
+from jaxgan import runs
 from jaxgan.engine.placement import parse_mesh, place
 from jaxgan.errors import UserError
+from jaxgan.settings import Config, resolve
 from tests.engine.sharded_runs import CASES, SLOW
 
 ENVIRONMENT = {**os.environ, "XLA_FLAGS": os.environ["XLA_FLAGS"] + " --xla_force_host_platform_device_count=8"}
@@ -110,9 +108,9 @@ def test_two_processes_train_the_run_of_one(together, tmp_path):
     alone = Config(dataset="ring8", recipe="toy", optimizer="momentum", learning_rate=0.05, hidden_dim=8, batch_size=8, n_critic=2, steps=5, log_every=1, replicas=2,
                    checkpoint_every=3, out=tmp_path / "alone")  # fmt: skip
     expected = runs.fit(alone, progress=False).state
-    start = Program(prepare(alone)).initial_state()
+    start = resolve(alone).program().initial_state()
     for replica in range(2):
-        ours = trained.load(out, replica=replica).state
+        ours = runs.load(out, replica=replica).state
         theirs = jax.tree.map(lambda leaf, i=replica: leaf[i], expected)
         chex.assert_trees_all_equal(jax.random.key_data(ours.key), jax.random.key_data(theirs.key))
         begun = jax.tree.map(lambda leaf, i=replica: leaf[i], start)

@@ -1,5 +1,6 @@
 """`fit` with a GAN and data of one's own: a whole run folder, exact resume, and what is refused."""
 
+import dataclasses
 import json
 
 import chex
@@ -95,10 +96,8 @@ def test_a_run_of_ones_own_is_a_whole_run_and_goes_on_bit_for_bit(tmp_path, caps
     assert f"{__name__}:Generator" in capsys.readouterr().err
     with pytest.raises(UserError, match=f"generator is {__name__}:PictureGenerator, and the run"):
         jaxgan.fit(own_gan(PictureGenerator()), VECTORS, out=tmp_path / "whole", steps=8, resume=True, progress=False)
+    wider = dataclasses.replace(gan, latent_dim=3)
     with pytest.raises(UserError, match="latent-dim"):
-        wider = jaxgan.Gan(
-            Generator(), Critic(), objectives.wgan_gp(), optax.lion(1e-3), optax.adamw(1e-3), latent_dim=3, ema=0.5
-        )
         jaxgan.fit(wider, VECTORS, out=tmp_path / "whole", steps=8, resume=True, progress=False)
 
 
