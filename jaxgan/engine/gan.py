@@ -336,7 +336,7 @@ class Gan:
         """Batches that `iteration` takes."""
         return self.batches_per_step + (self.order == "generator_first")
 
-    def first_batch(self, step: Index) -> Array:
+    def first_batch(self, step: Index) -> Index:
         """The index of the first batch that the iteration after `step` generator steps reads."""
         return step * self.batches_per_step - (self.order == "generator_first")
 

@@ -8,14 +8,16 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated, Any, TypeVar, get_args, overload
 
-from tyro.conf import arg
+import tyro
+from tyro.conf import OmitArgPrefixes, arg
 
 from jaxgan.errors import UserError, unknown
 from jaxgan.settings.options import GROUPS, OPTIONS, Config, Option, choices, flag
 from jaxgan.settings.saved import apply_flags
 
 Options = TypeVar("Options")
-OptionalInt = Annotated[int | None, arg(metavar="INT", help_behavior_hint="")]
+
+OptionalInt = Annotated[int | None, arg(metavar="INT", help_behavior_hint="")]  # of a command's own: None shows no default
 OptionalPath = Annotated[Path | None, arg(metavar="PATH", help_behavior_hint="")]
 
 
@@ -59,8 +61,6 @@ def read_config(
         UserError: one line for a wrong flag or value.
         SystemExit: --help was printed.
     """
-    from tyro.conf import OmitArgPrefixes
-
     start = default or Config()
     shown = [option for option in OPTIONS.values() if not option.hidden]
     most_used = sorted((option for option in shown if option.most_used), key=lambda option: option.most_used)
@@ -75,7 +75,8 @@ def read_config(
     for group, (summary, options) in groups.items():
         own = _group_class(group, summary, options, start)
         fields.append((group, OmitArgPrefixes[own], dataclasses.field(default_factory=own)))
-    read = parse(dataclasses.make_dataclass("Flags", fields, frozen=True), argv, prog=prog, description=description)
+    flags: type[Any] = dataclasses.make_dataclass("Flags", fields, frozen=True)
+    read = parse(flags, argv, prog=prog, description=description)
     values = {option.name: getattr(getattr(read, group), option.name) for group, (_, own) in groups.items() for option in own}
     config = dataclasses.replace(start, **values)
     return config if more is None else (getattr(read, command), config)
@@ -135,8 +136,6 @@ def parse(
         UserError: a wrong flag or value, in one line.
         SystemExit: --help was printed.
     """
-    import tyro
-
     complaint = io.StringIO()
     try:
         with contextlib.redirect_stderr(complaint):

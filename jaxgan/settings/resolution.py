@@ -25,7 +25,7 @@ from jaxgan.imports import import_named
 from jaxgan.objectives import VARIANTS, Recipe, Variant
 from jaxgan.optimizers import OPTIMIZERS, scheduled
 from jaxgan.settings.networks import Chosen, choose_networks, classifies_generators
-from jaxgan.settings.options import OPTIONS, Config, check, check_value, flag, names, variant_numbers
+from jaxgan.settings.options import OPTIONS, Config, check, flag, names, variant_numbers
 from jaxgan.types import Number
 
 OWN = Recipe(
@@ -271,7 +271,7 @@ def schedule_of(config: Config) -> Schedule:
 
 def traced_numbers(config: Config, game: Mapping[str, float]) -> dict[str, float]:
     """The numbers that compiled code takes as arguments, so that they may differ by replica."""
-    own = {name: getattr(config, name) for name, option in OPTIONS.items() if option.traced and not option.of_variant}
+    own = {name: getattr(config, name) for name in names(traced=True, of_variant=False)}
     return {name: float(value) for name, value in {**own, **game}.items() if value is not None}
 
 
@@ -279,14 +279,10 @@ def differing_numbers(config: Config, numbers: Mapping[str, float]) -> dict[str,
     """The numbers, in place of those that differ by replica arrays of one entry a replica."""
     result: dict[str, Any] = dict(numbers)
     for name, values in (config.by_replica or {}).items():
-        if len(values) != config.replicas:
-            raise UserError(f"by_replica: {len(values)} values of {name} for {config.replicas} replicas")
-        for value in values:
-            check_value(name, value)
         if name in numbers:
             result[name] = np.asarray(values, float)
         elif name != "seed":
-            raise UserError(f"by_replica: {name} cannot differ within one program")
+            raise UserError(f"by_replica: {name} has no meaning for the variant {config.variant}")
     return result
 
 

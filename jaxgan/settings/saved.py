@@ -38,6 +38,9 @@ def read_config_file(path: Path) -> Config:
     for name in values:
         if name not in allowed:
             raise unknown(f"the field in {path}", name, allowed)
+    for name in names(is_path=True, saved=True):
+        if isinstance(values.get(name), str):
+            values[name] = Path(values[name])
     return Config(**values)
 
 

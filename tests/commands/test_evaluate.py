@@ -19,7 +19,7 @@ from jaxgan.evaluation.protocol import Judge
 from jaxgan.evaluation.training import Measuring
 from jaxgan.features import StackedClassifier, classifier_of
 from jaxgan.pixels import to_model_range
-from tests.tiny import initial, on_disk, pictures, plain, tiny
+from tests.tiny import initial, plain, tiny
 
 
 @pytest.fixture
@@ -277,35 +277,6 @@ def test_a_stacked_set_is_judged_channel_by_channel(tmp_path, monkeypatch):
     np.testing.assert_allclose(collapsed["kl_stacked_400"], -np.log(share))
 
 
-def test_streamed_pictures_are_brought_into_memory(monkeypatch):
-    dataset = pictures(n=30, size=8)
-    whole = data.read_into_memory(on_disk(dataset))
-    np.testing.assert_array_equal(whole.samples, dataset.samples)
-    np.testing.assert_array_equal(whole.labels, dataset.labels)
-    monkeypatch.setattr("jaxgan.data.memory.MOST_BYTES", 64 * 10)
-    part = data.read_into_memory(on_disk(dataset))
-    assert part.samples.shape == (10, 8, 8, 1) and part.records is None
-    assert len({picture.tobytes() for picture in part.samples}) == 10
-
-
-def test_a_classifier_is_kept_and_read_again(tmp_path):
-    train, test = pictures(n=30, size=8), pictures(n=12, size=8)
-    first = classifier_of(train, test, tmp_path, updates=2)
-    [kept] = tmp_path.iterdir()
-    written = kept.stat().st_mtime_ns
-    again = classifier_of(train, test, tmp_path, updates=2)
-    assert (again.weights_hash, again.accuracy, again.held_out) == (first.weights_hash, first.accuracy, 12)
-    assert kept.stat().st_mtime_ns == written
-    probabilities, features = again.classify(test.samples)
-    np.testing.assert_allclose(probabilities.sum(1), 1, rtol=1e-5)
-    assert probabilities.shape == (12, 3) and features.shape == (12, 128) and (features >= 0).all()
-    assert first.accuracy == (probabilities.argmax(1) == test.labels).mean()
-    assert classifier_of(train, test, tmp_path, updates=3).weights_hash != first.weights_hash
-    kept.write_bytes(b"broken")
-    with pytest.raises(UserError, match="delete it"):
-        classifier_of(train, test, tmp_path, updates=2)
-
-
 def test_what_cannot_be_judged_is_refused(tmp_path, capsys):
     run = tmp_path / "run"
     runs.fit(Config(dataset="ring8", steps=1, batch_size=4, hidden_dim=4, out=run), progress=False)
@@ -319,6 +290,3 @@ def test_what_cannot_be_judged_is_refused(tmp_path, capsys):
         assert words in said and said.count("\n") == 1
     assert evaluate.main([str(tmp_path)]) == 2
     assert "no run folder" in capsys.readouterr().err
-    ring = data.load("ring8", points=10)
-    with pytest.raises(UserError, match="labelled pictures"):
-        classifier_of(ring, ring, tmp_path)

@@ -38,7 +38,7 @@ class Config(RunOptions, RemedyOptions, TrainingOptions, NetworkOptions, DataOpt
 
     def __post_init__(self) -> None:
         """Makes paths of texts."""
-        for name in names(lambda declared: Path in get_args(declared.type)):
+        for name in names(is_path=True):
             if isinstance(getattr(self, name), str):
                 object.__setattr__(self, name, Path(getattr(self, name)))
 
@@ -94,6 +94,13 @@ def check(config: Config) -> None:
     """
     for name in OPTIONS:
         check_value(name, getattr(config, name))
+    for name, values in (config.by_replica or {}).items():
+        if name not in names(may_differ=True):
+            raise UserError(f"by_replica: {name} cannot differ within one program")
+        if len(values) != config.replicas:
+            raise UserError(f"by_replica: {len(values)} values of {name} for {config.replicas} replicas")
+        for value in values:
+            check_value(name, value)
     for name, declared in OPTIONS.items():
         if declared.needs and getattr(config, name) is not None and not getattr(config, declared.needs):
             raise UserError(f"{flag(name)} has no meaning without {flag(declared.needs)}")

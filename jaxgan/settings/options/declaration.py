@@ -3,7 +3,10 @@
 import dataclasses
 import math
 from dataclasses import dataclass
-from typing import Any
+from pathlib import Path
+from typing import Any, get_args
+
+Number = int | float
 
 FROM_RECIPE = ("variant", "recipe")  # settles what a recipe may set
 
@@ -12,15 +15,15 @@ FROM_RECIPE = ("variant", "recipe")  # settles what a recipe may set
 class Range:
     """The numbers that an option takes; a bound at None is open. A number that is not finite is in no range."""
 
-    at_least: int | float | None = None
-    above: int | float | None = None
-    at_most: int | float | None = None
-    below: int | float | None = None
+    at_least: Number | None = None
+    above: Number | None = None
+    at_most: Number | None = None
+    below: Number | None = None
 
-    def allows(self, value: int | float) -> bool:
+    def allows(self, value: Number) -> bool:
         """Whether the number lies in the range."""
         return (
-            math.isfinite(value)
+            -math.inf < value < math.inf
             and (self.at_least is None or value >= self.at_least)
             and (self.above is None or value > self.above)
             and (self.at_most is None or value <= self.at_most)
@@ -80,6 +83,11 @@ class Option:
         return "--" + (self.spelled or self.name).replace("_", "-")
 
     @property
+    def is_path(self) -> bool:
+        """Whether its value is a path."""
+        return Path in get_args(self.type)
+
+    @property
     def description(self) -> str:
         """The help, then unit and range: "How long to train. Generator steps, at least 1."."""
         facts = ", ".join(str(fact) for fact in (self.unit, self.range) if fact)
@@ -90,10 +98,10 @@ def option(
     default: Any,
     help: str,
     *,
-    at_least: int | float | None = None,
-    above: int | float | None = None,
-    at_most: int | float | None = None,
-    below: int | float | None = None,
+    at_least: Number | None = None,
+    above: Number | None = None,
+    at_most: Number | None = None,
+    below: Number | None = None,
     saved: bool = True,
     **facts: Any,
 ) -> Any:
@@ -107,7 +115,7 @@ def option(
     return dataclasses.field(default=default, metadata={"option": declared})
 
 
-def traced_number(default: int | float | None, help: str, *, shares_program: bool = True, **facts: Any) -> Any:
+def traced_number(default: Number | None, help: str, *, shares_program: bool = True, **facts: Any) -> Any:
     """An option that the compiled program takes as an argument, so that replicas may differ in it."""
     return option(default, help, traced=True, may_differ=True, shares_program=shares_program, **facts)
 

@@ -1,0 +1,174 @@
+"""Flags: the groups of --help, the forms in which values are typed, one line for what is wrong."""
+
+import re
+import subprocess
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from jaxgan.errors import UserError
+from jaxgan.settings.command_line import parse, read_command, read_config, read_value
+from jaxgan.settings.options import OPTIONS, Config
+
+HEADINGS = ["most-used", "data", "network", "training", "remedy", "run"]
+MOST_USED = ["--variant", "--dataset", "--recipe", "--network", "--conditional", "--steps", "--batch-size", "--learning-rate",
+             "--out", "--resume"]  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Own:
+    """Options of a command of its own."""
+
+    grid: tuple[str, ...] = ()
+    """What to vary."""
+    seeds: int = 3
+    """How many seeds."""
+
+
+def read(*argv: str, default: Config | None = None) -> Config:
+    return read_config(argv, prog="jaxgan train", description="Train.", default=default)
+
+
+def help_boxes(capsys, **more) -> dict[str, list[str]]:
+    """The flags of --help by heading, both in order."""
+    with pytest.raises(SystemExit) as end:
+        read_config(["--help"], prog="jaxgan sweep", description="Train.", **more)
+    assert not end.value.code
+    boxes: dict[str, list[str]] = {}
+    for line in capsys.readouterr().out.splitlines():
+        if heading := re.fullmatch(r"[╭─ ]*(\S*?) ?options[─╮ ]*", line):
+            boxes[heading[1]] = []
+        elif shown := re.match(r"[│ ] (?:-h, )?(--[a-z][a-z0-9-]*)", line):
+            list(boxes.values())[-1].append(shown[1])
+    return boxes
+
+
+def test_help_shows_each_option_once_under_its_heading_the_ten_most_used_first(capsys):
+    boxes = help_boxes(capsys)
+    assert boxes.pop("") == ["--help"]
+    assert list(boxes) == HEADINGS
+    assert boxes["most-used"] == MOST_USED
+    shown = [flag for flags in boxes.values() for flag in flags]
+    assert sorted(shown) == sorted(option.flag for option in OPTIONS.values() if not option.hidden)
+    for option in OPTIONS.values():
+        assert option.hidden or option.most_used or option.flag in boxes[option.group]
+
+
+def test_a_commands_own_options_come_first(capsys):
+    boxes = help_boxes(capsys, more=Own)
+    assert list(boxes) == ["", "sweep", *HEADINGS]
+    assert boxes["sweep"] == ["--grid", "--seeds"]
+
+
+def test_help_does_not_wait_for_jax():
+    code = (
+        "import sys; from jaxgan.settings.command_line import read_command\n"
+        "try: read_command(['--help'], prog='jaxgan train', description='Train.')\n"
+        "except SystemExit: assert 'jax' not in sys.modules and 'flax' not in sys.modules; raise"
+    )
+    done = subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, text=True)
+    assert "critic (discriminator)" in done.stdout.lower()
+
+
+@pytest.mark.parametrize(
+    ("argv", "expected"),
+    [
+        ([], {}),
+        (["--steps", "5", "--learning-rate", "1e-3"], dict(steps=5, learning_rate=1e-3)),
+        (["--learning_rate", "1", "--steps=7"], dict(learning_rate=1.0, steps=7)),
+        (["--clip", "1", "--clip", "2"], dict(clip=2.0)),
+        (["--conditional", "--no-resume", "--list"], dict(conditional=True, list_variants=True)),
+        (["--spectral-norm", "True"], dict(spectral_norm=True)),
+        (["--spectral-norm", "False"], dict(spectral_norm=False)),
+        (["--spectral-norm", "None", "--steps", "None", "--recipe", "None"], {}),
+        (["--optimizer", "sgd", "--critic-norm", "layer", "--stream", "never"], dict(optimizer="sgd", critic_norm="layer", stream="never")),
+        (["--out", "/x", "--data-dir", "y"], dict(out=Path("/x"), data_dir=Path("y"))),
+        (["--generator", "my.nets:Mine", "--dataset", "mine:data"], dict(generator="my.nets:Mine", dataset="mine:data")),
+        (["--distributed", "--process-id", "0"], dict(distributed=True, process_id=0)),
+    ],
+)  # fmt: skip
+def test_flags_are_read(argv, expected):
+    assert read(*argv) == Config(**expected)
+
+
+def test_flags_are_read_over_other_values_hidden_ones_among_them():
+    start = Config(
+        steps=9, conditional=True, ema=0.5, replicas=2, by_replica={"seed": [1, 2]}, python={"game": "x:y"}, out=Path("a")
+    )
+    assert read(default=start) == start
+    changed = read("--steps", "None", "--no-conditional", "--out", "b", default=start)
+    assert changed == Config(ema=0.5, replicas=2, by_replica={"seed": [1, 2]}, python={"game": "x:y"}, out=Path("b"))
+
+
+def test_a_commands_own_options_are_read_beside_the_others():
+    argv = ["--grid", "a=1", "b=2", "--steps", "3"]
+    own, config = read_config(argv, prog="python -m jaxgan.sweep", description="", more=Own)
+    assert own == Own(("a=1", "b=2"))
+    assert config == Config(steps=3)
+
+
+@pytest.mark.parametrize(
+    ("argv", "words"),
+    [
+        (["--stepz", "3"], "Unrecognized options: --stepz, 3 Perhaps you meant: --steps INT"),
+        (["--steps", "many"], "Error parsing --steps: no type matching {None}|INT could be instantiated from ['many']."),
+        (["--steps"], "Missing value for argument '--steps'. Expected 1 values."),
+        (["stray"], "Unrecognized options: stray"),
+        (["--conditional", "yes"], "Unrecognized options: yes"),
+        (["--spectral-norm", "true"], "--spectral-norm 'true' is not known: did you mean 'True'? allowed are False, True"),
+        (
+            ["--optimizer", "adamw"],
+            "--optimizer 'adamw' is not known: did you mean 'adam'? allowed are adagrad, adam, momentum,",
+        ),
+        (["--by-replica", "3"], "Unrecognized options: --by-replica, 3"),
+        (["--python", "3"], "Unrecognized options: --python, 3"),
+    ],
+)
+def test_a_wrong_flag_or_value_is_refused_in_one_line(argv, words):
+    with pytest.raises(UserError) as refused:
+        read(*argv)
+    assert str(refused.value).startswith(words)
+    assert "\n" not in str(refused.value)
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "value"),
+    [
+        ("learning_rate", "1e-4", 1e-4),
+        ("n_critic", "5", 5),
+        ("conditional", "true", True),
+        ("spectral_norm", "False", False),
+        ("optimizer", "sgd", "sgd"),
+        ("variant", "wgan", "wgan"),
+        ("pac", "2", 2),
+        ("margin", "None", None),
+    ],
+)
+def test_one_value_is_read_as_its_flag_reads_it(name, text, value):
+    assert read_value(name, text) == value
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "words"),
+    [
+        ("n_critic", "x", "--n-critic"),
+        ("optimizer", "adamw", "did you mean 'adam'"),
+        ("conditional", "yes", "--conditional yes: expected true or false"),
+    ],
+)
+def test_one_value_that_is_none_is_refused(name, text, words):
+    with pytest.raises(UserError) as refused:
+        read_value(name, text)
+    assert words in str(refused.value)
+
+
+def test_flags_of_a_small_command_are_read():
+    assert parse(Own, ["--seeds", "1"], prog="x", description="") == Own(seeds=1)
+    with pytest.raises(UserError, match="--seed"):
+        parse(Own, ["--seedz", "1"], prog="x", description="")
+
+
+def test_without_a_file_the_command_reads_flags_alone():
+    assert read_command(["--resume", "--out", "no/such"], prog="x", description="") == Config(resume=True, out=Path("no/such"))

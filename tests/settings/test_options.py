@@ -1,0 +1,189 @@
+"""Every option is declared once and whole; values that cannot be are refused in one line."""
+
+import dataclasses
+import subprocess
+import sys
+
+import numpy as np
+import pytest
+
+from jaxgan.errors import UserError
+from jaxgan.settings.options import (
+    GROUPS,
+    OPTIONS,
+    Config,
+    Option,
+    changes_allowed,
+    check,
+    check_value,
+    choices,
+    flag,
+    names,
+    settled_by,
+    variant_numbers,
+)
+from jaxgan.settings.options.declaration import Range
+
+
+def with_value(name: str, value: object) -> Config:
+    """A configuration with a value that its annotation may forbid."""
+    config = Config()
+    object.__setattr__(config, name, value)
+    return config
+
+
+@pytest.mark.parametrize("option", OPTIONS.values(), ids=list(OPTIONS))
+def test_an_option_is_declared_whole(option: Option):
+    assert option.help.endswith((".", "..."))
+    assert option.group in GROUPS
+    assert option.type is not None
+    assert set(option.settled_by) <= set(OPTIONS)
+    assert not option.needs or option.needs in OPTIONS
+    assert set(option.optimizers) <= set(choices("optimizer"))
+    check_value(option.name, option.default)
+    if option.otherwise is not None:
+        assert option.default is None, "else nothing is left open"
+        check_value(option.name, option.otherwise)
+    if option.shares_program or option.traced:
+        assert option.may_differ
+    if not option.saved:
+        assert not option.in_grid
+        assert not option.of_setting
+
+
+def test_options_are_the_fields_of_the_configuration_in_their_order():
+    assert list(OPTIONS) == [field.name for field in dataclasses.fields(Config)]
+    assert {name: option.default for name, option in OPTIONS.items()} == dataclasses.asdict(Config())
+
+
+def test_ten_options_are_used_most():
+    places = sorted(option.most_used for option in OPTIONS.values() if option.most_used)
+    assert places == list(range(1, 11))
+
+
+def test_a_configuration_is_frozen_and_takes_keywords_alone():
+    with pytest.raises(dataclasses.FrozenInstanceError):
+        Config().seed = 1
+    with pytest.raises(TypeError):
+        Config("digits")
+
+
+def test_a_path_may_be_given_as_text():
+    """In a process of its own, where no annotation is checked."""
+    code = """if True:
+        from pathlib import Path
+        from jaxgan.settings import Config
+        assert Config(out="runs/a", data_dir=Path("b")) == Config(out=Path("runs/a"), data_dir=Path("b"))"""
+    subprocess.run([sys.executable, "-c", code], check=True)
+
+
+def test_options_are_imported_without_jax():
+    code = "import sys, jaxgan.settings; assert 'jax' not in sys.modules and 'tyro' not in sys.modules"
+    subprocess.run([sys.executable, "-c", code], check=True)
+
+
+@pytest.mark.parametrize(
+    ("range", "words", "inside", "outside"),
+    [
+        (Range(at_least=1), "at least 1", (1, 2.5), (0, -1)),
+        (Range(above=0), "more than 0", (1e-9,), (0, -1)),
+        (Range(at_least=0, below=1), "at least 0 and less than 1", (0, 0.999), (1, -0.1)),
+        (Range(at_least=0, at_most=2), "from 0 to 2", (0, 2), (3, -1)),
+    ],
+)
+def test_a_range_says_in_words_what_it_allows(range, words, inside, outside):
+    assert str(range) == words
+    assert all(range.allows(value) for value in inside)
+    assert not any(range.allows(value) for value in (*outside, float("nan"), float("inf")))
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "words"),
+    [
+        ("steps", 0, "--steps 0: must be at least 1"),
+        ("learning_rate", -1.0, "--learning-rate -1.0: must be more than 0"),
+        ("learning_rate", "x", "--learning-rate 'x': must be a number"),
+        ("learning_rate", True, "--learning-rate True: must be a number"),
+        ("learning_rate", float("inf"), "--learning-rate inf: must be more than 0"),
+        ("beta1", 1, "--beta1 1: must be at least 0 and less than 1"),
+        ("seed", -1, "--seed -1: must be from 0 to 2147483647"),
+        ("seed", None, "--seed None: must be a number"),
+        ("steps", 2.5, "--steps 2.5: must be a whole number"),
+        ("points", -(10**400), "--points -1000"),
+        ("metrics_samples", 99, "--metrics-samples 99: must be at least 100"),
+        ("conditional", "yes", "--conditional 'yes': must be True or False"),
+        ("dataset", np.zeros((100, 2)), "--dataset array([["),
+        ("out", 3, "--out 3: must be a path"),
+        ("by_replica", [1], "--by-replica [1]: must be a dictionary"),
+        ("optimizer", "adamw", "--optimizer 'adamw' is not known: did you mean 'adam'?"),
+        ("optimizer", np.zeros(2), "--optimizer '[0. 0.]' is not known"),
+        ("stream", None, "--stream 'None' is not known: allowed are always, auto, never"),
+    ],
+)
+def test_a_value_that_cannot_be_is_refused_in_one_line(name, value, words):
+    with pytest.raises(UserError) as refused:
+        check(with_value(name, value))
+    assert str(refused.value).startswith(words)
+    assert "\n" not in str(refused.value)
+    assert len(str(refused.value)) < 500
+
+
+@pytest.mark.parametrize(
+    ("settings", "words"),
+    [
+        (dict(best="fid_lab_1k"), "--best fid_lab_1k: nothing is measured; say how often by --metrics-every"),
+        (dict(steps=5, epochs=2.0), "--steps and --epochs both say how long to train: give one"),
+        (dict(process_id=0), "--process-id has no meaning without --distributed"),
+        (dict(by_replica={"n_critic": [1]}), "by_replica: n_critic cannot differ within one program"),
+        (dict(by_replica={"seed": [1, 2]}, replicas=3), "by_replica: 2 values of seed for 3 replicas"),
+        (dict(by_replica={"ema": [0.5, 1.5]}, replicas=2), "--ema 1.5: must be at least 0 and less than 1"),
+    ],
+)
+def test_options_that_contradict_each_other_are_refused(settings, words):
+    with pytest.raises(UserError) as refused:
+        check(Config(**settings))
+    assert str(refused.value) == words
+
+
+def test_what_can_be_passes():
+    check(Config())
+    check(
+        Config(
+            steps=1, learning_rate=1.0, ema=0.0, spectral_norm=True, optimizer="sgd", best="x", metrics_every=1, seed=2**31 - 1
+        )
+    )
+    check(
+        Config(
+            by_replica={"learning_rate": [1.0], "seed": [4]},
+            distributed=True,
+            coordinator="host:1",
+            process_count=2,
+            process_id=0,
+        )
+    )
+
+
+def test_questions_about_options():
+    assert flag("learning_rate") == "--learning-rate"
+    assert flag("list_variants") == "--list"
+    assert choices("critic_norm") == ("batch", "layer", "none")
+    assert choices("learning_rate") == ()
+    assert settled_by("learning_rate") == ("critic_learning_rate",)
+    assert settled_by("seed") == ()
+    assert "steps" in changes_allowed()
+    assert "seed" not in changes_allowed()
+    assert "clip" in variant_numbers()
+    assert names(may_differ=True, traced=False) == ("seed",)
+    assert names(lambda option: "rmsprop" in option.optimizers) == ("rmsprop_decay",)
+    with pytest.raises(AttributeError):
+        names(no_such_fact=True)
+
+
+def test_a_number_of_a_variant_is_settled_by_variant_and_recipe_and_may_differ_by_replica():
+    for name in variant_numbers():
+        option = OPTIONS[name]
+        assert {name} <= set(settled_by("variant")) & set(settled_by("recipe"))
+        assert option.traced
+        assert option.shares_program
+        assert option.range
+        assert option.group == "training"
