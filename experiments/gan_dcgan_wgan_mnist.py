@@ -52,7 +52,7 @@ def sizes(options: lab.Options) -> tuple[int, int]:
     return (200, 200) if options.quick else (10_000, 1000)
 
 
-def swept(quick: bool) -> dict[str, dict[str, Any]]:
+def sweep_settings(quick: bool) -> dict[str, dict[str, Any]]:
     """The settings of both sweeps; the first of each is the row WGAN."""
     clips, rates = (values[: 2 if quick else None] for values in (CLIPS, RATES))
     return {f"clip {clip:g}": {"clip": clip} for clip in clips} | {f"rate {rate:g}": {"learning_rate": rate} for rate in rates}
@@ -275,7 +275,7 @@ def draw_curves(options: lab.Options, folders: dict[str, Path], sweep: dict[str,
 def main(argv: list[str] | None = None) -> None:
     options = lab.read_options(__doc__, NAME, seeds=3, argv=argv, width="dcgan, the other networks being the lab's own")
     n, within = sizes(options)
-    sweep = swept(options.quick)
+    sweep = sweep_settings(options.quick)
     settings = ROWS | {row: {**ROWS["WGAN"], **fields} for row, fields in sweep.items()}
     folders = {row: lab.train_once(folder_of(options, row), config_of(fields, options)) for row, fields in settings.items()}
     metrics = {row: lab.measure_once(folder, n) for row, folder in folders.items()}

@@ -248,13 +248,13 @@ def peak() -> float:
     return 2 * 2048**3 / min(times)
 
 
-def timed(side, n: int) -> float:
+def time_iterations(side, n: int) -> float:
     began = time.perf_counter()
     side.run(n)
     return (time.perf_counter() - began) / n
 
 
-def resident(name: str, side: str, cache: str) -> int:
+def measure_resident_size(name: str, side: str, cache: str) -> int:
     """Bytes: the peak resident size of a process that makes three iterations of one side, compiled programs kept in `cache`."""
     ended = subprocess.run(
         [sys.executable, "-m", "experiments.benchmarks.against_pytorch", "--resident", side, name],
@@ -284,7 +284,7 @@ def measure(name: str, pairs: int, compile_theirs: bool) -> dict:
         theirs["CUDA graphs"] = Graphed(resolved, ours)
     operations = flops(theirs["eager"])
     ours.run(2)
-    n = max(2, round(SECONDS / timed(ours, 2)))
+    n = max(2, round(SECONDS / time_iterations(ours, 2)))
     result = {
         "losses": {"jaxgan": a, "pytorch": b}, "flop_per_iteration": operations, "compile_seconds": ours.compile_seconds,
         "temporary_bytes": ours.temporary_bytes(), "iterations_timed": n, "seconds": {"jaxgan": []}, "ratio": {},
@@ -294,16 +294,19 @@ def measure(name: str, pairs: int, compile_theirs: bool) -> dict:
     seconds: dict[str, list[float]] = {"jaxgan": [], **{kind: [] for kind in theirs}}
     ratios: dict[str, list[float]] = {kind: [] for kind in theirs}
     for _ in range(pairs):
-        here = timed(ours, n)
+        here = time_iterations(ours, n)
         seconds["jaxgan"].append(here)
         for kind, side in theirs.items():
-            there = timed(side, max(1, n // 4))
+            there = time_iterations(side, max(1, n // 4))
             seconds[kind].append(there)
             ratios[kind].append(there / here)
     best = peak()
     with tempfile.TemporaryDirectory() as cache:
-        sizes = {"jaxgan, compiling": resident(name, "jaxgan", cache), "jaxgan": resident(name, "jaxgan", cache)}
-        sizes["pytorch"] = resident(name, "pytorch", cache)
+        sizes = {
+            "jaxgan, compiling": measure_resident_size(name, "jaxgan", cache),
+            "jaxgan": measure_resident_size(name, "jaxgan", cache),
+        }
+        sizes["pytorch"] = measure_resident_size(name, "pytorch", cache)
     result |= {
         "seconds": seconds,
         "ratio": {kind: [statistics.median(r), min(r), max(r)] for kind, r in ratios.items()},

@@ -19,7 +19,7 @@ COMMANDS = {
 }
 
 
-def child(argv: list[str]) -> None:
+def train_and_report(argv: list[str]) -> None:
     """The command with a listener that says when the first chunk (of one iteration) is done."""
     import jaxgan
     from jaxgan.cache import keep_compiled_programs
@@ -48,7 +48,7 @@ def seconds(flags: list[str], cache: str, out: str) -> tuple[float, float]:
 
 def main() -> None:
     if "--child" in sys.argv:
-        return child(sys.argv[2:])
+        return train_and_report(sys.argv[2:])
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--repeat", type=int, default=4, help="times each command is started")
     parser.add_argument("--out", help="a JSON file to write")

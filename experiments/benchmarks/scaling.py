@@ -19,7 +19,7 @@ BASE = {"replicas": 1, "batch_size": 128, "devices": 1}
 
 def measure(case: dict[str, int], pairs: int) -> dict:
     """Iterations a second of the base and of a case, in turn."""
-    from experiments.benchmarks.against_pytorch import Ours, timed, workload
+    from experiments.benchmarks.against_pytorch import Ours, time_iterations, workload
 
     def side(kind: dict[str, int]) -> Ours:
         mesh = f"data={kind['devices']}" if kind["devices"] > 1 else None
@@ -29,11 +29,11 @@ def measure(case: dict[str, int], pairs: int) -> dict:
     counts = []
     for one in sides:
         one.run(2)
-        counts.append(max(2, round(SECONDS / timed(one, 2))))
+        counts.append(max(2, round(SECONDS / time_iterations(one, 2))))
     rates: tuple[list[float], list[float]] = ([], [])
     for _ in range(pairs):
         for one, n, own in zip(sides, counts, rates, strict=True):
-            own.append(1 / timed(one, n))
+            own.append(1 / time_iterations(one, n))
     work = case["replicas"] * case["batch_size"] / BASE["batch_size"]
     ratios = [work * there / here for here, there in zip(*rates, strict=True)]
     return {

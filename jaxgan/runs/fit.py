@@ -117,12 +117,12 @@ def _print_indented(error: DivergedError) -> None:
 
 
 def finish(config: Config, interrupted: str, on_diverged: Callable[[DivergedError], None] = _print_indented) -> RunFolder:
-    """The run at `config.out`: trained, or gone on with where it was interrupted; left alone where it is finished.
+    """The run at `config.out`: trained, or resumed where it was interrupted; left alone where it is finished.
 
     Of replicas that diverge the others are trained; where all did, no last checkpoint is there.
 
     Args:
-        config: of the run; a run that is there already goes on by its own options.
+        config: of the run; a run that is there already is resumed by its own options.
         interrupted: the text of the KeyboardInterrupt.
         on_diverged: what is done where replicas diverged; without it the error is printed.
 

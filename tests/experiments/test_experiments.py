@@ -4,6 +4,7 @@ import dataclasses
 import importlib
 import json
 import os
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -26,6 +27,9 @@ from experiments import (
 from jaxgan import Config, runs
 from jaxgan.errors import DivergedError, UserError
 from jaxgan.folder import RunFolder
+from jaxgan.settings import read_config_file
+
+OLD_RUNS = Path(__file__).parents[1] / "old_runs"
 
 
 def test_a_verdict_is_drawn_from_means_and_their_errors():
@@ -196,6 +200,19 @@ def test_a_finished_run_is_left_alone_and_an_interrupted_one_goes_on(tmp_path):
     assert list(steps) == [1, 2, 3, 4, 5, 6] and losses.shape == (6, 1)
 
 
+def test_a_run_of_the_code_before_the_change_is_read_and_left_alone(tmp_path):
+    folder = tmp_path / "ring8"
+    shutil.copytree(OLD_RUNS / "ring8", folder)
+    before = {path: path.stat().st_mtime_ns for path in folder.rglob("*") if path.is_file()}
+    config = read_config_file(RunFolder(folder).config)
+    assert lab.train_once(folder, config) == folder and lab.checkpoint_steps(folder) == [6]
+    assert before == {path: path.stat().st_mtime_ns for path in folder.rglob("*") if path.is_file()}
+    steps, losses = lab.curves(folder, "critic_loss")
+    assert list(steps) == [2, 4, 6] and losses.shape == (3, 2) and np.isfinite(losses).all()
+    with pytest.raises(UserError, match="steps 6 and not 7"):
+        lab.train_once(folder, dataclasses.replace(config, steps=7))
+
+
 def test_a_trend_is_of_the_same_seeds_and_beyond_chance():
     before, change = np.array([1.0, 5.0, 9.0]), np.array([1.0, 1.1, 0.9])
     assert verdicts.trend(before, before + change) == "rises"  # though the seeds lie further apart than that
@@ -227,10 +244,10 @@ def test_a_critic_loss_that_falls_as_samples_get_better_tells_it():
 
 def test_the_labs_setting_stands_in_both_sweeps_and_is_one_folder(tmp_path):
     options = lab.Options(False, 2, tmp_path, None)
-    rows = gan_dcgan_wgan_mnist.swept(quick=False)
+    rows = gan_dcgan_wgan_mnist.sweep_settings(quick=False)
     folders = {gan_dcgan_wgan_mnist.folder_of(options, row) for row in (*rows, "WGAN")}
     assert len(rows) == 6 and len(folders) == 5
-    assert len(gan_dcgan_wgan_mnist.swept(quick=True)) == 4
+    assert len(gan_dcgan_wgan_mnist.sweep_settings(quick=True)) == 4
 
 
 def test_the_answers_follow_the_values():
