@@ -252,12 +252,12 @@ def schedule_options(config: Config, size: int | None) -> dict[str, Any]:
 
 def schedule_of(config: Config) -> Schedule:
     """The schedule of a configuration whose options are all settled."""
-    following = range(config.seed, config.seed + config.replicas)
+    seeds: Any = (config.by_replica or {}).get("seed", range(config.seed, config.seed + config.replicas))
     options: Any = config
     return Schedule(
         steps=options.steps,
         batch_size=options.batch_size,
-        seeds=tuple((config.by_replica or {}).get("seed", following)),
+        seeds=tuple(seeds),
         mesh=config.mesh,
         log_every=options.log_every,
         sample_every=options.sample_every,

@@ -4,7 +4,6 @@ import chex
 import jax
 import numpy as np
 import pytest
-from jaxgan.config import Config
 from PIL import Image
 
 import jaxgan
