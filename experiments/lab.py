@@ -23,8 +23,8 @@ from jaxgan.engine.checkpoints import Checkpoints
 from jaxgan.engine.loop import Program
 from jaxgan.errors import DivergedError, NotFiniteError, UserError
 from jaxgan.files import json_text, write_atomically
-from jaxgan.folder import RunFolder, read_object
-from jaxgan.settings import read_config_file, resolve, to_json
+from jaxgan.folder import RunFolder, read_object, series
+from jaxgan.settings import resolve, to_json
 
 TIMED = 0.5  # seconds of one timed part
 
@@ -180,13 +180,9 @@ def checkpoint_steps(folder: Path) -> list[int]:
 
 def curves(folder: Path, name: str) -> tuple[np.ndarray, np.ndarray]:
     """The steps (S,) and values (S, R) of a logged metric; NaN where a replica has none."""
-    files = RunFolder(folder)
-    steps: dict[int, dict[int, float]] = {}
-    for record in files.read_metrics():
-        if record.get(name) is not None:
-            steps.setdefault(record["step"], {})[record.get("replica", 0)] = record[name]
-    seeds = range(read_config_file(files.config).replicas or 1)
-    return np.array(sorted(steps)), np.array([[steps[s].get(r, np.nan) for r in seeds] for s in sorted(steps)])
+    steps, values = series(RunFolder(folder).read_metrics(), name)
+    logged = np.isfinite(values).any(axis=1)
+    return steps[logged], values[logged]
 
 
 def last_part(folder: Path, name: str, share: float = 0.1) -> np.ndarray:

@@ -10,10 +10,10 @@ COMMANDS = {
     "train": "train a GAN and fill a run folder",
     "sample": "draw samples from a trained run",
     "sweep": "train a grid of settings over several seeds",
-    "evaluate": "judge a trained run by fixed protocols",
+    "evaluate": "measure a trained run by fixed protocols",
     "report": "write the page of a run anew",
     "compare": "write one page that compares runs",
-    "classifier": "train the classifier that judges generated pictures",
+    "classifier": "train the classifier of generated pictures",
 }
 PACKAGES = {"report"}  # commands that are a package, which runs as its __main__
 

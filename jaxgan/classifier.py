@@ -1,4 +1,4 @@
-"""`python -m jaxgan.classifier --dataset mnist`: trains the lab's classifier, by which generated pictures are judged."""
+"""`python -m jaxgan.classifier --dataset mnist`: trains the lab's classifier, which classifies generated pictures."""
 
 import sys
 from collections.abc import Sequence
@@ -23,12 +23,12 @@ class Options:
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    return command.run(lambda: classifier(sys.argv[1:] if argv is None else argv))
+    return command.run(lambda: train(sys.argv[1:] if argv is None else argv))
 
 
-def classifier(argv: Sequence[str]) -> None:
+def train(argv: Sequence[str]) -> None:
     options = parse(
-        Options, argv, prog="python -m jaxgan.classifier", description="Train the classifier that judges generated pictures."
+        Options, argv, prog="python -m jaxgan.classifier", description="Train the classifier of generated pictures."
     )
     from jaxgan.cache import keep_compiled_programs
     from jaxgan.features import classifiers_folder, lab_classifier
@@ -36,11 +36,11 @@ def classifier(argv: Sequence[str]) -> None:
 
     keep_compiled_programs()
     with progress_bars() as show:
-        found = lab_classifier(
+        classifier = lab_classifier(
             options.dataset, data_dir=options.data_dir, image_size=options.image_size, updates=options.updates, show=show
         )
-    print(f"{options.dataset}: {100 * found.accuracy:.2f} % of {found.held_out:,} held-out pictures are told right")
-    print(f"weights {found.weights_hash}, kept in {classifiers_folder()}")
+    print(f"{options.dataset}: {100 * classifier.accuracy:.2f} % of {classifier.held_out:,} held-out pictures are classified rightly")
+    print(f"weights {classifier.weights_hash}, kept in {classifiers_folder()}")
 
 
 if __name__ == "__main__":

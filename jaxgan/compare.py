@@ -1,4 +1,4 @@
-"""`python -m jaxgan.compare RUN RUN ...`: one page with the curves, samples and figures of several runs, by setting."""
+"""`python -m jaxgan.compare RUN RUN ...`: one page with the curves, samples and metrics of several runs, by setting."""
 
 import sys
 from collections.abc import Sequence

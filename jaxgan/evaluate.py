@@ -65,7 +65,7 @@ def evaluate(argv: Sequence[str]) -> None:
 
 
 def print_table(evaluation: dict[str, Any]) -> None:
-    """The classes' shares in one line, and a line a figure: its value, or the mean over replicas with the standard deviation."""
+    """The classes' shares in one line, and a line a metric: its value, or the mean over replicas with the standard deviation."""
     from rich.console import Console
     from rich.table import Table
 

@@ -1,4 +1,4 @@
-"""The run folder: where each of its files lies, how each is read, and what is said where there is none (layer 1).
+"""The run folder: where each of its files lies, how each is read, and the message where there is none (layer 1).
 
 Nothing else in jaxgan spells a file name of a run folder.
 """
@@ -6,8 +6,11 @@ Nothing else in jaxgan spells a file name of a run folder.
 import dataclasses
 import json
 import re
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
+
+import numpy as np
 
 from jaxgan.errors import UserError
 
@@ -130,3 +133,24 @@ def read_metrics(path: str | Path) -> list[dict[str, Any]]:
         if isinstance(record, dict) and "step" in record:
             records.setdefault((record["step"], record.get("replica")), {}).update(record)
     return list(records.values())
+
+
+def series(records: Sequence[Mapping[str, Any]], name: str) -> tuple[np.ndarray, np.ndarray]:
+    """A metric over the steps at which it was logged.
+
+    Args:
+        records: lines of metrics.jsonl.
+        name: of the metric.
+
+    Returns:
+        the steps (S,), in order, and the values (S, R), a column a replica; NaN where there is none, or one that was not finite.
+    """
+    by_step: dict[int, dict[int, float]] = {}
+    for record in records:
+        if name in record and isinstance(record["step"], int | float) and isinstance(record[name], int | float | None):
+            value = record[name]
+            by_step.setdefault(int(record["step"]), {})[record.get("replica") or 0] = np.nan if value is None else float(value)
+    replicas = sorted({replica for values in by_step.values() for replica in values})
+    steps = sorted(by_step)
+    table = [[by_step[step].get(replica, np.nan) for replica in replicas] for step in steps]
+    return np.array(steps, int), np.array(table, float).reshape(len(steps), len(replicas))

@@ -1,6 +1,6 @@
 """Image data sets of TensorFlow Datasets, read without TensorFlow.
 
-tensorflow-datasets is imported within the functions, so only where such a set is asked for. Prepared sets
+tensorflow-datasets is imported within the functions, so only where such a set is named. Prepared sets
 (`array_record` files) are read through its data sources; the pictures in them are decoded here, as those of a folder
 are. Preparing one takes TensorFlow.
 """

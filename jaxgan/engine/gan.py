@@ -386,11 +386,11 @@ BatchAt = Callable[[Key[Array, ""], Any], tuple[Samples, Labels]]  # (run key, i
 
 
 def iterate(
-    gan: Gan, state: GanState, batch_at: BatchAt, spread: Callable[[Draw], Draw] = lambda draw: draw
+    gan: Gan, state: GanState, batch_at: BatchAt, place: Callable[[Draw], Draw] = lambda draw: draw
 ) -> tuple[GanState, Metrics]:
     """n_critic critic steps and one generator step, in the GAN's order; metrics of critic steps are their mean.
 
-    `spread` lays a draw over the devices, and changes no value.
+    `place` lays a draw over the devices, and changes no value.
     """
     n_critic, t = gan.n_critic, state.step
 
@@ -400,13 +400,13 @@ def iterate(
         def body(state: GanState, i: Array) -> tuple[GanState, Metrics]:
             index = t * n_critic + i
             real, label = batch_at(state.key, gan.batch_of(index))
-            return gan.critic_step(state, spread(critic_draw(gan, state.key, index, real, label)))
+            return gan.critic_step(state, place(critic_draw(gan, state.key, index, real, label)))
 
         return jax.lax.scan(body, state, jnp.arange(indices.start, indices.stop), unroll=len(indices) == 1)
 
     def generator_step(state: GanState) -> tuple[GanState, Metrics]:
         real, label = batch_at(state.key, gan.batch_of(critic_step_before(gan, t)))
-        return gan.gen_step(state, spread(generator_draw(gan, state.key, t, real, label)))
+        return gan.gen_step(state, place(generator_draw(gan, state.key, t, real, label)))
 
     before = {"critic_first": n_critic, "generator_first": 0, "generator_second": 1}[gan.order]
     stacked: list[Metrics] = []

@@ -21,7 +21,7 @@ class Listener:
     def on_log(self, step: int, metrics: list[dict[str, float]]) -> None:
         """A logged step; `metrics` are means since the last one, and diagnostics of this moment."""
 
-    def on_measure(self, step: int, figures: list[dict[str, float]]) -> None:
+    def on_measure(self, step: int, metrics: list[dict[str, float]]) -> None:
         """Samples of this step were measured (`--metrics-every`)."""
 
     def on_sample(self, step: int, samples: list[np.ndarray], labels: list[np.ndarray]) -> None:
@@ -52,9 +52,9 @@ class Listeners(Listener):
         for listener in self.listeners:
             listener.on_log(step, metrics)
 
-    def on_measure(self, step: int, figures: list[dict[str, float]]) -> None:
+    def on_measure(self, step: int, metrics: list[dict[str, float]]) -> None:
         for listener in self.listeners:
-            listener.on_measure(step, figures)
+            listener.on_measure(step, metrics)
 
     def on_sample(self, step: int, samples: list[np.ndarray], labels: list[np.ndarray]) -> None:
         for listener in self.listeners:

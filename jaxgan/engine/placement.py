@@ -40,9 +40,9 @@ class Placement:
 
     def batch(self, draw: Draw) -> Draw:
         """The draw with its samples cut over the mesh's axis `data`; an identity in value."""
-        spread = NamedSharding(self.mesh, PartitionSpec("data"))
+        over_devices = NamedSharding(self.mesh, PartitionSpec("data"))
         rows = {name: value for name, value in draw._asdict().items() if name not in ("key", "critic_step")}
-        return draw._replace(**jax.lax.with_sharding_constraint(rows, spread))
+        return draw._replace(**jax.lax.with_sharding_constraint(rows, over_devices))
 
     def copied(self, tree: PyTree) -> PyTree:
         """Host arrays on every device."""
@@ -68,15 +68,15 @@ def place(mesh: str | None, replicas: int, batch_size: int) -> Placement:
     devices: Any = jax.devices()
     if mesh is None and jax.process_count() > 1:
         sizes["data"] = len(devices)
-    asked = sizes["data"] * sizes["replica"]
+    wanted = sizes["data"] * sizes["replica"]
     shown = ",".join(f"{name}={size}" for name, size in sizes.items() if size > 1)
-    if asked > len(devices):
-        raise UserError(f"--mesh {shown} asks for {asked} devices; jax sees {len(devices)} ({devices[0].platform})")
-    if jax.process_count() > 1 and asked != len(devices):
+    if wanted > len(devices):
+        raise UserError(f"--mesh {shown} asks for {wanted} devices; jax sees {len(devices)} ({devices[0].platform})")
+    if jax.process_count() > 1 and wanted != len(devices):
         raise UserError(f"--mesh {shown} leaves devices out: {jax.process_count()} processes have {len(devices)} between them")
     if replicas % sizes["replica"]:
         raise UserError(f"--mesh {shown}: {replicas} replicas do not divide by {sizes['replica']}")
     if batch_size % sizes["data"]:
         raise UserError(f"--mesh {shown}: a batch of {batch_size} does not divide by {sizes['data']}")
     shape = tuple(sizes[name] for name in AXES)
-    return Placement(jax.make_mesh(shape, AXES, axis_types=(AxisType.Auto,) * 2, devices=devices[:asked]))
+    return Placement(jax.make_mesh(shape, AXES, axis_types=(AxisType.Auto,) * 2, devices=devices[:wanted]))

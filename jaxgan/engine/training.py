@@ -58,13 +58,13 @@ def train(
 
     An interrupt ends it after the chunk in progress, with a checkpoint; a number that is not finite raises DivergedError: at once
     where no replica is left without one, else when the others are trained and saved.
-    `last_safe` is the checkpoint that a resumed run begins from; `measure` gives the figures of each replica's samples, at
+    `last_safe` is the checkpoint that a resumed run begins from; `measure` gives the metrics of each replica's samples, at
     the start, every `metrics_every` steps and at the end. What happens between chunks, and where they are cut, changes
     nothing that is computed.
     """
     schedule = program.schedule
     step = last_log = step_of(state)
-    diverged: dict[int, int] = {}  # at which step each replica was found to hold a number that is not finite
+    diverged: dict[int, int] = {}  # the step after which each replica had a number that is not finite
     labels = program.picture_groups()
     listener.on_start(step, schedule.steps)
     sums, pace = program.zero_sums(state), Pace()

@@ -43,7 +43,7 @@ def evaluator_of(
 
     Args:
         dataset: what it was trained on; of a distribution only that is used.
-        gan: whether it is conditional is asked.
+        gan: of which only n_classes is used.
         held_out: test data, where there are any.
         n: generated samples; 10,000 where None, 26,000 of a stacked set.
         seed: of the latents, and of what is chosen.

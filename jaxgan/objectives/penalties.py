@@ -40,7 +40,7 @@ def gradient_norm(critic: Critic, samples: Samples, labels: Labels) -> Float[Arr
 
 
 def _at_interpolates(cost: Callable[[Array], Array]) -> Penalty:
-    """E cost(||grad f(x^)||_2) at interpolates x^; a conditional critic is asked at the real samples' labels."""
+    """E cost(||grad f(x^)||_2) at interpolates x^; a conditional critic takes the real samples' labels."""
 
     def penalty(critic: Critic, draw: Draw, fake: Samples) -> tuple[Scalar, Metrics]:
         norms = gradient_norm(critic, interpolate(draw.real, fake, draw.epsilon), draw.real_label)

@@ -15,6 +15,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from jaxgan.folder import series
 from jaxgan.metrics.table import MEASURED, OTHERS, chart_of, chart_titles, in_order
 
 Records = Sequence[Mapping[str, Any]]  # the lines of metrics.jsonl of one seed
@@ -122,8 +123,8 @@ def over_seeds(seeds: Sequence[Records], metric: str) -> OverSeeds:
     A step counts where each seed that had begun and not ended has a value: seeds that were logged at different steps are
     compared where they meet, if they do. No more than `POINTS` steps are kept, evenly chosen, the first and the last among them.
     """
-    by_seed = [{record["step"]: _float(record[metric]) for record in seed if _has(record, metric)} for seed in seeds]
-    by_seed = [values for values in by_seed if values]
+    all_series = [series(seed, metric) for seed in seeds]
+    by_seed = [dict(zip(steps.tolist(), values[:, 0].tolist(), strict=True)) for steps, values in all_series if len(steps)]
     steps = np.array(sorted(set().union(*by_seed)) if by_seed else [])
     if len(by_seed) > 1:
         there = np.array([[step in values for values in by_seed] for step in steps])
@@ -144,15 +145,6 @@ def over_seeds(seeds: Sequence[Records], metric: str) -> OverSeeds:
         squares = (np.where(finite, table - mean[:, None], 0) ** 2).sum(axis=1)
         deviation = np.where(counted > 1, np.sqrt(squares / (counted - 1)), math.nan)
     return OverSeeds(steps, mean, deviation, counted, len(by_seed))
-
-
-def _has(record: Mapping[str, Any], metric: str) -> bool:
-    """Whether the record has the metric: a number, or null for what was not finite."""
-    return metric in record and isinstance(record[metric], int | float | None) and isinstance(record["step"], int | float)
-
-
-def _float(value: int | float | None) -> float:
-    return math.nan if value is None else float(value)
 
 
 def _grouped(seeds: Sequence[Records]) -> dict[str, list[str]]:

@@ -31,14 +31,11 @@ from jaxgan.report.html import (
     write,
 )
 from jaxgan.report.page import HANDLING, IN_PYTHON, frame, leaves, metric_name
+from jaxgan.settings.options import names
 
 PICTURES = 20  # of one setting, at most
 PICTURES_IN_ALL = 200  # with many settings each shows fewer; never fewer than two
-SAME_SETTING = {  # fields that say how a run was seeded, kept and watched, not what was trained
-    "seed", "out", "data_dir", "resume", "replicas", "by_replica", "mesh", "stream", "log_every", "sample_every", "checkpoint_every",
-    "keep_checkpoints", "metrics_every", "metrics_samples", "best",
-    "network",  # stands in `generator` and `critic`
-}  # fmt: skip
+SAME_SETTING = {*names(saved=True, of_setting=False)}  # how a run was seeded, kept and watched, not what was trained
 OF_THE_MOMENT = ("date", "command", "data ")  # what differs between environments without being one
 
 

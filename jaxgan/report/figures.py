@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
 import numpy as np
 from jaxtyping import Float, Int, UInt8
 
+from jaxgan.folder import series
 from jaxgan.metrics.table import LOSSES, PENALTIES, SCORES, chart_of
 from jaxgan.report.images import save_image
 
@@ -221,20 +222,6 @@ def save_samples_of_points(
 # Curves
 
 
-def _series(records: Sequence[Mapping[str, Any]], name: str) -> tuple[np.ndarray, np.ndarray]:
-    """The steps (S,) and the values (S, R) of one metric, a column a replica; NaN where there is no value."""
-    values: dict[int, dict[int, float]] = {}
-    for record in records:
-        if name in record:
-            value = record[name]
-            at_step = values.setdefault(int(record["step"]), {})
-            at_step[int(record.get("replica", 0))] = float("nan") if value is None else float(value)
-    steps = sorted(values)
-    replicas = sorted({replica for at_step in values.values() for replica in at_step})
-    table = [[values[step].get(replica, float("nan")) for replica in replicas] for step in steps]
-    return np.array(steps), np.array(table, dtype=np.float64)
-
-
 def _draw_series(axes: "Axes", steps: np.ndarray, values: np.ndarray, name: str, colour: str) -> None:
     """One replica as a line; several as thin lines, with their mean thick."""
     dot = "." if len(steps) == 1 else ""  # a line through one point is nothing
@@ -296,7 +283,7 @@ def save_curves(path: str | Path, records: Sequence[Mapping[str, Any]]) -> None:
         drawn = []
         others = iter((GREEN, PURPLE, ORANGE, SKY) * len(members))
         for name in members:
-            steps, values = _series(records, name)
+            steps, values = series(records, name)
             _draw_series(axes, steps, values, name.replace("_", " "), colour_of.get(name) or next(others))
             drawn.append(values)
         if title == "gradient norm":

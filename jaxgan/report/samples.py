@@ -57,7 +57,7 @@ def save_samples(path: Path, samples: np.ndarray, labels: Any = None, distributi
     """Writes samples by the ending of the path: .png (a grid, or points), or .npz (images, points or samples; labels where there are any).
 
     Raises:
-        UserError: a picture is asked of samples that have none.
+        UserError: a picture is wanted of samples that have none.
     """
     shape = samples.shape[1:]
     if path.suffix == ".npz":

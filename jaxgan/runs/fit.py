@@ -263,13 +263,13 @@ def new_folder(config: Config, prefix: str = "") -> Path:
 
 def _agreed_folder(config: Config) -> Path:
     """A new folder, made by the first process and known to all; a refusal reaches all likewise."""
-    said = ""
+    answer = ""
     if processes.is_first():
         try:
-            said = f"folder {new_folder(config)}"
+            answer = f"folder {new_folder(config)}"
         except UserError as error:
-            said = f"refused {error}"
-    what, _, words = processes.agreed_text(said).partition(" ")
+            answer = f"refused {error}"
+    what, _, words = processes.agreed_text(answer).partition(" ")
     if what == "refused":
         raise UserError(words)
     return Path(words)
@@ -278,20 +278,20 @@ def _agreed_folder(config: Config) -> Path:
 @contextlib.contextmanager
 def _interrupts() -> Iterator[Any]:
     """Turns the first Ctrl-C (or SIGTERM) into a question that the loop asks between chunks; the second one interrupts at once."""
-    asked = threading.Event()
+    interrupt = threading.Event()
     if threading.current_thread() is not threading.main_thread():
-        yield asked.is_set
+        yield interrupt.is_set
         return
 
     def note(number: int, frame: Any) -> None:
-        if asked.is_set():
+        if interrupt.is_set():
             raise KeyboardInterrupt
-        asked.set()
+        interrupt.set()
         print("\nstopping after a checkpoint; once more stops at once", file=sys.stderr, flush=True)
 
     before = {number: signal.signal(number, note) for number in (signal.SIGINT, signal.SIGTERM)}
     try:
-        yield asked.is_set
+        yield interrupt.is_set
     finally:
         for number, handler in before.items():
             signal.signal(number, handler)

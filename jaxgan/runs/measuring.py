@@ -42,7 +42,7 @@ class Measuring:
         )  # fmt: skip
         usual = "sliced_wasserstein1" if not dataset.is_images else "fid_lab" if classified else "kid_pixels"
         self.metric = config.best or f"{usual}_{count(n)}"
-        if config.best:  # what real samples give names all that can be asked for
+        if config.best:  # the metrics of real samples name all that can be chosen
             measured = self.evaluator.of_samples(self.evaluator.reference, None, show_nothing)
             names = [name for name in measured if better(name) is not None]
             if self.metric not in names:

@@ -59,15 +59,15 @@ def _check_base(base: Config, seeds: int) -> None:
         raise UserError("--distributed: a sweep is one process; start several sweeps, or train the points with jaxgan.train")
 
 
-def _folder(base: Config, resume: bool, asked: Mapping[str, Any]) -> Path:
+def _folder(base: Config, resume: bool, wanted: Mapping[str, Any]) -> Path:
     """The sweep's folder: a new one, or that of the sweep that is resumed, which must be the same."""
     if not resume:
         out = new_folder(base, prefix="sweep-")
-        write_atomically(out / "sweep.json", json_text(asked))
+        write_atomically(out / "sweep.json", json_text(wanted))
         return out
     if base.out is None or not (base.out / "sweep.json").is_file():
         raise UserError(f"--resume: {base.out} is no sweep; name the folder of one with --out")
-    if json.loads((base.out / "sweep.json").read_text()) != asked:
+    if json.loads((base.out / "sweep.json").read_text()) != wanted:
         raise UserError(
             f"--resume: {base.out} is a sweep of another grid or with other flags; {base.out / 'sweep.json'} says which"
         )
@@ -198,8 +198,8 @@ def write_table(table: Sequence[Mapping[str, Any]], out: Path) -> None:
             for name in shown
         ]
         lines.append("| " + " | ".join(cells) + " |")
-    spread = "Mean ± standard deviation over the seeds that did not diverge; coverage over 2,500 points, within 3 standard deviations of a mode."
-    (out / "table.md").write_text("\n".join(lines) + f"\n\n{spread}\n")
+    note = "Mean ± standard deviation over the seeds that did not diverge; coverage over 2,500 points, within 3 standard deviations of a mode."
+    (out / "table.md").write_text("\n".join(lines) + f"\n\n{note}\n")
 
 
 def _shown(point: Mapping[str, Any]) -> str:

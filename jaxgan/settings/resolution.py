@@ -148,7 +148,7 @@ def find_variant(name: str) -> Variant:
 
 
 def choose_recipe(variant: Variant, config: Config, dataset: Dataset) -> Recipe:
-    """The one asked for, in the form for this kind of data; without a name, the data set's own or the paper's."""
+    """The one named by the options, in the form for this kind of data; without a name, the data set's own or the paper's."""
     kind = "images" if dataset.is_images else "points"
     fitting = {recipe.name: recipe for recipe in variant.recipes if recipe.data in ("any", kind)} or {OWN.name: OWN}
     if config.recipe is None:
