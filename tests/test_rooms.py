@@ -23,8 +23,8 @@ LAYERS = {
     "folder": 1, "cache": 1,
     "optimizers": 1, "objectives": 1, "networks": 1, "data": 1, "metrics": 1, "interop": 1,
     "engine": 2, "features": 2,
-    "settings": 3, "report": 3,
-    "evaluation": 4,
+    "settings": 3,
+    "report": 4, "evaluation": 4,
     "runs": 5, "command": 5,
     "train": 6, "sample": 6, "sweep": 6, "evaluate": 6, "compare": 6, "classifier": 6, "__main__": 6, "__init__": 6,
 }  # fmt: skip

@@ -11,6 +11,7 @@ from jaxgan.data import Dataset
 from jaxgan.engine.batches import DataArrays, real_batch
 from jaxgan.engine.draws import critic_draw, critic_step_before, generator_draw
 from jaxgan.engine.feed import arrays_of
+from jaxgan.networks import GENERATORS, PAIRS
 from jaxgan.settings import Config, Resolved, resolve
 from jaxgan.types import Draw, GanState
 
@@ -49,6 +50,11 @@ def on_disk(dataset: Dataset) -> Dataset:
     return dataclasses.replace(dataset, samples=None, labels=None, records=Counted(dataset))
 
 
+def takes_points(network: str) -> bool:
+    """Whether a row of PAIRS is for points, and not for pictures."""
+    return GENERATORS[PAIRS[network][0]].sample_kind == "vectors"
+
+
 def tiny(network: str = "mlp", *, dataset: Dataset | None = None, **fields: Any) -> Resolved:
     """A run of narrow networks; points of ring8 for `mlp`, random pictures for the others."""
     fields = {
@@ -57,10 +63,10 @@ def tiny(network: str = "mlp", *, dataset: Dataset | None = None, **fields: Any)
         "steps": 4,
         "latent_dim": 3,
         "recipe": "paper",
-        "hidden_dim": WIDTHS[network],
+        "hidden_dim": WIDTHS.get(network, 8),
         **fields,
     }
-    if network == "mlp":
+    if takes_points(network):
         return resolve(Config(dataset=fields.pop("points_of", "ring8"), network=network, **fields))
     dataset = dataset or pictures(size=SIZES.get(network, 28))
     return resolve(Config(dataset="digits", network=network, **fields), dataset)
