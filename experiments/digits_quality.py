@@ -18,12 +18,13 @@ import optax
 import jaxgan
 from jaxgan import command, data
 from jaxgan.networks.classifier import Classifier
+from jaxgan.pixels import to_model_range
 
 
-def trained_classifier(epochs: int = 15, batch_size: int = 64, seed: int = 0):
+def train_classifier(epochs: int = 15, batch_size: int = 64, seed: int = 0):
     """A compiled function images -> class probabilities, and its accuracy on the held-out digits."""
     train, test = data.load("digits"), data.load("digits", split="test")
-    images, labels = scaled(train.samples), jnp.asarray(train.labels)
+    images, labels = to_model_range(jnp.asarray(train.samples)), jnp.asarray(train.labels)
     model, optimizer = Classifier(), optax.adam(1e-3)
     params = jax.jit(model.init)(jax.random.key(seed), images[:1])
 
@@ -42,15 +43,11 @@ def trained_classifier(epochs: int = 15, batch_size: int = 64, seed: int = 0):
         for start in range(0, len(images) - batch_size + 1, batch_size):
             params, state = step(params, state, order[start : start + batch_size])
     probabilities = jax.jit(lambda x: jax.nn.softmax(model.apply(params, x).logits))
-    accuracy = float((probabilities(scaled(test.samples)).argmax(1) == jnp.asarray(test.labels)).mean())
+    accuracy = float((probabilities(to_model_range(jnp.asarray(test.samples))).argmax(1) == jnp.asarray(test.labels)).mean())
     return probabilities, accuracy
 
 
-def scaled(images: np.ndarray):
-    return jnp.asarray(images, jnp.float32) / 127.5 - 1
-
-
-def judge(probabilities, run: Path, n: int = 1000, seed: int = 0) -> dict:
+def measure(probabilities, run: Path, n: int = 1000, seed: int = 0) -> dict:
     """The share of sure images and each class's share, in percent."""
     images, _ = jaxgan.load(run).sample(n, seed=seed)
     p = np.asarray(probabilities(images))
@@ -67,10 +64,10 @@ def main() -> None:
     runs = [Path(argument) for argument in sys.argv[1:]]
     if not runs:
         sys.exit("usage: python -m experiments.digits_quality RUN [RUN ...]")
-    probabilities, accuracy = trained_classifier()
+    probabilities, accuracy = train_classifier()
     print(f"classifier: {100 * accuracy:.1f}% of the 300 held-out digits")
     for run in runs:
-        print(json.dumps(judge(probabilities, run)))
+        print(json.dumps(measure(probabilities, run)))
 
 
 if __name__ == "__main__":

@@ -5,8 +5,8 @@
     python -m experiments.fit_distribution --studies networks clips
 
 Each study changes one thing in the lab's settings (`--recipe lab003`: batch 500, width 256, latent 5, RMSprop 2e-4, clip .1, penalty weight
-.001) on the lab's Gaussian, points drawn afresh. Every twentieth of a run 1,000 samples are held against the exact density (KL, Jensen-Shannon)
-and against fresh points (exact Wasserstein-1). Convergence is the last quarter's mean W1, speed the steps to a quarter of the first
+.001) on the lab's Gaussian, points drawn afresh. Every twentieth of a run 1,000 samples are compared with the exact density (KL, Jensen-Shannon)
+and with fresh points (exact Wasserstein-1). Convergence is the last quarter's mean W1, speed the steps to a quarter of the first
 W1 (the run's length where that never came), stability the deviation of log W1 from a line through the last quarter; a step's time is measured in
 turn. Rows are ranked from the best: < where the next is worse beyond chance, ~ where that is not seen. The animations
 show the critic's surface, as a probability for GAN and raw for WGAN.
@@ -23,11 +23,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from experiments import lab, plots, verdicts
-from jaxgan import command
-from jaxgan.config import Config
+from jaxgan import Config, command, load
 from jaxgan.evaluation.critics import score_of
 from jaxgan.files import write_atomically
-from jaxgan.trained import load
 
 if TYPE_CHECKING:
     from PIL.Image import Image
@@ -65,15 +63,15 @@ ROUNDS = 7  # of the timing
 FILM = 280  # pixels: a network's width in the animation of all
 
 
-def config_of(fields: dict[str, Any], asked: lab.Options, steps: int) -> Config:
-    often = max(1, steps // (4 if asked.quick else 20))
+def config_of(fields: dict[str, Any], options: lab.Options, steps: int) -> Config:
+    often = max(1, steps // (4 if options.quick else 20))
     return Config(
-        **{"dataset": "gaussian", "recipe": "lab003", **fields}, steps=steps, replicas=asked.seeds, metrics_every=often,
+        **{"dataset": "gaussian", "recipe": "lab003", **fields}, steps=steps, replicas=options.seeds, metrics_every=often,
         metrics_samples=SAMPLES, checkpoint_every=often, keep_checkpoints=20, log_every=max(1, steps // 40),
     )  # fmt: skip
 
 
-def folder_of(asked: lab.Options, fields: dict[str, Any]) -> Path:
+def folder_of(options: lab.Options, fields: dict[str, Any]) -> Path:
     """One folder a setting: the same setting in two studies is trained once."""
     base = {
         "variant": fields["variant"],
@@ -83,18 +81,18 @@ def folder_of(asked: lab.Options, fields: dict[str, Any]) -> Path:
         "order": "critic_first",
     }
     base |= {"wgan": {"clip": 0.1}, "wgan_gp": {"gradient_penalty_weight": 0.001}}.get(fields["variant"], {})
-    named = {**base, **fields}
-    return asked.out / "-".join(f"{value:g}" if isinstance(value, float) else str(value) for value in named.values())
+    settings = {**base, **fields}
+    return options.out / "-".join(f"{value:g}" if isinstance(value, float) else str(value) for value in settings.values())
 
 
-def judged(folder: Path) -> dict[str, np.ndarray]:
-    """Per seed: convergence, speed, stability, and the last figures; nothing of a run in which every seed diverged."""
+def measure(folder: Path) -> dict[str, np.ndarray]:
+    """Per seed: convergence, speed, stability, and the last metrics; nothing of a run in which every seed diverged."""
     steps, w1 = lab.curves(folder, W1)
-    if not lab.ended(folder) or not len(w1):
+    if not lab.is_finished(folder) or not len(w1):
         return {}
     last = max(3, len(steps) // 4)
     near = [np.flatnonzero(seed <= seed[0] / 4) for seed in w1.T]
-    found = {
+    values = {
         "W1": w1[-last:].mean(0),
         "first W1": w1[0],
         "last W1": w1[-last:].mean(0),
@@ -102,48 +100,48 @@ def judged(folder: Path) -> dict[str, np.ndarray]:
         "steps to a quarter": np.array([float(steps[rows[0]] if len(rows) else steps[-1]) for rows in near]),
         "wobble of W1": verdicts.wobble(w1[-last:]),
     }
-    for name, figure in (("KL", "kl_grid50_1k"), ("JS", "jensen_shannon_grid50_1k")):
-        found[name] = lab.curves(folder, figure)[1][-last:].mean(0)
-    for name, figure in (("critic", "critic_gradient_near_zero"), ("generator", "generator_gradient_near_zero")):
-        found[f"near-zero gradients, {name}"] = lab.curves(folder, figure)[1].mean(0)
-    return found
+    for name, metric in (("KL", "kl_grid50_1k"), ("JS", "jensen_shannon_grid50_1k")):
+        values[name] = lab.curves(folder, metric)[1][-last:].mean(0)
+    for name, metric in (("critic", "critic_gradient_near_zero"), ("generator", "generator_gradient_near_zero")):
+        values[f"near-zero gradients, {name}"] = lab.curves(folder, metric)[1].mean(0)
+    return values
 
 
-def said_of(found: dict[str, np.ndarray], figure: str, digits: int = 3) -> str:
-    """A figure with its spread; of a speed, how many seeds never got there and count as the run's length."""
-    never = int(found[NEVER].sum()) if figure == "steps to a quarter" else 0
-    return lab.spread(found[figure], digits) + (f" ({never} of {len(found[figure])} never)" if never else "")
+def in_words(values: dict[str, np.ndarray], name: str, digits: int = 3) -> str:
+    """Mean and deviation of a value; of a speed, how many seeds never got there and count as the run's length."""
+    never = int(values[NEVER].sum()) if name == "steps to a quarter" else 0
+    return lab.mean_and_deviation(values[name], digits) + (f" ({never} of {len(values[name])} never)" if never else "")
 
 
-def claims(found: dict[str, dict[str, np.ndarray]], cost: dict[str, dict[str, Any]]) -> str:
-    """The lab's claims, held against the figures of the settings that were run."""
+def claims(values: dict[str, dict[str, np.ndarray]], cost: dict[str, dict[str, Any]]) -> str:
+    """The lab's claims, and whether the values of the settings that were run confirm them."""
 
-    def claim(words: str, figure: str, less: str, more: str, *, alike: bool = False) -> list[str]:
-        if not found.get(less) or not found.get(more):
+    def claim(words: str, name: str, less: str, more: str, *, alike: bool = False) -> list[str]:
+        if not values.get(less) or not values.get(more):
             return [words, "not run", ""]
-        a, b = found[less], found[more]
-        if figure == "wobble of W1" and not alike:
-            said = verdicts.steadier(a, b, "W1")
+        a, b = values[less], values[more]
+        if name == "wobble of W1" and not alike:
+            verdict = verdicts.steadier(a, b, "W1")
         else:
-            said = (verdicts.as_good if alike else verdicts.verdict)(a[figure], b[figure])
-        return [words, said, f"{figure}: {less} {said_of(a, figure)}, {more} {said_of(b, figure)}"]
+            verdict = (verdicts.as_good if alike else verdicts.verdict)(a[name], b[name])
+        return [words, verdict, f"{name}: {less} {in_words(a, name)}, {more} {in_words(b, name)}"]
 
     def costs(words: str, row: str, alike: bool) -> list[str]:
         if row not in cost:
             return [words, "not run", ""]
         ratios = cost[row]["ratios"]
         middle = float(np.median(ratios))
-        said = 1 / ALIKE <= middle <= ALIKE if alike else min(ratios) > 1
-        return [words, "confirmed" if said else "refuted", f"time of a step by gan's: {lab.cost_words(ratios)}"]
+        confirmed = 1 / ALIKE <= middle <= ALIKE if alike else min(ratios) > 1
+        return [words, "confirmed" if confirmed else "refuted", f"time of a step by gan's: {lab.cost_words(ratios)}"]
 
     def sparse(words: str, row: str) -> list[str]:
-        if not found.get(row):
+        if not values.get(row):
             return [words, "not run", ""]
-        share = found[row]["near-zero gradients, critic"]
+        share = values[row]["near-zero gradients, critic"]
         return [
             words,
             "confirmed" if share.mean() >= SPARSE else "refuted",
-            f"{row}: {lab.spread(share, 3)} (sparse: at least {SPARSE:g})",
+            f"{row}: {lab.mean_and_deviation(share, 3)} (sparse: at least {SPARSE:g})",
         ]
 
     on, wobble = "on gaussian", "wobble of W1"
@@ -171,7 +169,7 @@ def claims(found: dict[str, dict[str, np.ndarray]], cost: dict[str, dict[str, An
         sparse("WGAN's critic still has sparse gradients", f"wgan {on}"),
         sparse("... and WGAN-GP's", f"wgan_gp {on}"),
     ]  # fmt: skip
-    return lab.table(["the lab's claim", "verdict", "figures"], rows)
+    return lab.table(["the lab's claim", "verdict", "values"], rows)
 
 
 def group_of(row: str) -> str:
@@ -180,13 +178,13 @@ def group_of(row: str) -> str:
     return f"on {dataset}" if dataset else variant.split(", ")[0]
 
 
-def halved(figures: dict[str, np.ndarray]) -> bool:
-    """Whether a setting learned enough for its steadiness to say something."""
-    return bool(np.nanmean(figures["last W1"]) <= np.nanmean(figures["first W1"]) / 2)
+def has_halved(values: dict[str, np.ndarray]) -> bool:
+    """Whether a setting learned enough for its steadiness to say something: its W1 is half of the first, or less."""
+    return bool(np.nanmean(values["last W1"]) <= np.nanmean(values["first W1"]) / 2)
 
 
 def study_text(rows: dict[str, dict[str, np.ndarray]]) -> str:
-    """A table a data set, best first, and under it who converges, arrives and holds still before whom."""
+    """A table a data set, best first, and under it the order in convergence, speed and stability."""
     columns = {
         "W1": 3, "KL": 2, "JS": 3, "steps to a quarter": 0, "wobble of W1": 3, "near-zero gradients, critic": 2,
         "near-zero gradients, generator": 2,
@@ -197,16 +195,16 @@ def study_text(rows: dict[str, dict[str, np.ndarray]]) -> str:
         sets.setdefault(group if group.startswith("on ") else "", {})[row] = own
     parts = []
     for together in sets.values():
-        held = {row: figures for row, figures in together.items() if figures}
-        ranked = sorted(held, key=lambda row, held=held: float(np.nanmean(held[row]["W1"])))
-        cells = [[row, *(said_of(held[row], name, digits) for name, digits in columns.items())] for row in ranked]
-        cells += [[row, "diverged", *[""] * (len(columns) - 1)] for row in together if row not in held]
-        arrived = {row: figures for row, figures in held.items() if not figures[NEVER].all()}
-        learned = {row: figures for row, figures in held.items() if halved(figures)}
+        trained = {row: values for row, values in together.items() if values}
+        ranked = sorted(trained, key=lambda row, trained=trained: float(np.nanmean(trained[row]["W1"])))
+        cells = [[row, *(in_words(trained[row], name, digits) for name, digits in columns.items())] for row in ranked]
+        cells += [[row, "diverged", *[""] * (len(columns) - 1)] for row in together if row not in trained]
+        arrived = {row: values for row, values in trained.items() if not values[NEVER].all()}
+        learned = {row: values for row, values in trained.items() if has_halved(values)}
         orders = [
-            f"- {words}: {verdicts.ordered({row: figures[figure] for row, figures in among.items()})}"
-            for words, figure, among in (
-                ("convergence", "W1", held),
+            f"- {words}: {verdicts.ordered({row: values[name] for row, values in among.items()})}"
+            for words, name, among in (
+                ("convergence", "W1", trained),
                 ("speed, of those that got to a quarter in some seed", "steps to a quarter", arrived),
                 ("stability, of those that halved their first W1", "wobble of W1", learned),
             )
@@ -215,25 +213,25 @@ def study_text(rows: dict[str, dict[str, np.ndarray]]) -> str:
     return "\n\n".join(parts)
 
 
-def study_figure(asked: lab.Options, study: str, rows: dict[str, Path]) -> None:
-    """A row of panels for what can be compared, so that eight colours suffice."""
+def draw_study(options: lab.Options, study: str, rows: dict[str, Path]) -> None:
+    """Draws the distances of a study over the steps: a row of panels for what can be compared, so that eight colours suffice."""
     groups: dict[str, dict[str, Path]] = {}
     for row, folder in rows.items():
         groups.setdefault(group_of(row), {})[row] = folder
     if len(rows) <= len(plots.COLOURS):
         groups = {"": rows}
-    made, panels = plots.figure(len(groups), 3, width=4.2, height=2.9)
+    figure, panels = plots.new_figure(len(groups), 3, width=4.2, height=2.9)
     for across, (group, own) in zip(panels, groups.items(), strict=True):
-        for axes, (figure, title) in zip(
+        for axes, (metric, title) in zip(
             across,
             ((W1, "exact Wasserstein-1"), ("jensen_shannon_grid50_1k", "Jensen-Shannon"), ("kl_grid50_1k", "KL")),
             strict=True,
         ):
             for row, colour in zip(own, plots.COLOURS, strict=False):
-                plots.band(axes, *lab.curves(own[row], figure), row, colour)
+                plots.draw_band(axes, *lab.curves(own[row], metric), row, colour)
             axes.set_yscale("log")
-            plots.finish(axes, title=f"{group}: {title}" if group else title, x="generator steps", legend=figure == W1)
-    plots.save(made, asked.out / f"{NAME}-{study}", f"mean and standard deviation of {asked.seeds} seeds")
+            plots.finish_axes(axes, title=f"{group}: {title}" if group else title, x="generator steps", legend=metric == W1)
+    plots.save_figure(figure, options.out / f"{NAME}-{study}", f"mean and standard deviation of {options.seeds} seeds")
 
 
 def frames_of(folder: Path) -> "list[Image]":
@@ -247,17 +245,19 @@ def frames_of(folder: Path) -> "list[Image]":
     frames = []
     for step in lab.checkpoint_steps(folder):
         run = load(folder, step=step)
-        variant, law, score = run.config.variant, run.setup.dataset.distribution, score_of(run)
-        assert law is not None and score is not None
-        real = np.asarray(law.to_units(law.sample(jax.random.key(0), 500)[0]))
-        fake = np.asarray(law.to_units(run.sample(500)[0]))
+        variant, distribution, score = run.config.variant, run.dataset.distribution, score_of(run)
+        assert distribution is not None and score is not None
+        real = np.asarray(distribution.to_units(distribution.sample(jax.random.key(0), 500)[0]))
+        fake = np.asarray(distribution.to_units(run.sample(500)[0]))
         centre, reach = real.mean(0), 2.2 * np.abs(real - real.mean(0)).max()
         left, right, bottom, top = (float(edge) for mean in centre for edge in (mean - reach, mean + reach))
         limits = (left, right, bottom, top)
 
-        def surface(points: np.ndarray, law: Any = law, score: Any = score, variant: str = variant) -> np.ndarray:
-            said = np.asarray(score(law.to_model(points), jnp.zeros(len(points), jnp.int32)))
-            return 1 / (1 + np.exp(-said)) if variant == "gan" else said
+        def surface(
+            points: np.ndarray, distribution: Any = distribution, score: Any = score, variant: str = variant
+        ) -> np.ndarray:
+            scores = np.asarray(score(distribution.to_model(points), jnp.zeros(len(points), jnp.int32)))
+            return 1 / (1 + np.exp(-scores)) if variant == "gan" else scores
 
         what = "probability of real" if variant == "gan" else "raw score"
         picture = points_figure(
@@ -273,6 +273,7 @@ def frames_of(folder: Path) -> "list[Image]":
 
 
 def animate(path: Path, frames: "list[Image]") -> None:
+    """Writes the frames as a GIF."""
     first, *others = [frame.quantize(64) for frame in frames]
     content = io.BytesIO()
     first.save(content, format="GIF", save_all=True, append_images=others, duration=400, loop=0)
@@ -280,13 +281,13 @@ def animate(path: Path, frames: "list[Image]") -> None:
     print(path)
 
 
-def animations(asked: lab.Options, variants: tuple[str, ...], dataset: str) -> None:
-    """Each network's critic as its run's animation, which the run's page shows, and all side by side."""
+def animate_critics(options: lab.Options, variants: tuple[str, ...], dataset: str) -> None:
+    """Writes each network's critic as its run's animation, which the run's page shows, and all side by side."""
     from PIL import Image
 
-    folders = [folder_of(asked, {"variant": variant, "dataset": dataset}) for variant in variants]
+    folders = [folder_of(options, {"variant": variant, "dataset": dataset}) for variant in variants]
     films = []
-    for folder in filter(lab.ended, folders):
+    for folder in filter(lab.is_finished, folders):
         films.append(frames_of(folder))
         animate(folder / "animation.gif", films[-1])
     if not films:
@@ -298,34 +299,36 @@ def animations(asked: lab.Options, variants: tuple[str, ...], dataset: str) -> N
         for i, frame in enumerate(frames):
             whole.paste(frame.resize(smaller), (FILM * i, 0))
         joined.append(whole)
-    animate(asked.out / f"{NAME}-critics.gif", joined[::-2][::-1])  # half of them, the last among them: half the size
+    animate(options.out / f"{NAME}-critics.gif", joined[::-2][::-1])  # half of them, the last among them: half the size
 
 
 def main(argv: list[str] | None = None) -> None:
     own: dict[str, dict[str, Any]] = {
         "--studies": {"nargs": "*", "default": list(STUDIES), "choices": list(STUDIES)},
     }
-    asked, more = lab.options_and_more(__doc__, NAME, seeds=5, argv=argv, more=own)
-    steps = asked.length(STEPS, QUICK)
-    found: dict[str, dict[str, np.ndarray]] = {}
+    options, more = lab.read_options_and_more(__doc__, NAME, seeds=5, argv=argv, more=own)
+    steps = options.length(STEPS, QUICK)
+    values: dict[str, dict[str, np.ndarray]] = {}
     parts = {}
     for study in more["studies"]:
-        chosen = dict(list(STUDIES[study].items())[: 2 if asked.quick else None])
+        chosen = dict(list(STUDIES[study].items())[: 2 if options.quick else None])
         folders = {
-            row: lab.trained(folder_of(asked, fields), config_of(fields, asked, steps)) for row, fields in chosen.items()
+            row: lab.train_once(folder_of(options, fields), config_of(fields, options, steps)) for row, fields in chosen.items()
         }
-        rows = {row: judged(folder) for row, folder in folders.items()}
-        found |= rows
+        rows = {row: measure(folder) for row, folder in folders.items()}
+        values |= rows
         parts[f"By {study}"] = study_text(rows)
-        study_figure(asked, study, folders)
-    configs = {variant: config_of({"variant": variant}, asked, steps) for variant in VARIANTS}
-    cost = lab.kept(asked.out / "costs.json", lambda: lab.costs(configs, "gan", 2 if asked.quick else ROUNDS))
-    parts = {"The lab's claims": claims(found, cost), **parts}
+        draw_study(options, study, folders)
+    configs = {variant: config_of({"variant": variant}, options, steps) for variant in VARIANTS}
+    cost = lab.read_or_compute(
+        options.out / "costs.json", lambda: lab.measure_costs(configs, "gan", 2 if options.quick else ROUNDS)
+    )
+    parts = {"The lab's claims": claims(values, cost), **parts}
     lab.write_results(
-        asked, NAME, "Lab 003: fitting distributions of the plane", asked.budget("points of the plane", STEPS, QUICK), parts
+        options, NAME, "Lab 003: fitting distributions of the plane", options.budget("points of the plane", STEPS, QUICK), parts
     )
     if "networks" in more["studies"]:
-        animations(asked, VARIANTS[:2] if asked.quick else VARIANTS, "gaussian" if asked.quick else "mixture4")
+        animate_critics(options, VARIANTS[:2] if options.quick else VARIANTS, "gaussian" if options.quick else "mixture4")
 
 
 if __name__ == "__main__":

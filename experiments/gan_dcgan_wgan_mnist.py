@@ -6,7 +6,7 @@
 GAN is `fc`, DCGAN `dcgan`, both by Adam(2e-4, .5) as DCGAN's paper has it; WGAN is the lab's own (`--recipe lab000`: five critic steps on
 the same batch, RMSprop 5e-5, clip .01), which the sweeps change in one number at a time. A fourth row, GAN's loss on WGAN's
 network, tells what the loss does from what the network does. All train for as many generator steps at batch 128 and latent 100. Twenty
-times a run the Frechet distance of its samples is measured, so that losses can be held against it.
+times a run the Frechet distance of its samples is measured, so that losses can be compared with it.
 
 Came out of 400 steps, 2 seeds (results/gan_dcgan_wgan_mnist.md; about 80 minutes on one core: --steps 400 --seeds 2 --width 16): the
 network's effect is seen and the rate's, of the loss none. DCGAN's network draws digits where GAN's fully connected one draws a cloud; WGAN has hardly
@@ -20,9 +20,8 @@ from typing import Any
 import numpy as np
 
 from experiments import lab, plots, verdicts
-from jaxgan import command
-from jaxgan.config import Config
-from jaxgan.evaluation.protocol import count
+from jaxgan import Config, command
+from jaxgan.evaluation import count
 
 NAME = "gan_dcgan_wgan_mnist"
 ADAM: dict[str, Any] = {"variant": "gan", "recipe": "paper", "batch_size": 128, "latent_dim": 100}
@@ -39,7 +38,7 @@ CLIPS, RATES = (0.01, 0.1, 0.001), (5e-5, 2e-4, 1e-5)  # first the lab's clip, a
 FIRST = (f"clip {CLIPS[0]:g}", f"rate {RATES[0]:g}")  # what the row WGAN is
 NARROW = {"fc": 16, "dcgan": 8, "lab_conv": 64}
 SHARES = {f"{100 * share:.0f} %": share for share in (0, 0.25, 0.5, 0.75, 1)}
-FIGURES = {  # of the last samples: digits shown
+METRICS = {  # of the last samples: digits shown
     "fid_lab": 1,
     "precision_lab": 2,
     "recall_lab": 2,
@@ -48,61 +47,62 @@ FIGURES = {  # of the last samples: digits shown
 STEPS, QUICK = 14_063, 40  # 30 epochs of 60,000 pictures by batches of 128
 
 
-def sizes(asked: lab.Options) -> tuple[int, int]:
-    """Samples judged at the end of a run, and at each measurement within it."""
-    return (200, 200) if asked.quick else (10_000, 1000)
+def sizes(options: lab.Options) -> tuple[int, int]:
+    """Samples measured at the end of a run, and at each measurement within it."""
+    return (200, 200) if options.quick else (10_000, 1000)
 
 
-def swept(quick: bool) -> dict[str, dict[str, Any]]:
+def sweep_settings(quick: bool) -> dict[str, dict[str, Any]]:
     """The settings of both sweeps; the first of each is the row WGAN."""
     clips, rates = (values[: 2 if quick else None] for values in (CLIPS, RATES))
     return {f"clip {clip:g}": {"clip": clip} for clip in clips} | {f"rate {rate:g}": {"learning_rate": rate} for rate in rates}
 
 
-def config_of(fields: dict[str, Any], asked: lab.Options) -> Config:
-    steps, network = asked.length(STEPS, QUICK), fields["network"]
-    what: dict[str, Any] = {"dataset": "digits", "hidden_dim": NARROW[network]} if asked.quick else {"dataset": "mnist"}
-    if asked.quick:
+def config_of(fields: dict[str, Any], options: lab.Options) -> Config:
+    steps, network = options.length(STEPS, QUICK), fields["network"]
+    what: dict[str, Any] = {"dataset": "digits", "hidden_dim": NARROW[network]} if options.quick else {"dataset": "mnist"}
+    if options.quick:
         what["batch_size"] = 32
-    if asked.width and network == "dcgan":  # the other networks have linear layers, or widths of their own
-        what["hidden_dim"] = asked.width
+    if options.width and network == "dcgan":  # the other networks have linear layers, or widths of their own
+        what["hidden_dim"] = options.width
     return Config(
-        **{**fields, **what}, steps=steps, replicas=asked.seeds, data_dir=asked.data_dir, log_every=max(1, steps // (20 if asked.quick else 100)),
+        **{**fields, **what}, steps=steps, replicas=options.seeds, data_dir=options.data_dir, log_every=max(1, steps // (20 if options.quick else 100)),
         sample_every=max(1, steps // 20), checkpoint_every=max(1, steps // 4), keep_checkpoints=1,
-        metrics_every=max(1, steps // (4 if asked.quick else 20)), metrics_samples=sizes(asked)[1],
+        metrics_every=max(1, steps // (4 if options.quick else 20)), metrics_samples=sizes(options)[1],
     )  # fmt: skip
 
 
-def folder_of(asked: lab.Options, row: str) -> Path:
+def folder_of(options: lab.Options, row: str) -> Path:
     """One folder a setting: the row WGAN stands in both sweeps, and is trained once."""
     if row in FIRST:
         row = "WGAN"
-    return asked.out / row.replace(" ", "_").replace("'", "")
+    return options.out / row.replace(" ", "_").replace("'", "")
 
 
 def ranks(values: np.ndarray) -> np.ndarray:
+    """The rank of each value, from 0."""
     return np.argsort(np.argsort(values)).astype(float)
 
 
-def told_by_the_critic(losses: np.ndarray, distances: np.ndarray) -> np.ndarray:
+def correlation_with_loss(losses: np.ndarray, distances: np.ndarray) -> np.ndarray:
     """Each seed's rank correlation, over the run, of what the critic tells with the Frechet distance, both (S, R).
 
     It tells a constant minus its loss: of cross-entropies 2 log 2 - loss (at its best twice the Jensen-Shannon divergence, arXiv
     1406.2661, theorem 1), of WGAN -loss (its estimate of the Wasserstein distance); ranks do not see the constant.
     """
-    found = []
+    correlations = []
     for loss, distance in zip(-losses.T, distances.T, strict=True):
-        held = np.isfinite(loss) & np.isfinite(distance)
-        flat = held.sum() < 3 or np.ptp(loss[held]) == 0 or np.ptp(distance[held]) == 0
-        found.append(np.nan if flat else np.corrcoef(ranks(loss[held]), ranks(distance[held]))[0, 1])
-    return np.array(found)
+        finite = np.isfinite(loss) & np.isfinite(distance)
+        flat = finite.sum() < 3 or np.ptp(loss[finite]) == 0 or np.ptp(distance[finite]) == 0
+        correlations.append(np.nan if flat else np.corrcoef(ranks(loss[finite]), ranks(distance[finite]))[0, 1])
+    return np.array(correlations)
 
 
-def over_the_run(folder: Path, figure: str) -> dict[str, np.ndarray]:
-    """What the first questions are answered by, a number a seed."""
-    if not lab.ended(folder):
+def over_the_run(folder: Path, distance: str) -> dict[str, np.ndarray]:
+    """What the first questions are answered by, a number a seed; `distance` is the name of the Frechet distance."""
+    if not lab.is_finished(folder):
         return {}
-    measured, distances = lab.curves(folder, figure)
+    measured, distances = lab.curves(folder, distance)
     logged, losses = lab.curves(folder, "critic_loss")
     if not len(measured) or not len(logged):
         return {}
@@ -110,20 +110,20 @@ def over_the_run(folder: Path, figure: str) -> dict[str, np.ndarray]:
     half = max(2, len(measured) // 2)
     return {
         "wobble of FID": verdicts.wobble(distances[-half:]),
-        "what the critic tells, with FID": told_by_the_critic(near, distances),
+        "what the critic tells, with FID": correlation_with_loss(near, distances),
         "near-zero gradients, generator": lab.curves(folder, "generator_gradient_near_zero")[1].mean(0),
         "first FID": distances[0],
         "last FID": distances[-1],
         **{
             f"{when} {words}": values
-            for figure, words in (("critic_loss", "critic's loss"), ("generator_loss", "generator's loss"))
-            for when, values in (("first", lab.curves(folder, figure)[1][0]), ("last", lab.last_part(folder, figure)))
+            for loss, words in (("critic_loss", "critic's loss"), ("generator_loss", "generator's loss"))
+            for when, values in (("first", lab.curves(folder, loss)[1][0]), ("last", lab.last_part(folder, loss)))
         },
     }
 
 
 def question_1(
-    runs: dict[str, dict[str, np.ndarray]], found: dict[str, dict[str, np.ndarray]], n: str, tuned: str | None = None
+    runs: dict[str, dict[str, np.ndarray]], metrics: dict[str, dict[str, np.ndarray]], n: str, tuned: str | None = None
 ) -> str:
     """How does WGAN differ, and why would it be the more stable? What can be seen of it, row against row; of its best setting, too."""
     differs = (
@@ -131,17 +131,24 @@ def question_1(
         " Wasserstein distance, in place of cross-entropies; its weights are clipped, which bounds its slope; it takes five steps to one of the"
         " generator, where GAN and DCGAN take one. The reason given for its stability (arXiv 1701.07875, section 2): where the data's and the"
         " generator's supports hardly meet, the Jensen-Shannon divergence is constant and a good critic's gradients vanish, while the Wasserstein"
-        " distance still says how far apart they are. What follows from it, by the figures:"
+        " distance still says how far apart they are. What follows from it, by the values:"
     )
 
-    def claim(words: str, figure: str, less: str, more: str) -> list[str]:
-        a, b = (runs.get(row, {}).get(figure, np.array([])) for row in (less, more))
-        said = verdicts.steadier(runs.get(less, {}), runs.get(more, {}), "FID") if figure == wobble else verdicts.verdict(a, b)
-        return [words, said, f"{figure}: {less} {lab.spread(a, 3)}, {more} {lab.spread(b, 3)}"]
+    def claim(words: str, name: str, less: str, more: str) -> list[str]:
+        a, b = (runs.get(row, {}).get(name, np.array([])) for row in (less, more))
+        if name == wobble:
+            verdict = verdicts.steadier(runs.get(less, {}), runs.get(more, {}), "FID")
+        else:
+            verdict = verdicts.verdict(a, b)
+        return [words, verdict, f"{name}: {less} {lab.mean_and_deviation(a, 3)}, {more} {lab.mean_and_deviation(b, 3)}"]
 
-    def final(words: str, figure: str, less: str, more: str) -> list[str]:
-        a, b = (found.get(row, {}).get(figure, np.array([])) for row in (less, more))
-        return [words, verdicts.verdict(a, b), f"{figure}: {less} {lab.spread(a, 3)}, {more} {lab.spread(b, 3)}"]
+    def final(words: str, metric: str, less: str, more: str) -> list[str]:
+        a, b = (metrics.get(row, {}).get(metric, np.array([])) for row in (less, more))
+        return [
+            words,
+            verdicts.verdict(a, b),
+            f"{metric}: {less} {lab.mean_and_deviation(a, 3)}, {more} {lab.mean_and_deviation(b, 3)}",
+        ]
 
     wobble, told, dead = "wobble of FID", "what the critic tells, with FID", "near-zero gradients, generator"
     rows = [
@@ -163,9 +170,9 @@ def question_1(
         ]
     beside = (
         "Wobble is the deviation of the Frechet distance's logarithm from a line through the second half. What the critic tells (a constant"
-        " minus its loss) is held against that distance by rank correlation over the run: 1 where it falls exactly when samples get better."
+        " minus its loss) is compared with that distance by rank correlation over the run: 1 where it falls exactly when samples get better."
     )
-    return f"{differs}\n\n{lab.table(['what the lab says of WGAN', 'verdict', 'figures'], rows)}\n\n{beside}"
+    return f"{differs}\n\n{lab.table(['what the lab says of WGAN', 'verdict', 'values'], rows)}\n\n{beside}"
 
 
 def question_2(runs: dict[str, dict[str, np.ndarray]]) -> str:
@@ -176,12 +183,12 @@ def question_2(runs: dict[str, dict[str, np.ndarray]]) -> str:
         if not own:
             lines.append(f"- {row} was not measured: it diverged.")
             continue
-        said = [
-            f"the {what} {verdicts.trend(own[f'first {what}'], own[f'last {what}'])} from {lab.spread(own[f'first {what}'], digits)}"
-            f" to {lab.spread(own[f'last {what}'], digits)}"
+        changes = [
+            f"the {what} {verdicts.trend(own[f'first {what}'], own[f'last {what}'])} from {lab.mean_and_deviation(own[f'first {what}'], digits)}"
+            f" to {lab.mean_and_deviation(own[f'last {what}'], digits)}"
             for what, digits in (("critic's loss", 3), ("generator's loss", 3), ("FID", 1))
         ]
-        lines.append(f"- {row}: {', '.join(said)}.")
+        lines.append(f"- {row}: {', '.join(changes)}.")
     better = [
         row for row in SHOWN if runs.get(row) and verdicts.trend(runs[row]["first FID"], runs[row]["last FID"]) == "falls"
     ]
@@ -193,33 +200,31 @@ def question_2(runs: dict[str, dict[str, np.ndarray]]) -> str:
 
 def settings_table(runs: dict[str, dict[str, np.ndarray]], sweep: list[str]) -> str:
     """What question 1 asks of WGAN, of each of its settings and of the control."""
-    figures = {
+    digits = {
         "wobble of FID": 3,
         "what the critic tells, with FID": 2,
         "near-zero gradients, generator": 3,
         "last critic's loss": 1,
     }
-    return lab.table(
-        ["", *figures, "seeds"], [[row, *lab.figures_row(runs.get(row, {}), figures)] for row in [*sweep, CONTROL]]
-    )
+    return lab.table(["", *digits, "seeds"], [[row, *lab.values_row(runs.get(row, {}), digits)] for row in [*sweep, CONTROL]])
 
 
-def question_3(found: dict[str, dict[str, np.ndarray]], figure: str, sweep: list[str]) -> str:
+def question_3(metrics: dict[str, dict[str, np.ndarray]], metric: str, sweep: list[str]) -> str:
     """Who draws best, what for, and whether another clip or rate would help WGAN."""
-    distance = {row: own.get(figure, np.array([])) for row, own in found.items()}
+    distance = {row: own.get(metric, np.array([])) for row, own in metrics.items()}
 
     def against(less: str, more: str) -> str:
         if less not in distance or more not in distance:
             return "not run"
-        return f"{verdicts.verdict(distance[less], distance[more])} ({lab.spread(distance[less], 1)} against {lab.spread(distance[more], 1)})"
+        return f"{verdicts.verdict(distance[less], distance[more])} ({lab.mean_and_deviation(distance[less], 1)} against {lab.mean_and_deviation(distance[more], 1)})"
 
     lines = [
-        f"- By {figure}, best first (< beyond chance, ~ not): {verdicts.ordered({row: distance[row] for row in SHOWN if row in distance})}.",
+        f"- By {metric}, best first (< beyond chance, ~ not): {verdicts.ordered({row: distance[row] for row in SHOWN if row in distance})}.",
         f"- The network makes the difference, the loss being the same: DCGAN before GAN: {against('DCGAN', 'GAN')};"
         f" {CONTROL} before GAN: {against(CONTROL, 'GAN')}.",
         f"- The loss and its settings make it, the network being the same: WGAN before {CONTROL}: {against('WGAN', CONTROL)}.",
     ]
-    best = best_of(found, figure, sweep)
+    best = best_of(metrics, metric, sweep)
     if best:
         tried = {
             row: distance[row] for row in sweep if row != FIRST[1] and row in distance and distance[row].size
@@ -233,26 +238,27 @@ def question_3(found: dict[str, dict[str, np.ndarray]], figure: str, sweep: list
     return "\n".join(lines)
 
 
-def best_of(found: dict[str, dict[str, np.ndarray]], figure: str, sweep: list[str]) -> str | None:
-    """The setting of WGAN with the least mean of the figure."""
-    means = {row: float(found[row][figure].mean()) for row in sweep if found.get(row, {}).get(figure, np.array([])).size}
+def best_of(metrics: dict[str, dict[str, np.ndarray]], metric: str, sweep: list[str]) -> str | None:
+    """The setting of WGAN with the least mean of the metric."""
+    means = {row: float(metrics[row][metric].mean()) for row in sweep if metrics.get(row, {}).get(metric, np.array([])).size}
     return min(means, key=lambda row: means[row]) if means else None
 
 
-def metrics_table(found: dict[str, dict[str, np.ndarray]], n: int) -> str:
-    names = {f"{name}_{count(n)}": digits for name, digits in FIGURES.items()}
-    rows = [[row, *lab.figures_row(own, names)] for row, own in found.items()]
+def metrics_table(metrics: dict[str, dict[str, np.ndarray]], n: int) -> str:
+    names = {f"{name}_{count(n)}": digits for name, digits in METRICS.items()}
+    rows = [[row, *lab.values_row(own, names)] for row, own in metrics.items()]
     return lab.table(["", *names, "seeds"], rows)
 
 
-def curves_figure(asked: lab.Options, folders: dict[str, Path], sweep: dict[str, Path], figure: str) -> None:
-    made, panels = plots.figure(2, len(SHOWN), width=3.6, height=2.5)
+def draw_curves(options: lab.Options, folders: dict[str, Path], sweep: dict[str, Path], distance: str) -> None:
+    """Draws the losses of each row, and the distances of rows and settings, over the run."""
+    figure, panels = plots.new_figure(2, len(SHOWN), width=3.6, height=2.5)
     for axes, row in zip(panels[0], SHOWN, strict=True):
         for name, words, colour in zip(
             ("critic_loss", "generator_loss"), ("critic's", "generator's"), plots.COLOURS, strict=False
         ):
-            plots.band(axes, *lab.curves(folders[row], name), words, colour)
-        plots.finish(axes, title=f"{row}: losses", x="generator steps")
+            plots.draw_band(axes, *lab.curves(folders[row], name), words, colour)
+        plots.finish_axes(axes, title=f"{row}: losses", x="generator steps")
     below: list[tuple[str, dict[str, Path]]] = [
         ("Frechet distance", folders),
         ("WGAN, clip", {row: path for row, path in sweep.items() if row.startswith("clip")}),
@@ -260,37 +266,39 @@ def curves_figure(asked: lab.Options, folders: dict[str, Path], sweep: dict[str,
     ]
     for axes, (title, shown) in zip(panels[1], below, strict=True):
         for (row, path), colour in zip(shown.items(), plots.COLOURS, strict=False):
-            plots.band(axes, *lab.curves(path, figure), row, colour)
+            plots.draw_band(axes, *lab.curves(path, distance), row, colour)
         axes.set_yscale("log")
-        plots.finish(axes, title=title if shown is folders else f"{title}: Frechet distance", x="generator steps")
-    plots.save(made, asked.out / NAME, f"mean and standard deviation of {asked.seeds} seeds")
+        plots.finish_axes(axes, title=title if shown is folders else f"{title}: Frechet distance", x="generator steps")
+    plots.save_figure(figure, options.out / NAME, f"mean and standard deviation of {options.seeds} seeds")
 
 
 def main(argv: list[str] | None = None) -> None:
-    asked = lab.options(__doc__, NAME, seeds=3, argv=argv, width="dcgan, the other networks being the lab's own")
-    n, within = sizes(asked)
-    sweep = swept(asked.quick)
+    options = lab.read_options(__doc__, NAME, seeds=3, argv=argv, width="dcgan, the other networks being the lab's own")
+    n, within = sizes(options)
+    sweep = sweep_settings(options.quick)
     settings = ROWS | {row: {**ROWS["WGAN"], **fields} for row, fields in sweep.items()}
-    folders = {row: lab.trained(folder_of(asked, row), config_of(fields, asked)) for row, fields in settings.items()}
-    found = {row: lab.judged(folder, n) for row, folder in folders.items()}
-    measured = f"fid_lab_{count(within)}"
-    best = best_of(found, f"fid_lab_{count(n)}", list(sweep))
+    folders = {row: lab.train_once(folder_of(options, row), config_of(fields, options)) for row, fields in settings.items()}
+    metrics = {row: lab.measure_once(folder, n) for row, folder in folders.items()}
+    distance = f"fid_lab_{count(within)}"
+    best = best_of(metrics, f"fid_lab_{count(n)}", list(sweep))
     tuned = best if best not in FIRST else None
-    runs = {row: over_the_run(folders[row], measured) for row in [*ROWS, *sweep]}
+    runs = {row: over_the_run(folders[row], distance) for row in [*ROWS, *sweep]}
     parts = {
-        "Metrics of the last samples": metrics_table(found, n),
-        "Question 1: what makes WGAN stable": question_1(runs, found, count(n), tuned),
+        "Metrics of the last samples": metrics_table(metrics, n),
+        "Question 1: what makes WGAN stable": question_1(runs, metrics, count(n), tuned),
         "Question 2: losses and samples over the run": question_2(runs),
         "WGAN's settings over the run": settings_table(runs, list(sweep)),
-        "Question 3: who draws best, and why": question_3(found, f"fid_lab_{count(n)}", list(sweep)),
+        "Question 3: who draws best, and why": question_3(metrics, f"fid_lab_{count(n)}", list(sweep)),
     }
-    budget = asked.budget("digits, narrow networks" if asked.quick else "MNIST", STEPS, QUICK, "dcgan")
-    lab.write_results(asked, NAME, "Lab 000: GAN, DCGAN and WGAN", budget, parts)
-    curves_figure(asked, {row: folders[row] for row in ROWS}, {row: folders[row] for row in sweep}, measured)
+    budget = options.budget("digits, narrow networks" if options.quick else "MNIST", STEPS, QUICK, "dcgan")
+    lab.write_results(options, NAME, "Lab 000: GAN, DCGAN and WGAN", budget, parts)
+    draw_curves(options, {row: folders[row] for row in ROWS}, {row: folders[row] for row in sweep}, distance)
     rows = {row: folders[row] for row in ROWS} | ({f"WGAN, {tuned}": folders[tuned]} if tuned else {})
     shown = plots.samples_figure(rows, SHARES)
-    plots.save(
-        shown, asked.out / f"{NAME}-samples", f"share of the run; the first of {asked.seeds} seeds, the same latents throughout"
+    plots.save_figure(
+        shown,
+        options.out / f"{NAME}-samples",
+        f"share of the run; the first of {options.seeds} seeds, the same latents throughout",
     )
 
 

@@ -1,4 +1,4 @@
-"""What the labs' experiments share: their options, runs that are trained once, what they are judged by, and tables."""
+"""What the labs' experiments share: their options, runs that are trained and measured once, and tables."""
 
 import argparse
 import dataclasses
@@ -17,24 +17,21 @@ import jax
 import numpy as np
 
 from experiments.benchmarks.against_pytorch import machine
+from jaxgan import Config, runs
 from jaxgan.cache import keep_compiled_programs
-from jaxgan.config import Config, read_config, to_json
 from jaxgan.engine.checkpoints import Checkpoints
 from jaxgan.engine.loop import Program
-from jaxgan.engine.setup import prepare
 from jaxgan.errors import DivergedError, NotFiniteError, UserError
-from jaxgan.evaluation import evaluate, runs_of
 from jaxgan.files import json_text, write_atomically
-from jaxgan.folder import read_metrics
-from jaxgan.runs import fit
-from jaxgan.trained import TrainedRun, load_all
+from jaxgan.folder import RunFolder, read_object
+from jaxgan.settings import read_config_file, resolve, to_json
 
 TIMED = 0.5  # seconds of one timed part
 
 
 @dataclass(frozen=True)
 class Options:
-    """What every experiment is asked."""
+    """The options of every experiment."""
 
     quick: bool  # minutes on two cores, fewer seeds and steps: to see that all works
     seeds: int
@@ -55,7 +52,7 @@ class Options:
         return f"{data}, {steps:,} generator steps{of}" + (f", {narrowed} {self.width} wide" if self.width else "")
 
 
-def options(
+def read_options(
     description: str | None,
     name: str,
     *,
@@ -66,10 +63,10 @@ def options(
 ) -> Options:
     """What the command line says; `width`: the networks that --width makes narrower, in words."""
     more = {"--width": {"type": int, "help": f"width of {width}, in place of the lab's"}} if width else {}
-    return options_and_more(description, name, seeds=seeds, quick_seeds=quick_seeds, argv=argv, more=more)[0]
+    return read_options_and_more(description, name, seeds=seeds, quick_seeds=quick_seeds, argv=argv, more=more)[0]
 
 
-def options_and_more(
+def read_options_and_more(
     description: str | None,
     name: str,
     *,
@@ -83,83 +80,98 @@ def options_and_more(
     parser.add_argument("--quick", action="store_true", help="a small budget: minutes on two cores")
     parser.add_argument("--seeds", type=int, help=f"random seeds a setting ({seeds}; with --quick {quick_seeds})")
     parser.add_argument("--steps", type=int, help="generator steps a run, in place of the schedule's")
-    parser.add_argument("--out", type=Path, help=f"where runs, tables and figures go (runs/{name}, runs/{name}-quick)")
+    parser.add_argument("--out", type=Path, help=f"where runs, tables and pictures go (runs/{name}, runs/{name}-quick)")
     parser.add_argument(
         "--data-dir", type=Path, help="where MNIST and Fashion-MNIST lie; the user's cache folder where not given"
     )
     for flag, arguments in more.items():
         parser.add_argument(flag, **arguments)
     typed = list(sys.argv[1:] if argv is None else argv)
-    read = vars(parser.parse_args(typed))
+    values = vars(parser.parse_args(typed))
     keep_compiled_programs()
-    quick = read.pop("quick")
-    out = read.pop("out") or Path("runs") / (f"{name}-quick" if quick else name)
+    quick = values.pop("quick")
+    out = values.pop("out") or Path("runs") / (f"{name}-quick" if quick else name)
     paths = {i + j for i, flag in enumerate(typed) for j in (0, 1) if flag in ("--out", "--data-dir")}
     flags = tuple(word for i, word in enumerate(typed) if i not in paths)
-    asked = Options(
-        quick, read.pop("seeds") or (quick_seeds if quick else seeds), out, read.pop("data_dir"), flags, read.pop("steps"),
-        read.pop("width", None),
+    options = Options(
+        quick, values.pop("seeds") or (quick_seeds if quick else seeds), out, values.pop("data_dir"), flags,
+        values.pop("steps"), values.pop("width", None),
     )  # fmt: skip
-    return asked, read
+    return options, values
 
 
 # Runs
 
 
-def trained(folder: Path, config: Config) -> Path:
-    """The run at `folder`: trained if it is not there, gone on with if it was interrupted, left alone if it is finished.
+def train_once(folder: Path, config: Config) -> Path:
+    """The run at `folder`: trained if it is not there, resumed if it was interrupted, left alone if it is over.
 
-    Of replicas that diverge the others are kept, as in every run. A folder that holds a run of another budget is refused.
+    Replicas that diverge do not stop the others; where all of them do, `diverged.txt` is written.
+
+    Raises:
+        UserError: the folder holds a run of another budget.
+        KeyboardInterrupt: on Ctrl-C, after a checkpoint is safe.
     """
     config = dataclasses.replace(config, out=folder)
-    begun = (folder / "config.json").is_file()
-    if begun:
-        same_budget(folder, json.loads((folder / "config.json").read_text()), config)
-    if finished(folder):
+    files = RunFolder(folder)
+    if files.exists:
+        require_same_budget(folder, read_object(files.config), config)
+    if is_over(folder):
         return folder
-    print(f"{folder}: {'goes on' if begun else 'is trained'}", flush=True)
-    try:
-        fit(Config(out=folder, resume=True) if begun else config)
-    except KeyboardInterrupt:
-        raise KeyboardInterrupt("interrupted: the same command goes on where it stopped") from None
-    except DivergedError as error:
+
+    def note(error: DivergedError) -> None:
         print(error, flush=True)
-        write_atomically(folder / "diverged.txt", str(error).encode())
+        if not is_finished(folder):
+            write_atomically(_diverged(folder), str(error).encode())
+
+    print(f"{folder}: {'goes on' if files.exists else 'is trained'}", flush=True)
+    runs.finish(config, "interrupted: the same command goes on where it stopped", on_diverged=note)
     return folder
 
 
-def same_budget(where: Path, held: Mapping[str, Any], config: Config) -> None:
-    """Refuses what was kept of another configuration: its figures would stand under this one's name."""
-    asked = json.loads(json_text(to_json(prepare(config).config)))
-    other = [name for name in asked if name in held and name not in ("out", "data_dir") and held[name] != asked[name]]
+def require_same_budget(path: Path, saved: Mapping[str, Any], config: Config) -> None:
+    """Refuses saved results of another configuration, whose values would stand under this one's name.
+
+    Args:
+        path: where they are, for the message.
+        saved: their configuration, as JSON values.
+        config: the one that is to be run.
+
+    Raises:
+        UserError: an option differs.
+    """
+    wanted = json.loads(json_text(to_json(resolve(config).config)))
+    other = [name for name in wanted if name in saved and name not in ("out", "data_dir") and saved[name] != wanted[name]]
     if other:
-        said = ", ".join(f"{name} {held[name]} and not {asked[name]}" for name in other)
-        raise UserError(f"{where} was made with {said}: another budget needs another --out")
+        differences = ", ".join(f"{name} {saved[name]} and not {wanted[name]}" for name in other)
+        raise UserError(f"{path} was made with {differences}: another budget needs another --out")
 
 
-def finished(folder: Path) -> bool:
-    """Whether a run has its last checkpoint, or ended because every seed diverged."""
-    return (folder / "diverged.txt").is_file() or ended(folder)
+def is_over(folder: Path) -> bool:
+    """Whether there is nothing left to train: a run has its last checkpoint, or ended because every seed diverged."""
+    return _diverged(folder).is_file() or is_finished(folder)
 
 
-def ended(folder: Path) -> bool:
-    """Whether a run came to its last step: it has that step's checkpoint, which no run gets once its every seed has diverged."""
-    try:
-        steps = json.loads((folder / "config.json").read_text())["steps"]
-    except (OSError, ValueError, KeyError):
-        return False
-    return (folder / "checkpoints" / str(steps)).is_dir()
+def is_finished(folder: Path) -> bool:
+    """Whether a run has the checkpoint of its last step, which no run gets once its every seed has diverged."""
+    return runs.is_finished(RunFolder(folder))
 
 
-def kept(path: Path, compute: Callable[[], Any]) -> Any:
-    """What a JSON file holds; computed and written where it is not there."""
+def _diverged(folder: Path) -> Path:
+    """The file that says that every seed diverged, and when."""
+    return folder / "diverged.txt"
+
+
+def read_or_compute(path: Path, compute: Callable[[], Any]) -> Any:
+    """The value in a JSON file; computed and written where the file is not there."""
     if not path.is_file():
         write_atomically(path, json_text(compute()))
     return json.loads(path.read_text())
 
 
 def checkpoint_steps(folder: Path) -> list[int]:
-    checkpoints = Checkpoints(folder / "checkpoints")
+    """The steps that have a checkpoint, in order."""
+    checkpoints = Checkpoints(RunFolder(folder).checkpoints)
     try:
         return checkpoints.steps()
     finally:
@@ -167,12 +179,13 @@ def checkpoint_steps(folder: Path) -> list[int]:
 
 
 def curves(folder: Path, name: str) -> tuple[np.ndarray, np.ndarray]:
-    """The steps (S,) and values (S, R) of a metric of metrics.jsonl; NaN where a replica has none."""
+    """The steps (S,) and values (S, R) of a logged metric; NaN where a replica has none."""
+    files = RunFolder(folder)
     steps: dict[int, dict[int, float]] = {}
-    for record in read_metrics(folder / "metrics.jsonl"):
+    for record in files.read_metrics():
         if record.get(name) is not None:
             steps.setdefault(record["step"], {})[record.get("replica", 0)] = record[name]
-    seeds = range(read_config(folder / "config.json").replicas or 1)
+    seeds = range(read_config_file(files.config).replicas or 1)
     return np.array(sorted(steps)), np.array([[steps[s].get(r, np.nan) for r in seeds] for s in sorted(steps)])
 
 
@@ -182,82 +195,80 @@ def last_part(folder: Path, name: str, share: float = 0.1) -> np.ndarray:
     return values[-max(1, round(share * len(values))) :].mean(0) if values.size else np.array([])
 
 
-def judged(folder: Path, n: int, data_dir: Path | None = None) -> dict[str, np.ndarray]:
-    """What `evaluate` says of a run's last samples, an array over its seeds each figure; nothing of seeds that diverged."""
+def measure_once(folder: Path, n: int, data_dir: Path | None = None) -> dict[str, np.ndarray]:
+    """The metrics of n samples of a finished run, measured or read from its evaluation.json: {name: values over its seeds}.
 
-    def compute() -> dict[str, Any]:
-        if not ended(folder):
+    Seeds that diverged have no values.
+    """
+
+    def measure() -> dict[str, Any]:
+        if not is_finished(folder):
             return {"replicas": []}
         try:
-            return evaluate(folder, n=n, data_dir=data_dir)
+            return runs.evaluate(folder, n=n, data_dir=data_dir)
         except NotFiniteError:  # of no seed
             return {"replicas": []}
 
-    seeds = [seed for seed in kept(folder / "evaluation.json", compute)["replicas"] if seed]
+    seeds = [seed for seed in read_or_compute(RunFolder(folder).evaluation, measure)["replicas"] if seed]
     return {name: np.array([seed[name] for seed in seeds]) for name in (seeds[0] if seeds else ())}
 
 
 def memory_of(config: Config) -> dict[str, float]:
-    """Bytes a seed: what the compiled iteration holds for itself, and the state (weights, batch statistics, optimizers)."""
-    program = Program(prepare(config))
+    """Bytes a seed: what the compiled iteration needs beside its arguments, and the state (weights, batch statistics, optimizers)."""
+    program = resolve(config).program()
     state = program.initial_state()
-    compiled = program._chunk.lower(state, program.zero_sums(state), program.numbers, program.data, np.int32(1)).compile()
-    memory = compiled.memory_analysis()
+    memory = program.lower(state).compile().memory_analysis()
     assert memory is not None
-    held = sum(leaf.nbytes for leaf in jax.tree.leaves(state) if hasattr(leaf, "nbytes"))
-    return {"temporary": memory.temp_size_in_bytes / program.replicas, "state": held / program.replicas}
+    in_state = sum(leaf.nbytes for leaf in jax.tree.leaves(state) if hasattr(leaf, "nbytes"))
+    return {"temporary": memory.temp_size_in_bytes / program.replicas, "state": in_state / program.replicas}
 
 
-def replicas(folder: Path) -> list[TrainedRun]:
-    """A run's seeds, each as a run of its own."""
-    return runs_of(*load_all(folder), folder)
+def values_row(values: Mapping[str, np.ndarray], digits: Mapping[str, int]) -> list[str]:
+    """Cells of a table: mean and deviation of each metric, by the digits that it is shown with; then the number of seeds."""
+    cells = [mean_and_deviation(values.get(name, ()), shown) for name, shown in digits.items()]
+    return [*cells, str(max((len(values.get(name, ())) for name in digits), default=0))]
 
 
-def figures_row(figures: Mapping[str, np.ndarray], names: Mapping[str, int]) -> list[str]:
-    """Cells of a table: each figure with its spread, by the digits it is shown with; then the seeds that gave them."""
-    cells = [spread(figures.get(name, ()), digits) for name, digits in names.items()]
-    return [*cells, str(max((len(figures.get(name, ())) for name in names), default=0))]
+def by_seed(values: Mapping[str, np.ndarray]) -> list[dict[str, float]]:
+    """The same values, a record a seed."""
+    seeds = range(len(next(iter(values.values()), ())))
+    return [{name: float(own[seed]) for name, own in values.items()} for seed in seeds]
 
 
-def by_seed(figures: Mapping[str, np.ndarray]) -> list[dict[str, float]]:
-    """The same, a record a seed."""
-    seeds = range(len(next(iter(figures.values()), ())))
-    return [{name: float(values[seed]) for name, values in figures.items()} for seed in seeds]
-
-
-def costs(configs: Mapping[str, Config], plain: str, rounds: int) -> dict[str, dict[str, Any]]:
+def measure_costs(configs: Mapping[str, Config], plain: str, rounds: int) -> dict[str, dict[str, Any]]:
     """A generator step of each row (with its critic steps) by the plain row's, the two in turn `rounds` times; and its memory."""
 
-    def begun(config: Config) -> tuple[Program, list[Any], int]:
-        program = Program(prepare(dataclasses.replace(config, replicas=1)))
-        held = [program.initial_state()]
-        seconds(program, held, 1)
-        return program, held, max(2, round(TIMED / seconds(program, held, 5)))
+    def begin(config: Config) -> tuple[Program, list[Any], int]:
+        program = resolve(dataclasses.replace(config, replicas=1)).program()
+        state = [program.initial_state()]
+        seconds(program, state, 1)
+        return program, state, max(2, round(TIMED / seconds(program, state, 5)))
 
-    def seconds(program: Program, held: list[Any], n: int) -> float:
-        n = min(n, program.feed.left(int(held[0].step)))
+    def seconds(program: Program, state: list[Any], n: int) -> float:
+        n = min(n, program.feed.left(int(state[0].step)))
         began = time.perf_counter()
-        held[0] = program.chunk(held[0], program.zero_sums(held[0]), n)[0]
+        state[0] = program.chunk(state[0], program.zero_sums(state[0]), n)[0]
         return (time.perf_counter() - began) / n
 
-    base, found = begun(configs[plain]), {}
+    base, costs = begin(configs[plain]), {}
     least = memory_of(configs[plain])["temporary"]
     for row, config in configs.items():
-        own = begun(config)
+        own = begin(config)
         ratios = [seconds(*own) / seconds(*base) for _ in range(rounds)]
-        found[row] = {"ratios": ratios, "memory": memory_of(config)["temporary"] / least}
+        costs[row] = {"ratios": ratios, "memory": memory_of(config)["temporary"] / least}
         print(f"cost of {row}: {statistics.median(ratios):.2f}", flush=True)
-    return found
+    return costs
 
 
 def cost_words(ratios: Sequence[float]) -> str:
+    """Median and range."""
     return f"{statistics.median(ratios):.1f} [{min(ratios):.1f}-{max(ratios):.1f}]"
 
 
 # Tables
 
 
-def spread(values: Iterable[float], digits: int = 2, factor: float = 1.0) -> str:
+def mean_and_deviation(values: Iterable[float], digits: int = 2, factor: float = 1.0) -> str:
     """Mean ± standard deviation over seeds; - where there are none."""
     numbers = [factor * value for value in values if np.isfinite(value)]
     if not numbers:
@@ -267,18 +278,19 @@ def spread(values: Iterable[float], digits: int = 2, factor: float = 1.0) -> str
 
 
 def table(columns: Sequence[str], rows: Iterable[Sequence[Any]]) -> str:
+    """A table in Markdown."""
     lines = ["| " + " | ".join(columns) + " |", "|" + "---|" * len(columns)]
     return "\n".join(lines + ["| " + " | ".join(map(str, row)) + " |" for row in rows])
 
 
-def write_results(asked: Options, name: str, title: str, budget: str, parts: Mapping[str, str]) -> Path:
+def write_results(options: Options, name: str, title: str, budget: str, parts: Mapping[str, str]) -> Path:
     """OUT/NAME.md: title, what it was made with, and its parts, a heading each."""
-    command = shlex.join(["python", "-m", f"experiments.{name}", *asked.flags])
+    command = shlex.join(["python", "-m", f"experiments.{name}", *options.flags])
     on = machine()
     where = f"{on['cores']} cores ({on['processor']}), {on['device']}, Python {on['python']}, jax {on['jax']}"
-    made = f"{datetime.date.today()}, `{command}`; {budget}; {asked.seeds} seeds a setting; {where}"
+    made = f"{datetime.date.today()}, `{command}`; {budget}; {options.seeds} seeds a setting; {where}"
     body = "\n\n".join(f"## {heading}\n\n{text}" for heading, text in parts.items())
-    path = asked.out / f"{name}.md"
+    path = options.out / f"{name}.md"
     write_atomically(path, f"# {title}\n\n{made}\n\n{body}\n".encode())
     print(path)
     return path

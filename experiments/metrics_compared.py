@@ -13,7 +13,6 @@ pass precision and sureness; a missing class passes precision and the two-sample
 distance to it.
 """
 
-import dataclasses
 import sys
 from collections.abc import Callable
 from typing import Any
@@ -21,11 +20,10 @@ from typing import Any
 import numpy as np
 
 from experiments import lab, plots
-from jaxgan import command, data
-from jaxgan.config import Config
-from jaxgan.evaluation import judge_of
-from jaxgan.evaluation.protocol import count, unseen
-from jaxgan.trained import load
+from jaxgan import Config, command, data, load
+from jaxgan.evaluation import count, evaluator_of
+from jaxgan.features import show_nothing
+from jaxgan.pixels import to_model_range
 
 NAME = "metrics_compared"
 KINDS = (
@@ -36,11 +34,11 @@ STEPS, QUICK = 8000, 400
 NOT_SHOWN = ("class_share", "c2st_lab_low", "_low", "_high", "_std", "_of_held_out")
 
 
-def config_of(asked: lab.Options, dataset: str) -> Config:
-    steps = asked.length(STEPS, QUICK)
+def config_of(options: lab.Options, dataset: str) -> Config:
+    steps = options.length(STEPS, QUICK)
     return Config(
-        dataset=dataset, recipe="digits", replicas=asked.seeds, steps=steps, checkpoint_every=max(1, steps // 20), keep_checkpoints=100,
-        data_dir=asked.data_dir,
+        dataset=dataset, recipe="digits", replicas=options.seeds, steps=steps, checkpoint_every=max(1, steps // 20), keep_checkpoints=100,
+        data_dir=options.data_dir,
     )  # fmt: skip
 
 
@@ -52,7 +50,7 @@ def kinds_of(real: np.ndarray, labels: np.ndarray, train: np.ndarray, n: int) ->
         return np.random.default_rng(100 + draw).permutation(among)[:n]
 
     def pictures(rows: np.ndarray, of: np.ndarray = real) -> np.ndarray:
-        return of[rows].astype(np.float32) / 127.5 - 1
+        return to_model_range(of[rows])
 
     everything = np.arange(len(real))
     return {
@@ -70,33 +68,32 @@ def kinds_of(real: np.ndarray, labels: np.ndarray, train: np.ndarray, n: int) ->
     }
 
 
-def measured(asked: lab.Options, dataset: str, n: int) -> dict[str, list[dict[str, float]]]:
-    """Kind -> the figures of each draw, or of each seed of the run."""
-    folder = lab.trained(asked.out / "run", config_of(asked, dataset))
-    held, train = (data.load(dataset, data_dir=asked.data_dir, split=split) for split in ("test", "train"))
-    assert held.samples is not None and train.samples is not None and held.labels is not None
-    made = kinds_of(held.samples, held.labels, train.samples, n)
-    run = load(folder)
-    judge = judge_of(dataclasses.replace(run.setup, config=dataclasses.replace(run.config, data_dir=asked.data_dir)), n=n)
+def measure_kinds(options: lab.Options, dataset: str, n: int) -> dict[str, list[dict[str, float]]]:
+    """Kind -> the metrics of each draw, or of each seed of the run."""
+    folder = lab.train_once(options.out / "run", config_of(options, dataset))
+    held_out, train = (data.load(dataset, data_dir=options.data_dir, split=split) for split in ("test", "train"))
+    assert held_out.samples is not None and train.samples is not None and held_out.labels is not None
+    from_real = kinds_of(held_out.samples, held_out.labels, train.samples, n)
+    evaluator = evaluator_of(train, load(folder).gan, held_out=held_out, n=n, data_dir=options.data_dir)
     steps = lab.checkpoint_steps(folder)
     when = {
         kind: min(steps, key=lambda step, share=share: abs(step - share * steps[-1]))
         for kind, share in (("WGAN-GP, early", 0.05), ("WGAN-GP, half way", 0.5), ("WGAN-GP, end", 1.0))
     }
-    found = {}
+    metrics = {}
     for kind in KINDS:
 
-        def figures(kind: str = kind) -> list[dict[str, float]]:
-            draws = range(asked.seeds)
+        def measure(kind: str = kind) -> list[dict[str, float]]:
+            draws = range(options.seeds)
             if kind in when:
-                samples = [load(folder, step=when[kind], replica=r if asked.seeds > 1 else 0).sample(n)[0] for r in draws]
+                samples = [load(folder, step=when[kind], replica=r if options.seeds > 1 else 0).sample(n)[0] for r in draws]
             else:
-                samples = [made[kind](draw) for draw in draws]
-            print(f"{kind} is judged", flush=True)
-            return [judge.of_samples(np.asarray(pictures, np.float32), None, unseen) for pictures in samples]
+                samples = [from_real[kind](draw) for draw in draws]
+            print(f"{kind} is measured", flush=True)
+            return [evaluator.of_samples(np.asarray(pictures, np.float32), None, show_nothing) for pictures in samples]
 
-        found[kind] = lab.kept(asked.out / f"{''.join(c if c.isalnum() else '_' for c in kind)}.json", figures)
-    return found
+        metrics[kind] = lab.read_or_compute(options.out / f"{''.join(c if c.isalnum() else '_' for c in kind)}.json", measure)
+    return metrics
 
 
 def sees(real: list[float], kind: list[float]) -> bool:
@@ -110,37 +107,38 @@ def sees(real: list[float], kind: list[float]) -> bool:
     return bool(apart > 5 * max(float(np.std(real, ddof=1)), 1e-12) and apart > 0.02 * abs(np.mean(real)))
 
 
-def tables(found: dict[str, list[dict[str, float]]]) -> dict[str, str]:
-    names = [name for name in found["real"][0] if not any(part in name for part in NOT_SHOWN)]
+def tables(metrics: dict[str, list[dict[str, float]]]) -> dict[str, str]:
+    """The parts of the results, from the metrics of each kind's draws."""
+    names = [name for name in metrics["real"][0] if not any(part in name for part in NOT_SHOWN)]
 
     def row(name: str) -> list[Any]:
-        values = {kind: [draw[name] for draw in found[kind]] for kind in KINDS}
+        values = {kind: [draw[name] for draw in metrics[kind]] for kind in KINDS}
         large = max(abs(np.mean(v)) for v in values.values()) >= 100
         digits = 0 if large else 3
         return [
             f"`{name}`",
             *(
-                lab.spread(values[kind], digits)
+                lab.mean_and_deviation(values[kind], digits)
                 + ("" if kind == "real" else " ●" if sees(values["real"], values[kind]) else " ○")
                 for kind in KINDS
             ),
         ]
 
-    seen = {kind: sum(sees([d[n] for d in found["real"]], [d[n] for d in found[kind]]) for n in names) for kind in KINDS[1:]}
     blind = {
-        kind: [n for n in names if not sees([d[n] for d in found["real"]], [d[n] for d in found[kind]])] for kind in KINDS[1:]
+        kind: [n for n in names if not sees([d[n] for d in metrics["real"]], [d[n] for d in metrics[kind]])]
+        for kind in KINDS[1:]
     }
     return {
         "What each metric says (● told from real, ○ not)": lab.table(["metric", *KINDS], map(row, names)),
         "How many metrics see each kind, and which do not": lab.table(
             ["kind", f"of {len(names)}", "not seen by"],
-            ([kind, seen[kind], ", ".join(f"`{n}`" for n in blind[kind]) or "-"] for kind in KINDS[1:]),
+            ([kind, len(names) - len(blind[kind]), ", ".join(f"`{n}`" for n in blind[kind]) or "-"] for kind in KINDS[1:]),
         ),
     }
 
 
-def picture(asked: lab.Options, found: dict[str, list[dict[str, float]]], n: int) -> None:
-    """The best known metrics as bars, a panel each."""
+def draw_picture(options: lab.Options, metrics: dict[str, list[dict[str, float]]], n: int) -> None:
+    """Draws the best known metrics as bars, a panel each."""
     shown = [
         "fid_lab",
         "kid_lab",
@@ -151,9 +149,9 @@ def picture(asked: lab.Options, found: dict[str, list[dict[str, float]]], n: int
         "c2st_lab",
         "class_entropy_bits_lab",
     ]
-    made, panels = plots.figure(2, 4, width=3.0, height=3.0)
+    figure, panels = plots.new_figure(2, 4, width=3.0, height=3.0)
     for axes, metric in zip(panels.ravel(), shown, strict=True):
-        values = [[draw[f"{metric}_{count(n)}"] for draw in found[kind]] for kind in KINDS]
+        values = [[draw[f"{metric}_{count(n)}"] for draw in metrics[kind]] for kind in KINDS]
         axes.barh(
             range(len(KINDS)),
             [np.mean(v) for v in values],
@@ -164,28 +162,28 @@ def picture(asked: lab.Options, found: dict[str, list[dict[str, float]]], n: int
         axes.set_yticks(range(len(KINDS)), KINDS)
         axes.invert_yaxis()
         axes.axvline(np.mean(values[0]), color=plots.COLOURS[1], lw=0.8)
-        plots.finish(axes, title=metric, legend=False)
+        plots.finish_axes(axes, title=metric, legend=False)
         if axes not in panels[:, 0]:
             axes.set_yticklabels([])
-    plots.save(
-        made,
-        asked.out / NAME,
-        f"mean and standard deviation of {asked.seeds} draws or seeds; the line is that of real pictures",
+    plots.save_figure(
+        figure,
+        options.out / NAME,
+        f"mean and standard deviation of {options.seeds} draws or seeds; the line is that of real pictures",
     )
 
 
 def main(argv: list[str] | None = None) -> None:
-    asked = lab.options(__doc__, NAME, seeds=5, argv=argv)
-    dataset, n = ("digits", 250) if asked.quick else ("mnist", 2000)
-    found = measured(asked, dataset, n)
+    options = lab.read_options(__doc__, NAME, seeds=5, argv=argv)
+    dataset, n = ("digits", 250) if options.quick else ("mnist", 2000)
+    metrics = measure_kinds(options, dataset, n)
     lab.write_results(
-        asked,
+        options,
         NAME,
         "Lab 004, 10: which metric sees what",
-        asked.budget(dataset, STEPS, QUICK) + f", {n:,} pictures a kind",
-        tables(found),
+        options.budget(dataset, STEPS, QUICK) + f", {n:,} pictures a kind",
+        tables(metrics),
     )
-    picture(asked, found, n)
+    draw_picture(options, metrics, n)
 
 
 if __name__ == "__main__":

@@ -19,9 +19,9 @@ from typing import Any
 import numpy as np
 
 from experiments import lab, plots
-from jaxgan import command
-from jaxgan.config import Config
-from jaxgan.trained import load, load_all
+from jaxgan import Config, command, data, load
+from jaxgan.metrics import lab_mode_coverage
+from jaxgan.runs import load_all
 
 NAME = "mixture_coverage"
 MODES = (4, 8, 16, 32)
@@ -35,94 +35,98 @@ LAB = {  # lab 004, 11.3, as it gives it
     "WGAN-GP": {4: 100, 8: 88, 16: 70, 32: 45},
     "conditional WGAN-GP": {4: 100, 8: 100, 16: 95, 32: 80},
 }
-JUDGED = 2500
+SAMPLES = 2500  # measured, a seed
 
 
-def modes_of(asked: lab.Options) -> tuple[int, ...]:
-    return MODES[:2] if asked.quick else MODES
+def modes_of(options: lab.Options) -> tuple[int, ...]:
+    return MODES[:2] if options.quick else MODES
 
 
-def config_of(row: str, modes: int, asked: lab.Options) -> Config:
-    length: dict[str, Any] = {"epochs": 10.0} if asked.quick else {}
-    if asked.steps:
-        length = {"steps": asked.steps}
-    return Config(**ROWS[row], dataset=f"mixture{modes}", recipe="lab004", replicas=asked.seeds, **length)
+def config_of(row: str, modes: int, options: lab.Options) -> Config:
+    length: dict[str, Any] = {"epochs": 10.0} if options.quick else {}
+    if options.steps:
+        length = {"steps": options.steps}
+    return Config(**ROWS[row], dataset=f"mixture{modes}", recipe="lab004", replicas=options.seeds, **length)
 
 
-def figures_of(folder: Path) -> list[dict[str, float]]:
-    """The figures of every seed that did not diverge."""
-    return lab.by_seed(lab.judged(folder, JUDGED))
+def folder_of(options: lab.Options, row: str, modes: int) -> Path:
+    """The run of a row on a mixture."""
+    return options.out / f"{row}-{modes}".replace(" ", "_")
+
+
+def measure(folder: Path) -> list[dict[str, float]]:
+    """The metrics of every seed that did not diverge."""
+    return lab.by_seed(lab.measure_once(folder, SAMPLES))
 
 
 def uniform_noise(modes: int) -> float:
     """What the lab's rule makes of noise that knows nothing: its share of covered modes."""
-    from jaxgan import data
-    from jaxgan.metrics.coverage import lab_mode_coverage
-
     points = data.load(f"mixture{modes}", points=10_000).samples
     assert points is not None
-    return lab_mode_coverage(points, np.random.default_rng(0).uniform(-1, 1, (JUDGED, 2)), modes)
+    return lab_mode_coverage(points, np.random.default_rng(0).uniform(-1, 1, (SAMPLES, 2)), modes)
 
 
-def tables(asked: lab.Options, results: dict[tuple[int, str], list[dict[str, float]]]) -> dict[str, str]:
-    count = f"{JUDGED}"
+def tables(options: lab.Options, metrics: dict[tuple[int, str], list[dict[str, float]]]) -> dict[str, str]:
+    """The parts of the results, from the metrics of the seeds, by (modes, row)."""
     rules = {
-        "Covered by the lab's rule, %": (f"lab_coverage_{count}", 100, 1),
-        "Modes by PacGAN's rule": (f"modes_pacgan_{count}", 1, 1),
-        "Samples within 3 standard deviations, %": (f"high_quality_pacgan_{count}", 100, 1),
+        "Covered by the lab's rule, %": (f"lab_coverage_{SAMPLES}", 100, 1),
+        "Modes by PacGAN's rule": (f"modes_pacgan_{SAMPLES}", 1, 1),
+        "Samples within 3 standard deviations, %": (f"high_quality_pacgan_{SAMPLES}", 100, 1),
         "Exact Wasserstein-1 distance, in the data's units": ("wasserstein1_exact_2k", 1, 2),
     }
     parts = {}
-    for heading, (figure, factor, digits) in rules.items():
+    for heading, (metric, factor, digits) in rules.items():
         noise = heading.startswith("Covered")
         rows = []
-        for modes in modes_of(asked):
-            cells = [lab.spread([seed[figure] for seed in results[modes, row]], digits, factor) for row in ROWS]
+        for modes in modes_of(options):
+            cells = [lab.mean_and_deviation([seed[metric] for seed in metrics[modes, row]], digits, factor) for row in ROWS]
             rows.append([modes, *cells, *([f"{100 * uniform_noise(modes):.0f}"] if noise else [])])
         parts[heading] = lab.table(["modes", *ROWS, *(["uniform noise"] if noise else [])], rows)
     parts["The lab's table, %"] = lab.table(
-        ["modes", *ROWS], [[modes, *(LAB[row][modes] for row in ROWS)] for modes in modes_of(asked)]
+        ["modes", *ROWS], [[modes, *(LAB[row][modes] for row in ROWS)] for modes in modes_of(options)]
     )
     return parts
 
 
-def pictures(asked: lab.Options) -> None:
-    made, panels = plots.figure(len(modes_of(asked)), len(ROWS) + 1, width=2.1, height=2.2)
-    for row, modes in enumerate(modes_of(asked)):
-        data = load_all(asked.out / f"GAN-{modes}")[0].setup.dataset
-        law, samples = data.distribution, data.samples
-        assert law is not None and samples is not None
-        real = np.asarray(law.to_units(samples))
+def draw_pictures(options: lab.Options) -> None:
+    """Draws the data and each row's samples as densities."""
+    figure, panels = plots.new_figure(len(modes_of(options)), len(ROWS) + 1, width=2.1, height=2.2)
+    for row, modes in enumerate(modes_of(options)):
+        dataset = load_all(folder_of(options, "GAN", modes)).dataset
+        distribution, samples = dataset.distribution, dataset.samples
+        assert distribution is not None and samples is not None
+        real = np.asarray(distribution.to_units(samples))
         reach = 1.15 * np.abs(real).max(0)
         limits = (-reach[0], reach[0], -reach[1], reach[1])
-        plots.cloud(panels[row, 0], real, limits=limits, title=f"{modes} modes: the data")
+        plots.draw_cloud(panels[row, 0], real, limits=limits, title=f"{modes} modes: the data")
         for column, name in enumerate(ROWS, 1):
-            if not lab.ended(asked.out / f"{name}-{modes}".replace(" ", "_")):
+            folder = folder_of(options, name, modes)
+            if not lab.is_finished(folder):
                 panels[row, column].set_axis_off()
                 continue
-            drawn = load(asked.out / f"{name}-{modes}".replace(" ", "_")).sample(10_000)[0]
-            plots.cloud(panels[row, column], np.asarray(law.to_units(drawn)), limits=limits, title=name)
-    plots.save(made, asked.out / NAME, f"10,000 points each; the first of {asked.seeds} seeds")
+            points = np.asarray(distribution.to_units(load(folder).sample(10_000)[0]))
+            plots.draw_cloud(panels[row, column], points, limits=limits, title=name)
+    plots.save_figure(figure, options.out / NAME, f"10,000 points each; the first of {options.seeds} seeds")
 
 
 def main(argv: list[str] | None = None) -> None:
-    asked = lab.options(__doc__, NAME, seeds=10, argv=argv)
-    results = {}
-    for modes in modes_of(asked):
+    options = lab.read_options(__doc__, NAME, seeds=10, argv=argv)
+    metrics = {}
+    for modes in modes_of(options):
         for row in ROWS:
-            folder = lab.trained(asked.out / f"{row}-{modes}".replace(" ", "_"), config_of(row, modes, asked))
-            results[modes, row] = figures_of(folder)
+            folder = lab.train_once(folder_of(options, row, modes), config_of(row, modes, options))
+            metrics[modes, row] = measure(folder)
     budget = (
-        f"{asked.steps:,} generator steps (the lab's 500 epochs were not run)"
-        if asked.steps
+        f"{options.steps:,} generator steps (the lab's 500 epochs were not run)"
+        if options.steps
         else "10 epochs"
-        if asked.quick
+        if options.quick
         else "the lab's 500 epochs"
     )
     lab.write_results(
-        asked, NAME, "Lab 004, 11: modes covered by GAN, WGAN-GP and conditional WGAN-GP", budget, tables(asked, results)
+        options, NAME, "Lab 004, 11: modes covered by GAN, WGAN-GP and conditional WGAN-GP", budget, tables(options, metrics)
     )
-    pictures(asked)
+    draw_pictures(options)
 
 
 if __name__ == "__main__":

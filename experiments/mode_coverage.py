@@ -1,6 +1,6 @@
-"""Which remedy covers all modes? Ring and grid by PacGAN's protocol of judging: `python -m experiments.mode_coverage`.
+"""Which remedy covers all modes? Ring and grid by PacGAN's protocol: `python -m experiments.mode_coverage`.
 
-Every row trains 10 seeds side by side, on `ring8` and `grid25`, then judges 2,500 points a seed (arXiv 1712.04086, section 4.1): modes with at
+Every row trains 10 seeds side by side, on `ring8` and `grid25`, then measures 2,500 points a seed (arXiv 1712.04086, section 4.1): modes with at
 least one sample within 3 standard deviations, the share of such samples, and the reverse KL divergence over the modes; mean and standard
 error over the seeds. What all rows share: the `mlp` networks 128 wide, batch 100, points drawn afresh, CRITIC_STEPS critic steps (of `sinkhorn`
 generator steps), Adam(1e-3, .5, .9) with rates that fall to 0 by a half cosine, samples from averaged weights (decay .999; .99
@@ -8,7 +8,7 @@ where five critic steps leave a fifth of the generator's); the last row shows wh
 ten times the steps give. --full makes the paper's 400 epochs of 1,000 batches instead: hours a row on two cores, meant for an accelerator. --rows
 and --datasets choose some.
 
-A finished row is kept in OUT/NAME.json at once and not trained again: the same command goes on after an interruption (another budget needs
+A finished row is written to OUT/NAME.json at once and not trained again: the same command goes on after an interruption (another budget needs
 another OUT). The tables go to
 OUT/mode_coverage.md, samples of the first seed to OUT/mode_coverage.png and .pdf. What came out stands in experiments/results/mode_coverage.md.
 """
@@ -28,14 +28,11 @@ import numpy as np
 
 from experiments import plots
 from experiments.benchmarks.against_pytorch import machine
-from experiments.lab import same_budget
-from jaxgan import command
+from experiments.lab import require_same_budget
+from jaxgan import Config, command
 from jaxgan.cache import keep_compiled_programs
-from jaxgan.config import Config
-from jaxgan.engine.loop import Program
-from jaxgan.engine.sampling import generate, latents
-from jaxgan.engine.setup import prepare
-from jaxgan.metrics.coverage import mode_coverage
+from jaxgan.metrics import mode_coverage
+from jaxgan.settings import resolve
 
 CRITIC_STEPS, FULL, LONGER = 4_000, 400_000, 10
 POINTS = 2_500
@@ -84,47 +81,46 @@ def config_of(row: str, dataset: str, seeds: int, critic_steps: int) -> Config:
     }  # fmt: skip
     fields = {**common, **ROWS[row]}
     if fields["n_critic"] == 5:
-        fields["ema"] = 0.99  # a fifth of the generator steps: .999 would still hold half of the first weights
+        fields["ema"] = 0.99  # a fifth of the generator steps: .999 would still leave half of the first weights
     times = LONGER if row == LONG and critic_steps < FULL else 1
     return Config(**fields, steps=times * critic_steps // max(1, fields["n_critic"]))
 
 
-def outcome(config: Config) -> tuple[dict[str, Any], np.ndarray]:
-    """What came out of one row, and the first seed's points in the distribution's units."""
-    setup = prepare(config)
-    program = Program(setup)
+def train_row(config: Config) -> tuple[dict[str, Any], np.ndarray]:
+    """The results of one row, and the first seed's points in the distribution's units."""
+    resolved = resolve(config)
+    gan, steps = resolved.gan, resolved.schedule.steps
+    program = resolved.program()
     state = program.initial_state()
-    compiled = program._chunk.lower(state, program.zero_sums(state), program.numbers, program.data, np.int32(1)).compile()
+    compiled = program.lower(state).compile()
     state = program.chunk(state, program.zero_sums(state), 1)[0]
     rates, done, alive = [], 1, np.ones(program.replicas, bool)
-    while done < setup.plan.steps:
-        n = min(setup.plan.steps - done, max(1, setup.plan.steps // 20))
+    while done < steps:
+        n = min(steps - done, max(1, steps // 20))
         began = time.perf_counter()
         state, _, finite = program.chunk(state, program.zero_sums(state), n)
         rates.append((time.perf_counter() - began) / n)
         done, alive = done + n, alive & finite
-    law = setup.dataset.distribution
-    assert law is not None
-
-    @jax.jit
-    def drawn(state, key):  # a conditional run is asked for every mode in equal parts
-        labels = jnp.arange(POINTS, dtype=jnp.int32) % max(1, setup.dataset.n_classes)
-        return generate(setup, state, latents(setup, key, POINTS), labels)
+    distribution = resolved.dataset.distribution
+    assert distribution is not None
+    labels = jnp.arange(POINTS, dtype=jnp.int32) % max(1, resolved.dataset.n_classes)  # of a conditional row: all modes in turn
+    sample = jax.jit(lambda state, key: gan.sample(state, key, POINTS, labels))
 
     seeds, points = [], np.zeros((POINTS, 2))
     for replica in range(program.replicas):
         own = jax.tree.map(lambda leaf, replica=replica: leaf[replica], state) if program.replicas > 1 else state
-        units = np.asarray(law.to_units(drawn(own, jax.random.key(1000 + replica))))
+        units = np.asarray(distribution.to_units(sample(own, jax.random.key(1000 + replica))))
         points = units if replica == 0 else points
         if alive[replica]:
-            found = mode_coverage(units, law.centres, law.std)
-            seeds.append(
-                {"modes": int(found.modes), "high_quality": float(found.high_quality), "reverse_kl": float(found.reverse_kl)}
-            )
+            coverage = mode_coverage(units, distribution.centres, distribution.std)
+            seeds.append({
+                "modes": int(coverage.modes), "high_quality": float(coverage.high_quality),
+                "reverse_kl": float(coverage.reverse_kl),
+            })  # fmt: skip
     memory = compiled.memory_analysis()
     assert memory is not None
     return {
-        "config": {k: v for k, v in dataclasses.asdict(setup.config).items() if v is not None},
+        "config": {k: v for k, v in dataclasses.asdict(resolved.config).items() if v is not None},
         "seeds": seeds,
         "diverged": int((~alive).sum()),
         "seconds_a_step_and_seed": statistics.median(rates) / program.replicas,
@@ -135,59 +131,64 @@ def outcome(config: Config) -> tuple[dict[str, Any], np.ndarray]:
 ROW_FILES = {row: "".join(c if c.isalnum() else "_" for c in row) for row in ROWS}
 
 
-def kept_at(folder: Path, dataset: str, row: str) -> Path:
-    """The file of a row's figures; its points lie beside it as .npy."""
+def row_file(folder: Path, dataset: str, row: str) -> Path:
+    """The file of a row's results; its points lie beside it as .npy."""
     return folder / f"{dataset}-{ROW_FILES[row]}.json"
 
 
-def kept_outcome(folder: Path, dataset: str, row: str, seeds: int, critic_steps: int) -> dict[str, Any]:
-    """What came out of a row: read where it was run already, else run and written."""
-    kept, config = kept_at(folder, dataset, row), config_of(row, dataset, seeds, critic_steps)
-    if kept.is_file():
-        same_budget(kept, json.loads(kept.read_text())["config"], config)
+def train_row_once(folder: Path, dataset: str, row: str, seeds: int, critic_steps: int) -> dict[str, Any]:
+    """The results of a row: read where it was run already, else run and written.
+
+    Raises:
+        UserError: the row that is there was run with another budget.
+    """
+    file, config = row_file(folder, dataset, row), config_of(row, dataset, seeds, critic_steps)
+    if file.is_file():
+        require_same_budget(file, json.loads(file.read_text())["config"], config)
     else:
-        found, points = outcome(config)
+        results, points = train_row(config)
         folder.mkdir(parents=True, exist_ok=True)
-        np.save(kept.with_suffix(".npy"), points)
-        kept.write_text(json.dumps(found, default=str))
-    return json.loads(kept.read_text())
+        np.save(file.with_suffix(".npy"), points)
+        file.write_text(json.dumps(results, default=str))
+    return json.loads(file.read_text())
 
 
-def words(values: list[float], factor: float = 1.0, digits: int = 1) -> str:
+def mean_and_error(values: list[float], factor: float = 1.0, digits: int = 1) -> str:
     """Mean ± standard error; of one value, the value."""
     mean = f"{factor * statistics.mean(values):.{digits}f}"
     return mean + (f"±{factor * statistics.stdev(values) / len(values) ** 0.5:.{digits}f}" if len(values) > 1 else "")
 
 
 def table(results: dict[str, dict], dataset: str) -> str:
-    """A row an outcome; cost and memory by those of the plain GAN's step."""
+    """The results as a table in Markdown, cost and memory by those of the plain GAN's step."""
     modes = {"ring8": 8, "grid25": 25}[dataset]
     lines = [
         f"| {dataset} | modes of {modes} | all modes, in seeds | high quality, % | reverse KL | a generator step's time, by the GAN's | memory, by the GAN's | diverged |",
         "|---|---|---|---|---|---|---|---|",
     ]
     base = results.get("gan")
-    for row, found in results.items():
-        own = found["seeds"]
+    for row, result in results.items():
+        own = result["seeds"]
         cost = memory = "-"
         if base:
-            cost = f"{found['seconds_a_step_and_seed'] / base['seconds_a_step_and_seed']:.1f}"
-            memory = f"{found['temporary_bytes_a_seed'] / base['temporary_bytes_a_seed']:.1f}"
+            cost = f"{result['seconds_a_step_and_seed'] / base['seconds_a_step_and_seed']:.1f}"
+            memory = f"{result['temporary_bytes_a_seed'] / base['temporary_bytes_a_seed']:.1f}"
         if not own:
-            lines.append(f"| {row} | - | - | - | - | {cost} | {memory} | {found['diverged']} |")
+            lines.append(f"| {row} | - | - | - | - | {cost} | {memory} | {result['diverged']} |")
             continue
         lines.append(
-            f"| {row} | {words([s['modes'] for s in own])} | {sum(s['modes'] == modes for s in own)} of {len(own) + found['diverged']}"
-            f" | {words([s['high_quality'] for s in own], 100)} | {words([s['reverse_kl'] for s in own], 1, 2)} | {cost} | {memory} | {found['diverged']} |"
+            f"| {row} | {mean_and_error([s['modes'] for s in own])} | {sum(s['modes'] == modes for s in own)} of {len(own) + result['diverged']}"
+            f" | {mean_and_error([s['high_quality'] for s in own], 100)} | {mean_and_error([s['reverse_kl'] for s in own], 1, 2)}"
+            f" | {cost} | {memory} | {result['diverged']} |"
         )
     return "\n".join(lines)
 
 
-def picture(folder: Path, datasets: list[str], rows: list[str], seeds: int) -> None:
-    """The first seed's points of every row, a column a data set, as PNG and PDF."""
+def draw_picture(folder: Path, datasets: list[str], rows: list[str], seeds: int) -> None:
+    """Draws the first seed's points of every row, a column a data set, as PNG and PDF."""
     from matplotlib.figure import Figure
 
-    shown = [row for row in rows if all(kept_at(folder, dataset, row).is_file() for dataset in datasets)]
+    shown = [row for row in rows if all(row_file(folder, dataset, row).is_file() for dataset in datasets)]
     across = 6
     down = -(-len(shown) * len(datasets) // across)
     figure = Figure(figsize=(2.1 * across, 2.3 * down), dpi=80, layout="constrained")
@@ -195,13 +196,13 @@ def picture(folder: Path, datasets: list[str], rows: list[str], seeds: int) -> N
     for panel in panels:
         panel.set_axis_off()
     for panel, (row, dataset) in zip(panels, [(row, dataset) for row in shown for dataset in datasets], strict=False):
-        points = np.load(kept_at(folder, dataset, row).with_suffix(".npy"))
+        points = np.load(row_file(folder, dataset, row).with_suffix(".npy"))
         reach = {"ring8": 1.4, "grid25": 5.2}[dataset]
         panel.set_axis_on()
         panel.scatter(*points.T, s=0.6, c="#0072b2", alpha=0.35, linewidths=0)
         panel.set(xlim=(-reach, reach), ylim=(-reach, reach), xticks=[], yticks=[], aspect="equal")
         panel.set_title(row, fontsize=7)
-    plots.save(figure, folder / "mode_coverage", f"{POINTS:,} points of the first of {seeds} seeds")
+    plots.save_figure(figure, folder / "mode_coverage", f"{POINTS:,} points of the first of {seeds} seeds")
 
 
 def main() -> None:
@@ -211,7 +212,7 @@ def main() -> None:
     parser.add_argument("--seeds", type=int, default=10)
     parser.add_argument("--critic-steps", type=int, default=CRITIC_STEPS)
     parser.add_argument("--full", action="store_true", help=f"{FULL:,} critic steps, as the paper")
-    parser.add_argument("--no-training", action="store_true", help="tables and picture of the rows that are kept")
+    parser.add_argument("--no-training", action="store_true", help="tables and picture of the rows that are finished")
     parser.add_argument("--out", type=Path, default=Path("runs/mode_coverage"))
     options = parser.parse_args()
     keep_compiled_programs()
@@ -221,13 +222,13 @@ def main() -> None:
     for dataset in options.datasets:
         results = {}
         for row in options.rows:
-            if options.no_training and not kept_at(options.out, dataset, row).is_file():
+            if options.no_training and not row_file(options.out, dataset, row).is_file():
                 continue
-            results[row] = kept_outcome(options.out, dataset, row, options.seeds, critic_steps)
+            results[row] = train_row_once(options.out, dataset, row, options.seeds, critic_steps)
             print(table({row: results[row]}, dataset).splitlines()[-1], flush=True)
         tables.append(table(results, dataset))
     (options.out / "mode_coverage.md").write_text("\n\n".join(tables) + "\n")
-    picture(options.out, options.datasets, options.rows, options.seeds)
+    draw_picture(options.out, options.datasets, options.rows, options.seeds)
     print(options.out / "mode_coverage.md")
 
 

@@ -1,4 +1,4 @@
-"""Figures of the experiments: curves with bands over seeds, samples over a run, clouds of points; as PNG and PDF."""
+"""Pictures of the experiments: curves with bands over seeds, samples over a run, clouds of points; as PNG and PDF."""
 
 from collections.abc import Mapping
 from pathlib import Path
@@ -6,12 +6,11 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from experiments.lab import ended
-from jaxgan.config import read_config
-from jaxgan.engine.loop import Program
-from jaxgan.engine.setup import prepare
+from experiments.lab import is_finished
+from jaxgan.folder import RunFolder
 from jaxgan.report.folder import read_run
 from jaxgan.report.images import LEGIBLE, image_grid
+from jaxgan.settings import read_config_file, resolve
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -20,22 +19,22 @@ if TYPE_CHECKING:
 COLOURS = ("#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f00", "#56b4e9", "#7a4fbf", "#555555")
 
 
-def figure(rows: int, columns: int, *, width: float = 3.2, height: float = 2.4) -> "tuple[Figure, np.ndarray]":
+def new_figure(rows: int, columns: int, *, width: float = 3.2, height: float = 2.4) -> "tuple[Figure, np.ndarray]":
     """A figure and its axes (rows, columns)."""
     from matplotlib.figure import Figure
 
-    made = Figure(figsize=(width * columns, height * rows), dpi=100, layout="constrained", facecolor="white")
-    return made, made.subplots(rows, columns, squeeze=False)
+    figure = Figure(figsize=(width * columns, height * rows), dpi=100, layout="constrained", facecolor="white")
+    return figure, figure.subplots(rows, columns, squeeze=False)
 
 
-def band(axes: "Axes", steps: np.ndarray, values: np.ndarray, label: str, colour: str) -> None:
-    """The mean over seeds (S, R) as a line, and a band of one standard deviation."""
+def draw_band(axes: "Axes", steps: np.ndarray, values: np.ndarray, label: str, colour: str) -> None:
+    """Draws the mean over seeds of values (S, R) as a line, and a band of one standard deviation."""
     if not len(steps):
         return
-    held = np.isfinite(values).any(1)
-    if not held.any():
+    finite = np.isfinite(values).any(1)
+    if not finite.any():
         return
-    steps, values = steps[held], values[held]
+    steps, values = steps[finite], values[finite]
     mean = np.nanmean(values, 1)
     axes.plot(steps, mean, color=colour, lw=1.4, label=label)
     if values.shape[1] > 1:
@@ -44,7 +43,8 @@ def band(axes: "Axes", steps: np.ndarray, values: np.ndarray, label: str, colour
         axes.fill_between(steps, mean - deviation, mean + deviation, color=colour, alpha=0.2, lw=0)
 
 
-def finish(axes: "Axes", *, title: str = "", x: str = "", y: str = "", legend: bool = True) -> None:
+def finish_axes(axes: "Axes", *, title: str = "", x: str = "", y: str = "", legend: bool = True) -> None:
+    """Sets title, axis labels, grid and legend in the style of all pictures."""
     axes.set_title(title, fontsize=9)
     axes.set_xlabel(x, fontsize=8)
     axes.set_ylabel(y, fontsize=8)
@@ -55,12 +55,12 @@ def finish(axes: "Axes", *, title: str = "", x: str = "", y: str = "", legend: b
         axes.legend(frameon=False, fontsize=7)
 
 
-def save(made: "Figure", path: Path, caption: str) -> None:
-    """PATH.png and PATH.pdf, the caption (with the number of seeds) beneath."""
-    made.supxlabel(caption, fontsize=7, color="#555555")
+def save_figure(figure: "Figure", path: Path, caption: str) -> None:
+    """Writes PATH.png and PATH.pdf, the caption (with the number of seeds) beneath."""
+    figure.supxlabel(caption, fontsize=7, color="#555555")
     path.parent.mkdir(parents=True, exist_ok=True)
     for suffix in (".png", ".pdf"):
-        made.savefig(path.with_suffix(suffix))
+        figure.savefig(path.with_suffix(suffix))
     print(path.with_suffix(".png"))
 
 
@@ -71,7 +71,7 @@ def samples_at(folder: Path, share: float, *, tiles: int = 4) -> np.ndarray | No
     """
     run = read_run(folder)
     if share == 0:
-        program = Program(prepare(read_config(folder / "config.json")))
+        program = resolve(read_config_file(RunFolder(folder).config)).program()
         picture = image_grid(program.picture(program.initial_state())[0])
     else:
         pictures = [picture for picture in run.pictures if picture.replica == 0]
@@ -80,7 +80,7 @@ def samples_at(folder: Path, share: float, *, tiles: int = 4) -> np.ndarray | No
         from PIL import Image
 
         nearest = min(pictures, key=lambda own: abs(own.step - share * run.config["steps"]))
-        if not ended(folder) and share * run.config["steps"] > nearest.step:
+        if not is_finished(folder) and share * run.config["steps"] > nearest.step:
             return None
         picture = np.asarray(Image.open(nearest.path))
     height, width, _ = run.environment["data"]["sample_shape"]
@@ -92,7 +92,7 @@ def samples_figure(rows: Mapping[str, Path], columns: Mapping[str, float]) -> "F
     """The first seed's samples: a row a run, a column a share of it; turned on its side where it would be tall."""
     turned = len(rows) > len(columns)
     down_across = (len(columns), len(rows)) if turned else (len(rows), len(columns))
-    made, panels = figure(*down_across, width=1.7, height=1.75)
+    figure, panels = new_figure(*down_across, width=1.7, height=1.75)
     panels = panels.T if turned else panels
     for down, (row, folder) in enumerate(rows.items()):
         for across, (title, share) in enumerate(columns.items()):
@@ -107,11 +107,11 @@ def samples_figure(rows: Mapping[str, Path], columns: Mapping[str, float]) -> "F
                 (axes.set_ylabel if turned else axes.set_title)(title, fontsize=8)
             if across == 0:
                 (axes.set_title if turned else axes.set_ylabel)(row, fontsize=8)
-    return made
+    return figure
 
 
-def cloud(axes: "Axes", points: np.ndarray, *, limits: tuple[float, float, float, float], title: str = "") -> None:
-    """Points of the plane as a density."""
+def draw_cloud(axes: "Axes", points: np.ndarray, *, limits: tuple[float, float, float, float], title: str = "") -> None:
+    """Draws points of the plane as a density."""
     left, right, bottom, top = limits
     counts, _, _ = np.histogram2d(points[:, 0], points[:, 1], bins=90, range=[[left, right], [bottom, top]])
     axes.imshow(counts.T**0.5, origin="lower", extent=limits, cmap="Blues", aspect="equal", interpolation="bilinear")

@@ -16,7 +16,10 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from jaxgan import data, interop, metrics, networks, objectives
     from jaxgan.engine.gan import Gan
-    from jaxgan.runs import Run, evaluate, fit, load
+    from jaxgan.runs.evaluate import evaluate
+    from jaxgan.runs.fit import fit
+    from jaxgan.runs.load import load
+    from jaxgan.runs.run import Run
     from jaxgan.settings import Config
     from jaxgan.types import CriticOutput, Draw, Game, GanState, Objective
 

@@ -35,3 +35,11 @@ def real_data() -> Path:
     if not (REAL_DATA / "mnist").is_dir():
         pytest.skip("no real MNIST beside the checkout")
     return REAL_DATA
+
+
+@pytest.fixture
+def no_annotation_checks(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What a user meets, who runs without the checks of annotations: our own refusal of a value of a wrong type."""
+    from jaxtyping import config
+
+    monkeypatch.setattr(config, "jaxtyping_disable", True)

@@ -8,13 +8,11 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
-from jaxgan.config import Config
-from jaxgan.engine.numbers import Numbers
-from jaxgan.engine.optimizers import OPTIMIZERS
-from jaxgan.engine.setup import prepare
-from jaxgan.engine.steps import make_steps
+from jaxgan.engine.steps import critic_gradients
 from jaxgan.errors import UserError
 from jaxgan.objectives.penalties import gradient_norm, gradient_penalty, interpolate
+from jaxgan.optimizers import OPTIMIZERS
+from jaxgan.settings import Config, resolve
 from jaxgan.types import CriticOutput, Draw, GanState
 from tests.tiny import pictures, state_and_draws, tiny
 
@@ -57,10 +55,10 @@ def test_fault_penalty_computed_but_not_differentiated_or_never_added():
     """mlpack #3063, pix2pix #1201: without the penalty the loss is smaller by just its value, and the gradient another one."""
     with_it, without = (tiny("mlp", variant=v, n_critic=1, critic_optimizer="sgd") for v in ("wgan_gp", "wgan"))
     state, draw, _ = state_and_draws(with_it)
-    full, metrics = make_steps(with_it, with_it.numbers).critic_gradients(state, draw)[:2]
-    bare, bare_metrics = make_steps(without, without.numbers).critic_gradients(state, draw)[:2]
-    chex.assert_trees_all_close(metrics["critic_loss"], bare_metrics["critic_loss"] + metrics["gradient_penalty"], rtol=1e-4)
-    difference = jax.tree.map(jnp.subtract, full, bare)
+    full, bare = (critic_gradients(setup.gan, state, draw) for setup in (with_it, without))
+    loss = bare.metrics["critic_loss"] + full.metrics["gradient_penalty"]
+    chex.assert_trees_all_close(full.metrics["critic_loss"], loss, rtol=1e-4)
+    difference = jax.tree.map(jnp.subtract, full.params, bare.params)
     assert min(float(jnp.abs(leaf).max()) for leaf in jax.tree.leaves(difference) if leaf.ndim == 2) > 1e-4
 
 
@@ -78,14 +76,14 @@ def test_fault_penalty_ignores_the_label_of_a_conditional_critic():
 def test_fault_batch_norm_in_a_critic_under_a_gradient_penalty(network):
     """caogang #17; arXiv 1704.00028, section 4: refused, and left out by default."""
     with pytest.raises(UserError, match="couples the samples of a batch"):
-        prepare(Config(network=network, variant="wgan_gp", critic_norm="batch"), pictures())
-    assert prepare(Config(network=network, variant="wgan_gp"), pictures()).critic.norm == "none"
-    assert prepare(Config(network=network, variant="gan"), pictures()).critic.norm == "batch"
+        resolve(Config(network=network, variant="wgan_gp", critic_norm="batch"), pictures())
+    assert resolve(Config(network=network, variant="wgan_gp"), pictures()).gan.networks.critic.norm == "none"
+    assert resolve(Config(network=network, variant="gan"), pictures()).gan.networks.critic.norm == "batch"
 
 
 def test_fault_rmsprops_eps_inside_the_root_or_its_decay_point_nine():
     """pytorch #23796, optax #532: PyTorch's first step on a gradient g is rate g / (sqrt(.01 g^2) + 1e-8)."""
-    optimizer = OPTIMIZERS["rmsprop"](1.0, Numbers())
+    optimizer = OPTIMIZERS["rmsprop"](1.0, {"rmsprop_decay": tiny(optimizer="rmsprop").numbers["rmsprop_decay"]})
     for g in (1.0, 1e-6):
         updates, _ = optimizer.update(jnp.array([g]), optimizer.init(jnp.zeros(1)))
         np.testing.assert_allclose(updates, [-g / (0.1 * g + 1e-8)], rtol=1e-4)
@@ -114,32 +112,29 @@ def test_fault_a_resumed_run_loses_part_of_its_state():
 
 def test_fault_averaged_weights_without_their_batch_statistics():
     """OASIS #21, FastGAN #4: samples from the average do not change when the plain generator's statistics do."""
-    from jaxgan.engine.sampling import generate
-
     setup = tiny("conv", variant="gan", ema=0.9)
     state = state_and_draws(setup)[0]
     spoilt = state._replace(
         generator=state.generator._replace(variables=jax.tree.map(lambda x: x + 5, state.generator.variables))
     )
     z, y = jnp.ones((2, 3)), jnp.zeros(2, jnp.int32)
-    chex.assert_trees_all_equal(generate(setup, state, z, y), generate(setup, spoilt, z, y))
-    assert jnp.any(generate(setup, state, z, y, average=False) != generate(setup, spoilt, z, y, average=False))
+    generate = setup.gan.generate
+    chex.assert_trees_all_equal(generate(state, z, y), generate(spoilt, z, y))
+    assert jnp.any(generate(state, z, y, average=False) != generate(spoilt, z, y, average=False))
 
 
 def test_fault_no_way_to_draw_images_of_one_class():
     """StudioGAN #189, igul222 #64: `sample --label` and `load(run).sample(label=)`; run in tests/commands/test_train.py."""
+    from jaxgan.runs import Run
     from jaxgan.sample import Options
-    from jaxgan.trained import TrainedRun
 
-    assert "label" in inspect.signature(TrainedRun.sample).parameters
+    assert "label" in inspect.signature(Run.sample).parameters
     assert "label" in inspect.signature(Options).parameters
 
 
 def test_fault_a_critics_loss_labelled_a_distance():
     """arXiv 2103.01678, 2206.07767: no metric of training bears such a name."""
-    from jaxgan.engine.loop import Program
-
-    program = Program(tiny("mlp"))
+    program = tiny("mlp").program()
     state = program.initial_state()
     names = {*program.zero_sums(state), *program.diagnose(state)}
     assert "critic_loss" in names
@@ -148,9 +143,7 @@ def test_fault_a_critics_loss_labelled_a_distance():
 
 def test_fault_reverse_mode_through_while_loop():
     """diffrax #419: a penalty inside the compiled loop runs and moves the critic (the loop is not differentiated, the step is)."""
-    from jaxgan.engine.loop import Program
-
-    program = Program(tiny("mlp", variant="wgan_gp"))
+    program = tiny("mlp", variant="wgan_gp").program()
     state = program.initial_state()
     before = jax.tree.map(jnp.copy, state.critic.params)
     after, sums, _ = program.chunk(state, program.zero_sums(state), 2)

@@ -27,13 +27,12 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from jaxgan.config import Config
-from jaxgan.data.dataset import Dataset
-from jaxgan.engine.draws import critic_draw
-from jaxgan.engine.loop import Program
-from jaxgan.engine.setup import Setup, prepare
-from jaxgan.engine.steps import make_steps
+from jaxgan import Config, Draw
+from jaxgan.data import Dataset
+from jaxgan.engine.batches import real_batch
+from jaxgan.engine.steps import critic_gradients, generator_gradients
 from jaxgan.interop import to_torch
+from jaxgan.settings import Resolved, resolve
 
 GP = dict(variant="wgan_gp", optimizer="adam", beta1=0.0, beta2=0.9, gradient_penalty_weight=10.0, n_critic=5)
 WORKLOADS = {
@@ -45,26 +44,25 @@ WORKLOADS = {
 SECONDS = 4.0  # about how long one measured piece takes
 
 
-def setup_of(name: str, **changed: Any) -> Setup:
+def workload(name: str, **changed: Any) -> Resolved:
+    """The run of a workload, of which some options may be changed."""
     fields = {"dataset": "digits", "batch_size": 128, **WORKLOADS[name], **changed}
     generator = np.random.default_rng(0)
     pictures = None
     if name != "w1":  # 60,000 pictures of noise, as many and as large as MNIST
         samples = generator.integers(0, 256, (60_000, 28, 28, 1), dtype=np.uint8)
         pictures = Dataset("digits", (28, 28, 1), 0, samples, None)
-    return prepare(Config(recipe="paper", steps=10**6, **fields), pictures)
+    return resolve(Config(recipe="paper", steps=10**6, **fields), pictures)
 
 
 class Ours:
     """jaxgan: chunks of iterations in one program."""
 
-    def __init__(self, setup: Setup):
-        self.program = Program(setup)
+    def __init__(self, resolved: Resolved):
+        self.program = resolved.program()
         self.state = self.program.initial_state()
-        sums = self.program.zero_sums(self.state)
         began = time.perf_counter()
-        program = self.program
-        self.compiled = program._chunk.lower(self.state, sums, program.numbers, program.data, np.int32(1)).compile()
+        self.compiled = self.program.lower(self.state).compile()
         self.compile_seconds = time.perf_counter() - began
 
     def run(self, n: int) -> None:
@@ -79,36 +77,37 @@ class Ours:
 class Theirs:
     """PyTorch: the same networks, from our weights where they are given, its own data and noise on the device."""
 
-    def __init__(self, setup: Setup, ours: Ours | None = None, compiled: bool = False):
+    def __init__(self, resolved: Resolved, ours: Ours | None = None, compiled: bool = False):
         import torch
 
         from tests.parity import twins
 
         torch.set_num_threads(os.cpu_count() or 1)
-        self.torch, self.twins, self.setup = torch, twins, setup
+        self.torch, self.twins, self.resolved = torch, twins, resolved
         self.device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
-        self.generator, self.critic = twins.twins_of(setup, torch.float32)
+        self.generator, self.critic = twins.twins_of(resolved, torch.float32)
         if ours is not None:
             for module, ported, player in (
-                (self.generator, setup.generator, ours.state.generator),
-                (self.critic, setup.critic, ours.state.critic),
+                (self.generator, resolved.gan.networks.generator, ours.state.generator),
+                (self.critic, resolved.gan.networks.critic, ours.state.critic),
             ):
                 arrays = to_torch(ported, jax.device_get({"params": player.params, **player.variables}))
                 module.load_state_dict({name: torch.tensor(np.asarray(array)) for name, array in arrays.items()})
         self.generator.to(self.device)
         self.critic.to(self.device)
-        config = setup.config
+        config = resolved.config
         if config.optimizer == "adam":
             kind = lambda p: torch.optim.Adam(p, lr=config.learning_rate, betas=(config.beta1, config.beta2))  # noqa: E731
         else:
             kind = lambda p: torch.optim.RMSprop(p, lr=config.learning_rate)  # noqa: E731
         self.optimizers = kind(self.generator.parameters()), kind(self.critic.parameters())
-        self.rules = twins.rules_of(setup)
+        self.rules = twins.rules_of(resolved)
         self.samples = None
-        if setup.dataset.samples is not None:
-            self.samples = torch.tensor(setup.dataset.samples.transpose(0, 3, 1, 2).copy()).to(self.device)
+        if resolved.dataset.samples is not None:
+            self.samples = torch.tensor(resolved.dataset.samples.transpose(0, 3, 1, 2).copy()).to(self.device)
         else:
-            self.centres = torch.tensor(np.asarray(setup.dataset.distribution.centres), dtype=torch.float32, device=self.device)
+            centres = np.asarray(resolved.dataset.distribution.centres)
+            self.centres = torch.tensor(centres, dtype=torch.float32, device=self.device)
         self.eager_critic = self.critic
         if compiled:
             self.generator, self.critic = torch.compile(self.generator), torch.compile(self.critic)
@@ -126,8 +125,8 @@ class Theirs:
         return critic, float(self.twins.generator_backward(*pair, self.rules, draw))
 
     def draw(self):
-        torch, size = self.torch, self.setup.plan.batch_size
-        latent = torch.randn(size, self.setup.plan.latent_dim, device=self.device)
+        torch, size = self.torch, self.resolved.schedule.batch_size
+        latent = torch.randn(size, self.resolved.gan.latent_dim, device=self.device)
         if self.samples is None:
             which = torch.randint(len(self.centres), (size,), device=self.device)
             real = self.centres[which] + 0.01 * torch.randn(size, 2, device=self.device)
@@ -165,13 +164,13 @@ class Theirs:
 class Graphed(Theirs):
     """PyTorch with both steps recorded as CUDA graphs, which are replayed on new data and noise; on a GPU only."""
 
-    def __init__(self, setup: Setup, ours: Ours | None = None):
-        super().__init__(setup, ours)
+    def __init__(self, resolved: Resolved, ours: Ours | None = None):
+        super().__init__(resolved, ours)
         torch = self.torch
         for optimizer in self.optimizers:
             for group in optimizer.param_groups:
                 group["capturable"] = True
-        self.inputs = (*self.draw(), torch.rand(setup.plan.batch_size, device=self.device))
+        self.inputs = (*self.draw(), torch.rand(resolved.schedule.batch_size, device=self.device))
         real, latent, alpha = self.inputs
         aside = torch.cuda.Stream()
         aside.wait_stream(torch.cuda.current_stream())
@@ -199,12 +198,22 @@ class Graphed(Theirs):
         self.torch.cuda.synchronize()
 
 
-def our_losses(setup: Setup, ours: Ours, draw) -> tuple[float, float]:
-    steps = make_steps(setup, setup.numbers)
-    critic = jax.jit(lambda state, draw: steps.critic_gradients(state, draw)[1]["critic_loss"])(ours.state, draw)
-    return float(critic), float(
-        jax.jit(lambda state, draw: steps.generator_gradients(state, draw)[1]["generator_loss"])(ours.state, draw)
-    )
+def first_draw(resolved: Resolved, ours: Ours) -> Draw:
+    """The draw of the first critic step, its real batch included."""
+    gan, sampler, size = resolved.gan, resolved.dataset.sampler, resolved.schedule.batch_size
+
+    def draw(key, data):
+        return gan.draw(key, jnp.int32(0), *real_batch(sampler, data, size, key, jnp.int32(0)))
+
+    return jax.jit(draw)(ours.state.key, ours.program.data)
+
+
+def our_losses(resolved: Resolved, ours: Ours, draw: Draw) -> tuple[float, float]:
+    """Losses of the critic and the generator on one draw."""
+    gan = resolved.gan
+    critic = jax.jit(lambda state, draw: critic_gradients(gan, state, draw).metrics["critic_loss"])
+    generator = jax.jit(lambda state, draw: generator_gradients(gan, state, draw).metrics["generator_loss"])
+    return float(critic(ours.state, draw)), float(generator(ours.state, draw))
 
 
 def flops(theirs: Theirs) -> float:
@@ -239,43 +248,43 @@ def peak() -> float:
     return 2 * 2048**3 / min(times)
 
 
-def timed(side, n: int) -> float:
+def time_iterations(side, n: int) -> float:
     began = time.perf_counter()
     side.run(n)
     return (time.perf_counter() - began) / n
 
 
-def resident(name: str, side: str, cache: str) -> int:
+def measure_resident_size(name: str, side: str, cache: str) -> int:
     """Bytes: the peak resident size of a process that makes three iterations of one side, compiled programs kept in `cache`."""
-    said = subprocess.run(
+    ended = subprocess.run(
         [sys.executable, "-m", "experiments.benchmarks.against_pytorch", "--resident", side, name],
         env={**os.environ, "JAX_COMPILATION_CACHE_DIR": cache, "JAX_PERSISTENT_CACHE_MIN_COMPILE_TIME_SECS": "0.1"},
         capture_output=True, text=True, check=True,
     )  # fmt: skip
-    return int(said.stdout.splitlines()[-1])
+    return int(ended.stdout.splitlines()[-1])
 
 
 def print_resident(name: str, side: str) -> None:
-    setup = setup_of(name)
-    (Ours(setup) if side == "jaxgan" else Theirs(setup)).run(3)
+    resolved = workload(name)
+    (Ours(resolved) if side == "jaxgan" else Theirs(resolved)).run(3)
     with open("/proc/self/status") as file:  # getrusage's maximum is inherited from the parent
         print(1024 * next(int(row.split()[1]) for row in file if row.startswith("VmHWM")))
 
 
 def measure(name: str, pairs: int, compile_theirs: bool) -> dict:
-    setup = setup_of(name)
-    ours = Ours(setup)
-    theirs = {"eager": Theirs(setup, ours)}
-    draw = jax.jit(lambda key, data: critic_draw(setup, data, key, jnp.int32(0)))(ours.state.key, ours.program.data)
-    a, b = our_losses(setup, ours, draw), theirs["eager"].losses(jax.device_get(draw._replace(key=None)))
+    resolved = workload(name)
+    ours = Ours(resolved)
+    theirs = {"eager": Theirs(resolved, ours)}
+    draw = first_draw(resolved, ours)
+    a, b = our_losses(resolved, ours, draw), theirs["eager"].losses(jax.device_get(draw._replace(key=None)))
     assert np.allclose(a, b, rtol=1e-3, atol=1e-5), f"{name}: the losses differ: {a} here, {b} in PyTorch"
     if compile_theirs:
-        theirs["compile"] = Theirs(setup, ours, compiled=True)
+        theirs["compile"] = Theirs(resolved, ours, compiled=True)
     if theirs["eager"].device.type == "cuda":
-        theirs["CUDA graphs"] = Graphed(setup, ours)
+        theirs["CUDA graphs"] = Graphed(resolved, ours)
     operations = flops(theirs["eager"])
     ours.run(2)
-    n = max(2, round(SECONDS / timed(ours, 2)))
+    n = max(2, round(SECONDS / time_iterations(ours, 2)))
     result = {
         "losses": {"jaxgan": a, "pytorch": b}, "flop_per_iteration": operations, "compile_seconds": ours.compile_seconds,
         "temporary_bytes": ours.temporary_bytes(), "iterations_timed": n, "seconds": {"jaxgan": []}, "ratio": {},
@@ -285,16 +294,19 @@ def measure(name: str, pairs: int, compile_theirs: bool) -> dict:
     seconds: dict[str, list[float]] = {"jaxgan": [], **{kind: [] for kind in theirs}}
     ratios: dict[str, list[float]] = {kind: [] for kind in theirs}
     for _ in range(pairs):
-        here = timed(ours, n)
+        here = time_iterations(ours, n)
         seconds["jaxgan"].append(here)
         for kind, side in theirs.items():
-            there = timed(side, max(1, n // 4))
+            there = time_iterations(side, max(1, n // 4))
             seconds[kind].append(there)
             ratios[kind].append(there / here)
     best = peak()
     with tempfile.TemporaryDirectory() as cache:
-        sizes = {"jaxgan, compiling": resident(name, "jaxgan", cache), "jaxgan": resident(name, "jaxgan", cache)}
-        sizes["pytorch"] = resident(name, "pytorch", cache)
+        sizes = {
+            "jaxgan, compiling": measure_resident_size(name, "jaxgan", cache),
+            "jaxgan": measure_resident_size(name, "jaxgan", cache),
+        }
+        sizes["pytorch"] = measure_resident_size(name, "pytorch", cache)
     result |= {
         "seconds": seconds,
         "ratio": {kind: [statistics.median(r), min(r), max(r)] for kind, r in ratios.items()},

@@ -5,7 +5,7 @@ wall-clock time from the first logged step to the last, pictures and checkpoints
 iterations a second to the other's: the median of the rounds [min-max]; above 1 this one is faster.
 
 Workloads: w1 and w2 as in against_pytorch.py (ring8, mlp 128, WGAN-GP; lab_conv on 60,000 pictures of noise, WGAN with clipping), and
-train, what `make train` does, cut short. About ten minutes on two cores that do nothing else.
+train, what `make train` does, cut short. About fifteen minutes on two cores that do nothing else.
 """
 
 import argparse
@@ -97,7 +97,9 @@ def compare(name: str, other: Path, rounds: int, pictures: Path, steps: float) -
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("other", type=Path, help="the other checkout's folder")
-    parser.add_argument("--workloads", nargs="*", choices=list(WORKLOADS), default=list(WORKLOADS), help="which; all without it")
+    parser.add_argument(
+        "--workloads", nargs="*", choices=list(WORKLOADS), default=list(WORKLOADS), help="which; all without it"
+    )
     parser.add_argument("--rounds", type=int, default=7, help="times that each side is timed, at least 5 for a result")
     parser.add_argument("--steps", type=float, default=1.0, help="factor on the number of steps")
     parser.add_argument("--out", type=Path, help="a JSON file to write")

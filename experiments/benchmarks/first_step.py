@@ -19,35 +19,36 @@ COMMANDS = {
 }
 
 
-def child(argv: list[str]) -> None:
+def train_and_report(argv: list[str]) -> None:
     """The command with a listener that says when the first chunk (of one iteration) is done."""
-    from jaxgan import runs, train
+    import jaxgan
     from jaxgan.cache import keep_compiled_programs
     from jaxgan.engine.listeners import Listener
+    from jaxgan.settings import read_command
 
     class FirstStep(Listener):
         def on_chunk(self, step: int, metrics: list[dict[str, float]]) -> None:
             print(f"first step {time.time()}", flush=True)
 
-    config = train.parse(argv)
+    config = read_command(argv, prog="python -m jaxgan.train", description="Train a GAN and fill a run folder.")
     keep_compiled_programs()
-    runs.fit(config, listeners=[FirstStep()])
+    jaxgan.fit(config, listeners=[FirstStep()])
 
 
 def seconds(flags: list[str], cache: str, out: str) -> tuple[float, float]:
     began = time.time()
-    said = subprocess.run(
+    process = subprocess.run(
         [sys.executable, "-m", "experiments.benchmarks.first_step", "--child", *flags, "--steps", "1", "--out", out],
         env={**os.environ, "XDG_CACHE_HOME": cache}, capture_output=True, text=True, check=True,
     )  # fmt: skip
     ended = time.time()
-    first = next(float(line.split()[-1]) for line in said.stdout.splitlines() if line.startswith("first step"))
+    first = next(float(line.split()[-1]) for line in process.stdout.splitlines() if line.startswith("first step"))
     return first - began, ended - began
 
 
 def main() -> None:
     if "--child" in sys.argv:
-        return child(sys.argv[2:])
+        return train_and_report(sys.argv[2:])
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--repeat", type=int, default=4, help="times each command is started")
     parser.add_argument("--out", help="a JSON file to write")
@@ -58,9 +59,9 @@ def main() -> None:
     print(json.dumps(about), flush=True)
     for name, flags in COMMANDS.items():
         with tempfile.TemporaryDirectory() as folder:
-            found = [seconds(flags, f"{folder}/cache", f"{folder}/run{i}") for i in range(options.repeat)]
-        results[name] = {"first_step": [a for a, _ in found], "command": [b for _, b in found]}
-        shown = ", ".join(f"{a:.1f} ({b:.1f})" for a, b in found)
+            times = [seconds(flags, f"{folder}/cache", f"{folder}/run{i}") for i in range(options.repeat)]
+        results[name] = {"first_step": [a for a, _ in times], "command": [b for _, b in times]}
+        shown = ", ".join(f"{a:.1f} ({b:.1f})" for a, b in times)
         print(f"{name:9} seconds to the first step (to the command's end), the first with an empty cache: {shown}", flush=True)
     if options.out:
         with open(options.out, "w") as file:

@@ -14,8 +14,7 @@ from dataclasses import dataclass
 import numpy as np
 import tyro
 
-from jaxgan.metrics.frechet import fid
-from jaxgan.metrics.manifold import precision_recall_density_coverage
+from jaxgan.metrics import fid, precision_recall_density_coverage
 
 
 @dataclass(frozen=True)
@@ -27,7 +26,7 @@ class Options:
     rounds: int = 5
     """Times that each pair is run."""
     neighbour_dims: tuple[int, ...] = (64, 128, 2048)
-    """Dimensions of the features whose neighbours are found."""
+    """Dimensions of the features whose neighbours are searched."""
     fid_dims: int = 2048
     """Dimensions of the features of the Frechet distance."""
 
@@ -40,8 +39,8 @@ def two_clouds(n: int, dims: int) -> list[np.ndarray]:
 def prdc_of(real: np.ndarray, fake: np.ndarray) -> list[float]:
     from prdc import compute_prdc
 
-    found = compute_prdc(real_features=real, fake_features=fake, nearest_k=5)
-    return [found[name] for name in ("precision", "recall", "density", "coverage")]
+    values = compute_prdc(real_features=real, fake_features=fake, nearest_k=5)
+    return [values[name] for name in ("precision", "recall", "density", "coverage")]
 
 
 def sqrtm_fid(real: np.ndarray, fake: np.ndarray) -> float:
@@ -53,9 +52,9 @@ def sqrtm_fid(real: np.ndarray, fake: np.ndarray) -> float:
     return float((m - k) @ (m - k) + np.trace(c) + np.trace(d) - 2 * np.trace(root))
 
 
-def compared(name: str, theirs: Callable[[], object], ours: Callable[[], object], rounds: int) -> None:
-    expected, found = np.asarray(theirs()), np.asarray(ours())  # compiles; and they must agree
-    apart = float(np.max(np.abs(found - expected) / np.maximum(np.abs(expected), 1e-3)))
+def compare(name: str, theirs: Callable[[], object], ours: Callable[[], object], rounds: int) -> None:
+    expected, values = np.asarray(theirs()), np.asarray(ours())  # compiles; and they must agree
+    apart = float(np.max(np.abs(values - expected) / np.maximum(np.abs(expected), 1e-3)))
     seconds: dict[str, list[float]] = {"theirs": [], "ours": []}
     both = {"theirs": theirs, "ours": ours}
     for turn in range(rounds):
@@ -74,14 +73,14 @@ def compared(name: str, theirs: Callable[[], object], ours: Callable[[], object]
 def main(options: Options) -> None:
     for dims in options.neighbour_dims:
         real, fake = two_clouds(options.n, dims)
-        compared(
+        compare(
             f"precision, recall, density, coverage at {options.n:,} x {dims}, against prdc",
             lambda: prdc_of(real, fake),  # noqa: B023
             lambda: precision_recall_density_coverage(real, fake),  # noqa: B023
             options.rounds,
         )
     real, fake = two_clouds(options.n, options.fid_dims)
-    compared(
+    compare(
         f"Frechet distance at {options.n:,} x {options.fid_dims}, against scipy's sqrtm",
         lambda: sqrtm_fid(real, fake),
         lambda: fid(real, fake),

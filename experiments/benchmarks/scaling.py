@@ -17,27 +17,27 @@ SECONDS = 2.0  # about how long one measured piece takes
 BASE = {"replicas": 1, "batch_size": 128, "devices": 1}
 
 
-def measured(asked: dict[str, int], pairs: int) -> dict:
-    """Iterations a second of the base and of `asked`, in turn."""
-    from experiments.benchmarks.against_pytorch import Ours, setup_of, timed
+def measure(case: dict[str, int], pairs: int) -> dict:
+    """Iterations a second of the base and of a case, in turn."""
+    from experiments.benchmarks.against_pytorch import Ours, time_iterations, workload
 
     def side(kind: dict[str, int]) -> Ours:
         mesh = f"data={kind['devices']}" if kind["devices"] > 1 else None
-        return Ours(setup_of("w1", batch_size=kind["batch_size"], replicas=kind["replicas"], mesh=mesh))
+        return Ours(workload("w1", batch_size=kind["batch_size"], replicas=kind["replicas"], mesh=mesh))
 
-    sides = side(BASE), side(asked)
+    sides = side(BASE), side(case)
     counts = []
     for one in sides:
         one.run(2)
-        counts.append(max(2, round(SECONDS / timed(one, 2))))
+        counts.append(max(2, round(SECONDS / time_iterations(one, 2))))
     rates: tuple[list[float], list[float]] = ([], [])
     for _ in range(pairs):
-        for one, n, found in zip(sides, counts, rates, strict=True):
-            found.append(1 / timed(one, n))
-    work = asked["replicas"] * asked["batch_size"] / BASE["batch_size"]
+        for one, n, own in zip(sides, counts, rates, strict=True):
+            own.append(1 / time_iterations(one, n))
+    work = case["replicas"] * case["batch_size"] / BASE["batch_size"]
     ratios = [work * there / here for here, there in zip(*rates, strict=True)]
     return {
-        **asked,
+        **case,
         "iterations_per_second": {"base": rates[0], "this": rates[1]},
         "work_ratio": [statistics.median(ratios), min(ratios), max(ratios)],
         "compile_seconds": sides[1].compile_seconds,
@@ -54,18 +54,18 @@ def line(result: dict) -> str:
     )
 
 
-def in_own_process(asked: dict[str, int], pairs: int) -> dict:
+def measure_in_own_process(case: dict[str, int], pairs: int) -> dict:
     """Each in a process of its own: how many devices a CPU shows is settled when jax starts."""
     environment = dict(os.environ)
-    if asked["devices"] > 1:
-        environment["JAX_NUM_CPU_DEVICES"] = str(asked["devices"])  # other platforms show their own
-    said = subprocess.run(
-        [sys.executable, "-m", "experiments.benchmarks.scaling", "--one", json.dumps(asked), "--pairs", str(pairs)],
+    if case["devices"] > 1:
+        environment["JAX_NUM_CPU_DEVICES"] = str(case["devices"])  # other platforms show their own
+    ended = subprocess.run(
+        [sys.executable, "-m", "experiments.benchmarks.scaling", "--one", json.dumps(case), "--pairs", str(pairs)],
         env=environment, capture_output=True, text=True, check=False,
     )  # fmt: skip
-    if said.returncode:
-        raise SystemExit(said.stderr)
-    return json.loads(said.stdout.splitlines()[-1])
+    if ended.returncode:
+        raise SystemExit(ended.stderr)
+    return json.loads(ended.stdout.splitlines()[-1])
 
 
 def main() -> None:
@@ -78,7 +78,7 @@ def main() -> None:
     parser.add_argument("--one", type=json.loads, help=argparse.SUPPRESS)
     options = parser.parse_args()
     if options.one:
-        print(json.dumps(measured(options.one, options.pairs)))
+        print(json.dumps(measure(options.one, options.pairs)))
         return
     from experiments.benchmarks.against_pytorch import machine
 
@@ -91,7 +91,7 @@ def main() -> None:
     ]
     results = []
     for case in cases:
-        results.append(in_own_process(case, options.pairs))
+        results.append(measure_in_own_process(case, options.pairs))
         print(line(results[-1]), flush=True)
     if options.out:
         with open(options.out, "w") as file:

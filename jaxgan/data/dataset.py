@@ -4,26 +4,17 @@ import dataclasses
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, NamedTuple, Protocol, runtime_checkable
+from typing import Any, NamedTuple
 
 import numpy as np
 
 from jaxgan.data.distributions import Distribution
 from jaxgan.errors import NoSplitError, UserError
+from jaxgan.types import Records
 
 Sampler = Callable[
     [Any, int], tuple[Any, Any]
 ]  # (key, n) -> samples (n, *sample_shape), labels (n,): plain JAX, for `jit` and `vmap`
-
-
-@runtime_checkable
-class Records(Protocol):
-    """Pictures on disk, read one by one; several threads ask at once."""
-
-    def __len__(self) -> int: ...
-
-    def __getitem__(self, row: int) -> tuple[np.ndarray, int]:
-        """The picture, uint8 (H, W, C), and its label, 0 where there are none. Raises UserError where it cannot be read."""
 
 
 @dataclass(frozen=True, eq=False)

@@ -1,6 +1,6 @@
 """Two-dimensional distributions whose density is known exactly."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -8,7 +8,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 from jax.scipy.special import logsumexp
-from jaxtyping import Array, Float, Int, Key
+from jaxtyping import Array, Float, Int, Key, Shaped
 
 Points = Float[Array, "n 2"] | Float[np.ndarray, "n 2"]
 
@@ -69,9 +69,19 @@ def log_normal_sum(
 
 
 def gaussian_mixture(
-    name: str, centres: Float[np.ndarray, "modes 2"], std: float, scale: Float[np.ndarray, "2"] | float
+    name: str,
+    centres: Shaped[np.ndarray, "modes 2"] | Sequence[Sequence[float | int]],
+    std: float,
+    scale: Float[np.ndarray, "2"] | float,
 ) -> Distribution:
-    """The mixture of M equally likely round normals: p(x) = 1/M sum_k N(x; c_k, std^2 I)."""
+    """The mixture of M equally likely round normals: p(x) = 1/M sum_k N(x; c_k, std^2 I).
+
+    Args:
+        name: what charts and messages call it.
+        centres: c_k, in units of your own.
+        std: of every mode, in these units.
+        scale: model coordinates per unit, for both axes or each; a tanh generator reaches what this brings into [-1, 1].
+    """
     centres = np.asarray(centres, np.float64)
     log_weights = np.full(len(centres), -np.log(len(centres)))
 

@@ -160,6 +160,11 @@ class Gan:
     # The parts
 
     @property
+    def is_built_in(self) -> bool:
+        """Whether both networks are jaxgan's own."""
+        return isinstance(self.generator, Generator) and isinstance(self.critic, Critic)
+
+    @property
     def classifies_generators(self) -> bool:
         """Whether the critic tells several generators apart."""
         return self.generators > 1 and not is_zero(self.generator_classifier_weight)
@@ -336,7 +341,7 @@ class Gan:
         """Batches that `iteration` takes."""
         return self.batches_per_step + (self.order == "generator_first")
 
-    def first_batch(self, step: Index) -> Array:
+    def first_batch(self, step: Index) -> Index:
         """The index of the first batch that the iteration after `step` generator steps reads."""
         return step * self.batches_per_step - (self.order == "generator_first")
 

@@ -107,6 +107,10 @@ class Program:
         def pictures(state: GanState) -> Any:
             return over_replicas(partial(picture, self.gan, source.sample_shape))(state)
 
+        def first_iteration(numbers: Numbers, data: DataArrays, seeds: UInt[Array, "..."]) -> Any:
+            return step(numbers, data, begin_all(numbers, seeds))
+
+        self._first_iteration = first_iteration
         self.lead = () if self.replicas == 1 else (self.replicas,)
         self._chunk = jax.jit(chunk, donate_argnums=(0, 1), out_shardings=(placed, everywhere, everywhere))
         self._initial_state = jax.jit(begin_all, out_shardings=placed)
@@ -130,6 +134,10 @@ class Program:
         assert n <= self.feed.left(step), "a chunk reads from one window of the data"
         state, sums, finite = self._chunk(state, sums, self.numbers, self.feed.at(step), np.int32(n))
         return state, sums, np.atleast_1d(jax.device_get(finite))
+
+    def check(self) -> None:
+        """Traces one iteration, by shapes alone: what does not fit together is refused here."""
+        jax.eval_shape(self._first_iteration, self.numbers, self.feed.like, self.seeds)
 
     def lower(self, state: GanState) -> Any:
         """The chunk of iterations, lowered and not yet compiled: for its memory, cost and text."""

@@ -102,13 +102,16 @@ def _generated(gan: Gan, state: GanState, z: Array, y: Array, batch_statistics: 
 
 
 def picture_labels(gan: Gan, sample_shape: tuple[int, ...]) -> Int[np.ndarray, " n"]:
-    """Labels of the samples that a run draws while it trains: ten images a class, in rows, where it is conditional; zeros otherwise."""
-    images = len(sample_shape) == 3
+    """Labels of the samples that a run draws while it trains: ten a class, in rows, where it is conditional; zeros otherwise.
+
+    Of points of the plane there are 2,500 in all.
+    """
+    points = tuple(sample_shape) == (2,)
     if gan.n_classes:
-        columns = 10 if images else PICTURE_POINTS // gan.n_classes
+        columns = PICTURE_POINTS // gan.n_classes if points else 10
         return np.repeat(np.arange(min(gan.n_classes, 100), dtype=np.int32), columns)
     n = gan.generators * -(-64 // gan.generators)  # as many of each generator
-    return np.zeros(n if images else PICTURE_POINTS, np.int32)
+    return np.zeros(PICTURE_POINTS if points else n, np.int32)
 
 
 def picture_groups(gan: Gan, sample_shape: tuple[int, ...]) -> Int[np.ndarray, " n"]:

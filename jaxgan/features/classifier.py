@@ -259,7 +259,7 @@ def _write(path: Path, classifier: LabClassifier) -> None:
 
 def _read(path: Path, n_classes: int, held_out: int) -> LabClassifier:
     try:
-        with np.load(path) as arrays:
+        with np.load(io.BytesIO(path.read_bytes())) as arrays:
             flat = {tuple(name.split("/")): arrays[name] for name in arrays.files if name != "accuracy"}
             accuracy = float(arrays["accuracy"])
     except (OSError, ValueError, KeyError, zipfile.BadZipFile) as error:

@@ -9,6 +9,7 @@ import numpy as np
 from jaxtyping import Float, UInt8
 
 from jaxgan.files import write_atomically
+from jaxgan.pixels import to_bytes
 
 LEGIBLE = 64  # pixels: tiles whose longer side is shorter are enlarged
 GAP = 255  # the grey level between tiles
@@ -17,7 +18,7 @@ GAP = 255  # the grey level between tiles
 def _bytes(images: Float[np.ndarray, "*shape"]) -> UInt8[np.ndarray, "*shape"]:
     """Map [-1, 1] to [0, 255], to the nearest level; what lies outside is clipped, and NaN is black."""
     finite = np.nan_to_num(np.asarray(images), nan=-1.0, posinf=1.0, neginf=-1.0)
-    return np.round((np.clip(finite, -1.0, 1.0) + 1.0) * 127.5).astype(np.uint8)
+    return np.asarray(to_bytes(finite))
 
 
 def _enlarge(images: UInt8[np.ndarray, "n h w c"], scale: int | None) -> UInt8[np.ndarray, "n height width c"]:

@@ -5,6 +5,7 @@ from pathlib import Path
 import numpy as np
 from jaxtyping import UInt8
 
+from jaxgan.pixels import to_model_range
 from jaxgan.report.figures import figure_array
 from jaxgan.report.images import image_grid, save_image
 
@@ -17,7 +18,7 @@ def save_neighbours(
 
     n, k = neighbours.shape[:2]
     grids = [
-        image_grid(pictures.astype(np.float32) / 127.5 - 1, columns=columns)
+        image_grid(to_model_range(pictures), columns=columns)
         for pictures, columns in ((samples, 1), (neighbours.reshape(n * k, *neighbours.shape[2:]), k))
     ]
     height, gap, head = len(grids[0]), 40, 30  # pixels

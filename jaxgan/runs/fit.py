@@ -5,7 +5,7 @@ import dataclasses
 import signal
 import sys
 import threading
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -20,7 +20,7 @@ from jaxgan.engine.state import step_of
 from jaxgan.engine.training import train
 from jaxgan.errors import DivergedError, UserError
 from jaxgan.files import json_text, write_atomically
-from jaxgan.folder import RunFolder
+from jaxgan.folder import RunFolder, read_object
 from jaxgan.report.listeners import Curves, MetricsFile, ProgressBar, SamplePictures, TensorBoard
 from jaxgan.report.page import write_page
 from jaxgan.report.progress import progress_bars
@@ -74,6 +74,8 @@ def fit(
     place(schedule.mesh, schedule.replicas, schedule.batch_size)  # refuses what cannot be before there is a folder
     measuring = _measuring(resolved, metrics, progress) if schedule.metrics_every else None
     program = resolved.program()
+    if not program.gan.is_built_in:
+        program.check()
     folder = resolved.config.out if resume and resolved.config.out else _agreed_folder(resolved.config)
     config = dataclasses.replace(resolved.config, out=folder, resume=False)
     files = RunFolder(folder)
@@ -112,10 +114,19 @@ def fit(
     return run_of(state)
 
 
-def finish(config: Config, interrupted: str) -> RunFolder:
-    """The run at `config.out`: trained, or gone on with where it was interrupted; left alone where it is finished.
+def _print_indented(error: DivergedError) -> None:
+    print(f"  {error}", flush=True)
 
-    Of replicas that diverge the others are trained; that all did is printed, and no last checkpoint is there.
+
+def finish(config: Config, interrupted: str, on_diverged: Callable[[DivergedError], None] = _print_indented) -> RunFolder:
+    """The run at `config.out`: trained, or resumed where it was interrupted; left alone where it is finished.
+
+    Of replicas that diverge the others are trained; where all did, no last checkpoint is there.
+
+    Args:
+        config: of the run; a run that is there already is resumed by its own options.
+        interrupted: the text of the KeyboardInterrupt.
+        on_diverged: what is done where replicas diverged; without it the error is printed.
 
     Raises:
         KeyboardInterrupt: on Ctrl-C, with the text `interrupted`.
@@ -128,13 +139,14 @@ def finish(config: Config, interrupted: str) -> RunFolder:
     except KeyboardInterrupt:
         raise KeyboardInterrupt(interrupted) from None
     except DivergedError as error:
-        print(f"  {error}", flush=True)
+        on_diverged(error)
     return files
 
 
-def is_finished(files: RunFolder, steps: int | None) -> bool:
-    """Whether a run has the checkpoint of its last step."""
-    return (files.checkpoints / str(steps)).is_dir()
+def is_finished(files: RunFolder, steps: int | None = None) -> bool:
+    """Whether a run has the checkpoint of its last step: `steps`, or what its configuration says."""
+    last = read_object(files.config).get("steps") if steps is None else steps
+    return (files.checkpoints / str(last)).is_dir()
 
 
 def _resolved(
@@ -175,7 +187,7 @@ def _resolved(
 
 def _join(config: Config) -> None:
     """Joins the processes that train together (`--distributed`)."""
-    where = {"coordinator": config.coordinator, "process_count": config.process_count, "process_id": config.process_id}
+    where: dict[str, Any] = {"coordinator": config.coordinator, "process_count": config.process_count, "process_id": config.process_id}
     if config.distributed:
         processes.join(**where)
     elif given := [name for name, value in where.items() if value is not None]:

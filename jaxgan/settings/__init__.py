@@ -1,17 +1,23 @@
 """Options: each declared once (`options`), read from flags (`command_line`), kept in a run folder (`saved`), and resolved into a `Gan`, a
-`Dataset` and a `Schedule` (`resolution`). All but the last is read without waiting for jax.
+`Dataset` and a `Schedule` (`resolution`; `own` for a GAN that was made in Python). What waits for jax or tyro is loaded when it is first used.
 """
 
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
-from jaxgan.settings.command_line import OptionalInt, OptionalPath, parse, read_command, read_config, read_value
 from jaxgan.settings.options import OPTIONS, Config, Option, flag
 from jaxgan.settings.saved import changed_fields, read_config_file, rerun, resume_with, resumed, to_json
 
 if TYPE_CHECKING:
+    from jaxgan.settings.command_line import OptionalInt, OptionalPath, parse, read_command, read_config, read_value
     from jaxgan.settings.own import resolve_own
     from jaxgan.settings.resolution import Resolved, resolve
+
+_LATER = {
+    **dict.fromkeys(("OptionalInt", "OptionalPath", "parse", "read_command", "read_config", "read_value"), "command_line"),
+    **dict.fromkeys(("Resolved", "resolve"), "resolution"),
+    "resolve_own": "own",
+}
 
 __all__ = [
     "OPTIONS",
@@ -37,9 +43,6 @@ __all__ = [
 
 
 def __getattr__(name: str) -> Any:
-    """`resolve`, `resolve_own` and `Resolved` are loaded when they are first used, since they wait for jax."""
-    if name in ("Resolved", "resolve"):
-        return getattr(import_module("jaxgan.settings.resolution"), name)
-    if name == "resolve_own":
-        return import_module("jaxgan.settings.own").resolve_own
+    if name in _LATER:
+        return getattr(import_module(f"jaxgan.settings.{_LATER[name]}"), name)
     raise AttributeError(f"module 'jaxgan.settings' has no attribute '{name}'")

@@ -95,10 +95,13 @@ def classifies_generators(config: Config) -> bool:
 
 def _names(config: Config, dataset: Dataset, variant: Variant) -> dict[str, str]:
     """The generator and the critic by their names; an autoencoder of the same kind where the variant needs one and none is named."""
-    network = config.network or _default_network(config.dataset, dataset)
-    if network not in PAIRS:
+    network = config.network
+    if network is None and not (config.generator and config.critic):
+        network = _default_network(config.dataset, dataset)
+    if network is not None and network not in PAIRS:
         raise unknown("network", network, PAIRS)
-    names = {"generator": config.generator or PAIRS[network][0], "critic": config.critic or PAIRS[network][1]}
+    pair = PAIRS[network] if network else ("", "")
+    names = {"generator": config.generator or pair[0], "critic": config.critic or pair[1]}
     tables: dict[str, Table] = {"generator": GENERATORS, "critic": CRITICS}
     for role, table in tables.items():
         if names[role] not in table and ":" not in names[role]:
@@ -235,8 +238,13 @@ def _takes(kind: Any, name: str) -> bool:
 
 
 def _default_network(name: str, dataset: Dataset) -> str:
-    if not dataset.is_images:
+    if dataset.is_vectors:
         return "mlp"
+    if not dataset.is_images:
+        raise UserError(
+            f"data set {name}: no network of jaxgan's is for samples of shape {dataset.sample_shape}; name your own by --generator"
+            " and --critic"
+        )
     height, width, _ = dataset.sample_shape
     if name == "digits" and height == width == 28:
         return "fc"

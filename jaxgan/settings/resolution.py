@@ -25,7 +25,7 @@ from jaxgan.imports import import_named
 from jaxgan.objectives import VARIANTS, Recipe, Variant
 from jaxgan.optimizers import OPTIMIZERS, scheduled
 from jaxgan.settings.networks import Chosen, choose_networks, classifies_generators
-from jaxgan.settings.options import OPTIONS, Config, check, check_value, flag, names, variant_numbers
+from jaxgan.settings.options import OPTIONS, Config, check, flag, names, variant_numbers
 from jaxgan.types import Number
 
 OWN = Recipe(
@@ -252,12 +252,12 @@ def schedule_options(config: Config, size: int | None) -> dict[str, Any]:
 
 def schedule_of(config: Config) -> Schedule:
     """The schedule of a configuration whose options are all settled."""
-    following = range(config.seed, config.seed + config.replicas)
+    seeds: Any = (config.by_replica or {}).get("seed", range(config.seed, config.seed + config.replicas))
     options: Any = config
     return Schedule(
         steps=options.steps,
         batch_size=options.batch_size,
-        seeds=tuple((config.by_replica or {}).get("seed", following)),
+        seeds=tuple(seeds),
         mesh=config.mesh,
         log_every=options.log_every,
         sample_every=options.sample_every,
@@ -271,7 +271,7 @@ def schedule_of(config: Config) -> Schedule:
 
 def traced_numbers(config: Config, game: Mapping[str, float]) -> dict[str, float]:
     """The numbers that compiled code takes as arguments, so that they may differ by replica."""
-    own = {name: getattr(config, name) for name, option in OPTIONS.items() if option.traced and not option.of_variant}
+    own = {name: getattr(config, name) for name in names(traced=True, of_variant=False)}
     return {name: float(value) for name, value in {**own, **game}.items() if value is not None}
 
 
@@ -279,10 +279,6 @@ def differing_numbers(config: Config, numbers: Mapping[str, float]) -> dict[str,
     """The numbers, in place of those that differ by replica arrays of one entry a replica."""
     result: dict[str, Any] = dict(numbers)
     for name, values in (config.by_replica or {}).items():
-        if len(values) != config.replicas:
-            raise UserError(f"by_replica: {len(values)} values of {name} for {config.replicas} replicas")
-        for value in values:
-            check_value(name, value)
         if name in numbers:
             result[name] = np.asarray(values, float)
         elif name != "seed":

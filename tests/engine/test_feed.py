@@ -8,17 +8,16 @@ from PIL import Image
 
 import jaxgan
 from jaxgan import runs
-from jaxgan.config import Config
 from jaxgan.data import load
 from jaxgan.engine import feed
-from jaxgan.engine.loop import Program
 from jaxgan.errors import UserError
+from jaxgan.settings import Config
 from tests.tiny import on_disk, pictures, plain, tiny
 
 
 def trained(dataset, chunks, state=None, **fields):
     """The state after chunks of these lengths, and what is seen on the way."""
-    program = Program(tiny("fc", dataset=dataset, variant="wgan", dropout=0.0, conditional=True, **fields))
+    program = tiny("fc", dataset=dataset, variant="wgan", dropout=0.0, conditional=True, **fields).program()
     state = state or program.initial_state()
     seen = []
     for n in chunks:
@@ -48,7 +47,7 @@ def test_a_streamed_run_sees_the_batches_of_the_resident_one(fields, monkeypatch
     theirs = trained(pictures(), [2, 1, 3, 1], **fields)
     chex.assert_trees_all_close(ours, theirs, rtol=1e-5, atol=1e-6)
     start = plain(
-        Program(tiny("fc", dataset=pictures(), variant="wgan", dropout=0.0, conditional=True, **fields)).initial_state()
+        tiny("fc", dataset=pictures(), variant="wgan", dropout=0.0, conditional=True, **fields).program().initial_state()
     )
     moved = [
         np.abs(a - b).max() for a, b in zip(*map(jax.tree.leaves, (start.critic.params, ours[0].critic.params)), strict=True)
@@ -60,7 +59,7 @@ def test_it_goes_on_from_any_step_bit_for_bit(monkeypatch):
     monkeypatch.setattr(feed, "WINDOW_STEPS", 3)
     data = on_disk(pictures())
     whole, _ = trained(data, [3, 3, 1])
-    program = Program(tiny("fc", dataset=data, variant="wgan", dropout=0.0, conditional=True))
+    program = tiny("fc", dataset=data, variant="wgan", dropout=0.0, conditional=True).program()
     state = program.initial_state()
     state = program.chunk(state, program.zero_sums(state), 3)[0]
     state = program.chunk(state, program.zero_sums(state), 1)[0]  # in the midst of a window
@@ -100,22 +99,22 @@ def test_a_folder_is_streamed_through_a_whole_run_and_its_resumption(tmp_path):
     runs.fit(config(source, stream="always", steps=3, out=tmp_path / "parts"), progress=False)
     parts = runs.fit(Config(out=tmp_path / "parts", resume=True, steps=6), progress=False)
     chex.assert_trees_all_equal(plain(parts.state), plain(whole.state))
-    held = runs.fit(config(source, stream="never", steps=6, out=tmp_path / "held"), progress=False)
-    chex.assert_trees_all_close(plain(held.state), plain(whole.state), rtol=1e-4, atol=1e-6)
+    resident = runs.fit(config(source, stream="never", steps=6, out=tmp_path / "resident"), progress=False)
+    chex.assert_trees_all_close(plain(resident.state), plain(whole.state), rtol=1e-4, atol=1e-6)
     assert jaxgan.load(tmp_path / "whole").sample(4)[0].shape == (4, 28, 28, 1)
 
 
-def test_records_are_the_pictures_that_would_be_held(tmp_path):
+def test_records_are_the_pictures_of_the_resident_set(tmp_path):
     source = folder_of(tmp_path / "pictures")
-    held, streamed = (load(f"folder:{source}", memory=memory) for memory in (None, 12 * 28 * 28))
-    assert held.records is None and streamed.samples is None
+    resident, streamed = (load(f"folder:{source}", memory=memory) for memory in (None, 12 * 28 * 28))
+    assert resident.records is None and streamed.samples is None
     assert (streamed.size, streamed.sample_shape, streamed.n_classes, streamed.class_names) == (
-        held.size, held.sample_shape, held.n_classes, held.class_names,
+        resident.size, resident.sample_shape, resident.n_classes, resident.class_names,
     )  # fmt: skip
     for row in range(12):
         image, label = streamed.records[row]
-        np.testing.assert_array_equal(image, held.samples[row])
-        assert label == held.labels[row]
+        np.testing.assert_array_equal(image, resident.samples[row])
+        assert label == resident.labels[row]
     assert load(f"folder:{source}", memory=3 * 12 * 28 * 28).records is None, "it fits exactly"
 
 

@@ -1,6 +1,7 @@
 """The remedies against mode collapse, as steps: what each paper says of its own, and what makes no sense together."""
 
 import dataclasses
+from functools import partial
 
 import chex
 import jax
@@ -8,14 +9,13 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
-from jaxgan import runs, trained
-from jaxgan.config import Config
-from jaxgan.engine.loop import Program
-from jaxgan.engine.setup import prepare
-from jaxgan.engine.steps import make_steps
+import jaxgan
+from jaxgan import runs
+from jaxgan.engine.steps import critic_gradients, generator_gradients
 from jaxgan.errors import UserError
 from jaxgan.networks import generator_index
 from jaxgan.objectives.losses import wasserstein_critic_loss, wasserstein_generator_loss
+from jaxgan.settings import Config, resolve
 from tests.tiny import pictures, plain, state_and_draws, tiny
 
 REMEDIES = {
@@ -38,6 +38,16 @@ def flat(tree) -> np.ndarray:
     return np.concatenate([np.ravel(leaf) for leaf in jax.tree.leaves(tree)])
 
 
+def critic_side(run):
+    """Compiled: (state, draw) -> the gradients of the critic's loss, with its metrics."""
+    return jax.jit(partial(critic_gradients, run.gan))
+
+
+def generator_side(run):
+    """Compiled: (state, draw) -> the gradients of the generator's loss."""
+    return jax.jit(partial(generator_gradients, run.gan))
+
+
 # Unrolled GAN
 
 
@@ -46,30 +56,27 @@ def test_the_unrolled_gradient_is_that_of_a_critic_step_written_out():
     setup = tiny("mlp", variant="wgan", unroll=1, optimizer="sgd", critic_learning_rate=0.1, clip=10.0)
     state, _, draw = state_and_draws(setup)
 
-    def judged(params, samples):
-        return setup.critic.apply({"params": params}, samples, draw.fake_label, train=True).score
+    def score_of(params, samples):
+        return setup.gan.networks.critic.apply({"params": params}, samples, draw.fake_label, train=True).score
 
     def by_hand(generator):
-        fake = setup.generator.apply({"params": generator}, draw.latent, draw.fake_label, train=True)
-        step = jax.grad(lambda c: wasserstein_critic_loss(judged(c, draw.real), judged(c, fake)))(state.critic.params)
+        fake = setup.gan.networks.generator.apply({"params": generator}, draw.latent, draw.fake_label, train=True)
+        step = jax.grad(lambda c: wasserstein_critic_loss(score_of(c, draw.real), score_of(c, fake)))(state.critic.params)
         ahead = jax.tree.map(lambda c, g: c - 0.1 * g, state.critic.params, step)
-        return wasserstein_generator_loss(judged(ahead, fake))
+        return wasserstein_generator_loss(score_of(ahead, fake))
 
     expected = jax.jit(jax.grad(by_hand))(state.generator.params)
-    found = jax.jit(make_steps(setup, setup.numbers).generator_gradients)(state, draw)[0]
-    blind = jax.jit(make_steps(tiny("mlp", variant="wgan"), setup.numbers).generator_gradients)(state, draw)[0]
-    chex.assert_trees_all_close(found, expected, rtol=1e-4, atol=1e-7)
-    assert np.linalg.norm(flat(found) - flat(blind)) > 1e-2 * np.linalg.norm(flat(blind)), "looking ahead changes nothing"
+    ours = generator_side(setup)(state, draw).params
+    blind = generator_side(tiny("mlp", variant="wgan"))(state, draw).params  # whatever the critic's rate and bound
+    chex.assert_trees_all_close(ours, expected, rtol=1e-4, atol=1e-7)
+    assert np.linalg.norm(flat(ours) - flat(blind)) > 1e-2 * np.linalg.norm(flat(blind)), "looking ahead changes nothing"
 
 
 def test_not_unrolled_is_the_plain_step_and_what_was_looked_at_ahead_is_forgotten():
     unrolled, unmoved, without = (tiny("mlp", variant="gan", **fields) for fields in (dict(unroll=3), dict(unroll=0), {}))
     state, _, draw = state_and_draws(without)
-    plainly = jax.jit(make_steps(without, without.numbers).gen_step)(state, draw)
-    chex.assert_trees_all_equal(
-        *(plain(x) for x in (jax.jit(make_steps(unmoved, unmoved.numbers).gen_step)(state, draw), plainly))
-    )
-    after, _ = jax.jit(make_steps(unrolled, unrolled.numbers).gen_step)(state, draw)
+    chex.assert_trees_all_equal(*(plain(jax.jit(run.gan.gen_step)(state, draw)) for run in (unmoved, without)))
+    after, _ = jax.jit(unrolled.gan.gen_step)(state, draw)
     chex.assert_trees_all_equal(after.critic, state.critic)
 
 
@@ -80,7 +87,7 @@ def test_looking_ahead_is_differentiable_where_units_are_dead(optimizer):
     state, _, draw = state_and_draws(setup)
     dead = jax.tree.map(lambda x: x - 100.0 if x.shape == (8,) else x, state.critic.params)
     state = state._replace(critic=state.critic._replace(params=dead))
-    chex.assert_tree_all_finite(jax.jit(make_steps(setup, setup.numbers).generator_gradients)(state, draw)[0])
+    chex.assert_tree_all_finite(generator_side(setup)(state, draw).params)
 
 
 # Lazy penalty
@@ -93,9 +100,7 @@ def test_a_lazy_penalty_comes_every_kth_step_k_times_as_heavy():
     state, draw, _ = state_and_draws(often)
 
     def gradients(setup, index):
-        return flat(
-            jax.jit(make_steps(setup, setup.numbers).critic_gradients)(state, draw._replace(critic_step=jnp.int32(index)))[0]
-        )
+        return flat(critic_side(setup)(state, draw._replace(critic_step=jnp.int32(index))).params)
 
     base, full = gradients(never, 0), gradients(often, 0)
     np.testing.assert_allclose(gradients(lazy, 3) - base, 3 * (full - base), rtol=1e-3, atol=1e-5)
@@ -110,11 +115,11 @@ def test_the_penalty_of_a_pack_is_that_of_its_joint_gradient():
     state, draw, _ = state_and_draws(setup)
     np.testing.assert_array_equal(draw.epsilon[0::3], draw.epsilon[1::3])
     assert len(np.unique(draw.epsilon)) == len(draw.epsilon) // 3
-    fake = setup.generator.apply({"params": state.generator.params}, draw.latent, draw.fake_label, train=True)
+    fake = setup.gan.networks.generator.apply({"params": state.generator.params}, draw.latent, draw.fake_label, train=True)
     between = draw.epsilon[:, None] * draw.real + (1 - draw.epsilon[:, None]) * fake
 
     def score(x):
-        return setup.critic.apply({"params": state.critic.params}, x, draw.real_label, train=True).score
+        return setup.gan.networks.critic.apply({"params": state.critic.params}, x, draw.real_label, train=True).score
 
     assert score(between).shape == (2,)
     norms = []
@@ -122,7 +127,7 @@ def test_the_penalty_of_a_pack_is_that_of_its_joint_gradient():
         gradient = jax.jacrev(score)(between)[pack]
         assert not np.any(np.delete(np.asarray(gradient), range(3 * pack, 3 * pack + 3), axis=0))
         norms.append(np.linalg.norm(np.ravel(gradient)))
-    metrics = jax.jit(make_steps(setup, setup.numbers).critic_gradients)(state, draw)[1]
+    metrics = critic_side(setup)(state, draw).metrics
     np.testing.assert_allclose(metrics["penalty_gradient_norm"], np.mean(norms), rtol=1e-4)
     np.testing.assert_allclose(metrics["gradient_penalty"], 10 * np.mean((np.asarray(norms) - 1) ** 2), rtol=1e-4)
 
@@ -133,12 +138,11 @@ def test_the_penalty_of_a_pack_is_that_of_its_joint_gradient():
 def test_spectral_vectors_make_one_power_iteration_a_critic_step_and_none_a_generator_step():
     setup = tiny("mlp", variant="sngan", n_critic=1)
     state, draw, generator_draw = state_and_draws(setup)
-    steps = make_steps(setup, setup.numbers)
     assert jax.tree.leaves(state.critic.variables["spectral"])
-    expected = setup.critic.refreshed(state.critic.params, state.critic.variables)
-    after, _ = jax.jit(steps.critic_step)(state, draw)
+    expected = setup.gan.networks.critic.refreshed(state.critic.params, state.critic.variables)
+    after, _ = jax.jit(setup.gan.critic_step)(state, draw)
     chex.assert_trees_all_close(after.critic.variables, expected, rtol=1e-5, atol=1e-6)
-    last, _ = jax.jit(steps.gen_step)(after, generator_draw)
+    last, _ = jax.jit(setup.gan.gen_step)(after, generator_draw)
     chex.assert_trees_all_equal(last.critic.variables, after.critic.variables)
 
 
@@ -150,7 +154,7 @@ def test_several_generators_are_told_apart_and_sampled_by_number(tmp_path):
                     log_every=1)  # fmt: skip
     result = runs.fit(config, progress=False)
     assert 0 <= result.metrics[-1]["generator_classification"] <= 1
-    run = trained.load(tmp_path / "run")
+    run = jaxgan.load(tmp_path / "run")
     together, _ = run.sample(9, seed=4)
     for k in range(3):
         alone, _ = run.sample(9, seed=4, generator=k)
@@ -161,15 +165,15 @@ def test_several_generators_are_told_apart_and_sampled_by_number(tmp_path):
 
 
 def test_the_classifier_is_shown_who_made_what():
-    """The critic's loss holds the cross-entropy of its logits against sample i's maker, i mod M (arXiv 1708.02556, eq. 2)."""
+    """The critic's loss holds the cross-entropy of its logits against sample i's generator, i mod M (arXiv 1708.02556, eq. 2)."""
     setup = tiny("mlp", variant="wgan", generators=2, clip=10.0)
     state, draw, _ = state_and_draws(setup)
     variables = {"params": state.generator.params}
-    fake = setup.generator.apply(variables, draw.latent, draw.fake_label, train=True)
-    output = setup.critic.apply({"params": state.critic.params}, fake, draw.fake_label, train=True)
-    real = setup.critic.apply({"params": state.critic.params}, draw.real, draw.real_label, train=True)
+    fake = setup.gan.networks.generator.apply(variables, draw.latent, draw.fake_label, train=True)
+    output = setup.gan.networks.critic.apply({"params": state.critic.params}, fake, draw.fake_label, train=True)
+    real = setup.gan.networks.critic.apply({"params": state.critic.params}, draw.real, draw.real_label, train=True)
     chosen = jax.nn.log_softmax(output.class_logits)[jnp.arange(len(fake)), generator_index(len(fake), 2)]
-    metrics = jax.jit(make_steps(setup, setup.numbers).critic_gradients)(state, draw)[1]
+    metrics = critic_side(setup)(state, draw).metrics
     np.testing.assert_allclose(
         metrics["critic_loss"], wasserstein_critic_loss(real.score, output.score) - chosen.mean(), rtol=1e-4
     )
@@ -181,7 +185,7 @@ def test_the_classifier_is_shown_who_made_what():
 def test_begans_balance_is_carried_in_the_state(tmp_path):
     setup = tiny("mlp", variant="began", balance_rate=0.5, n_critic=1)
     state, draw, _ = state_and_draws(setup)
-    after, metrics = jax.jit(make_steps(setup, setup.numbers).critic_step)(state, draw)
+    after, metrics = jax.jit(setup.gan.critic_step)(state, draw)
     balance = 0.5 * -metrics["score_real"] + metrics["score_fake"]  # gamma L(x) - L(G(z)), gamma = .5
     np.testing.assert_allclose(jax.tree.leaves(after.objective)[0], np.clip(0.5 * balance, 0, 1), rtol=1e-4, atol=1e-6)
 
@@ -198,11 +202,11 @@ QUICK = {"several generators", "spectral norm"}  # of a kind with the others
 def test_a_replica_with_a_remedy_is_the_solo_run(fields):
     """Two iterations side by side and alone, to 1e-4 of the parameters' norm."""
     fields = {"n_critic": 2, "latent_dim": 2, "seed": 5, **fields}
-    together = Program(tiny("mlp", replicas=2, **fields))
+    together = tiny("mlp", replicas=2, **fields).program()
     state = together.initial_state()
     state, _, finite = together.chunk(state, together.zero_sums(state), 2)
     assert finite.all()
-    alone = Program(tiny("mlp", **{**fields, "seed": 6}))
+    alone = tiny("mlp", **{**fields, "seed": 6}).program()
     solo = alone.initial_state()
     solo, _, _ = alone.chunk(solo, alone.zero_sums(solo), 2)
     ours, theirs = (flat(plain(s._replace(key=s.step))) for s in (jax.tree.map(lambda x: x[1], state), solo))
@@ -256,16 +260,14 @@ def test_a_combination_that_makes_no_sense_is_refused_with_its_reason(network, f
 def test_augmentation_sees_real_and_fake_pictures_and_trains():
     setup = tiny("fc", variant="hinge", augment="colour,translation,cutout", dataset=pictures(channels=3))
     state, draw, generator_draw = state_and_draws(setup)
-    steps = make_steps(setup, setup.numbers)
-    first, second = (
-        jax.jit(steps.critic_gradients)(state, draw._replace(key=jax.random.key(k)))[1]["score_real"] for k in (1, 2)
-    )
+    gradients = critic_side(setup)
+    first, second = (gradients(state, draw._replace(key=jax.random.key(k))).metrics["score_real"] for k in (1, 2))
     assert first != second, "pictures are not changed by chance"
-    after, _ = jax.jit(steps.gen_step)(state, generator_draw)
+    after, _ = jax.jit(setup.gan.gen_step)(state, generator_draw)
     assert np.abs(flat(after.generator.params) - flat(state.generator.params)).max() > 0
 
 
-def test_what_is_prepared_again_is_the_same():
+def test_what_is_resolved_again_is_the_same():
     for fields in REMEDIES.values():
         config = tiny("mlp", **fields).config
-        assert prepare(config).config == config
+        assert resolve(config).config == config

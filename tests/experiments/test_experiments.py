@@ -1,8 +1,10 @@
-"""The labs' experiments: what they share, what they conclude from figures, and each one's quick form from end to end."""
+"""The labs' experiments: what they share, what they conclude from values, and each one's quick form from end to end."""
 
 import dataclasses
+import importlib
 import json
 import os
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -22,8 +24,12 @@ from experiments import (
     verdicts,
     wgan_gp_monitor,
 )
-from jaxgan.config import Config
-from jaxgan.errors import UserError
+from jaxgan import Config, runs
+from jaxgan.errors import DivergedError, UserError
+from jaxgan.folder import RunFolder
+from jaxgan.settings import read_config_file
+
+OLD_RUNS = Path(__file__).parents[1] / "old_runs"
 
 
 def test_a_verdict_is_drawn_from_means_and_their_errors():
@@ -50,18 +56,18 @@ def test_every_claim_is_about_settings_of_the_studies():
         "wobble of W1",
         "near-zero gradients, critic",
     )
-    figures = dict.fromkeys(names, np.array([1.0, 2.0, 3.0]))
+    values = dict.fromkeys(names, np.array([1.0, 2.0, 3.0]))
     text = fit_distribution.claims(
-        dict.fromkeys(rows, figures), {variant: {"ratios": [1.0, 1.1]} for variant in fit_distribution.VARIANTS}
+        dict.fromkeys(rows, values), {variant: {"ratios": [1.0, 1.1]} for variant in fit_distribution.VARIANTS}
     )
     assert "not run" not in text and "(6 of 3 never)" in text
     assert "not told (it did not become better than it began)" in text
 
 
 def test_the_same_setting_of_two_studies_is_one_folder(tmp_path):
-    asked = lab.Options(True, 2, tmp_path, None)
+    options = lab.Options(True, 2, tmp_path, None)
     folder = {
-        row: fit_distribution.folder_of(asked, fields)
+        row: fit_distribution.folder_of(options, fields)
         for study in fit_distribution.STUDIES.values()
         for row, fields in study.items()
     }
@@ -70,10 +76,10 @@ def test_the_same_setting_of_two_studies_is_one_folder(tmp_path):
     assert len(set(folder.values())) == len(folder) - 10  # 49 rows, of which 10 stand elsewhere too
 
 
-def test_spread_and_table():
-    assert lab.spread([1.0, 3.0]) == "2.00±1.41"
-    assert lab.spread([0.5], 0, 100) == "50"
-    assert lab.spread([np.inf]) == "-"
+def test_mean_and_deviation_and_table():
+    assert lab.mean_and_deviation([1.0, 3.0]) == "2.00±1.41"
+    assert lab.mean_and_deviation([0.5], 0, 100) == "50"
+    assert lab.mean_and_deviation([np.inf]) == "-"
     assert lab.table(["a", "b"], [[1, 2]]) == "| a | b |\n|---|---|\n| 1 | 2 |"
 
 
@@ -90,9 +96,9 @@ def test_equality_is_never_confirmed_and_chance_is_no_verdict():
 def test_wobble_is_about_the_trend_and_free_of_units():
     steps = np.arange(8)
     steady, noisy = 0.9**steps, np.array([1.0, 2.0] * 4)
-    found = verdicts.wobble(np.stack([steady, noisy, 100 * noisy], 1))
-    assert found[0] < 1e-9 and found[1] > 0.2
-    np.testing.assert_allclose(found[1], found[2])
+    wobbles = verdicts.wobble(np.stack([steady, noisy, 100 * noisy], 1))
+    assert wobbles[0] < 1e-9 and wobbles[1] > 0.2
+    np.testing.assert_allclose(wobbles[1], wobbles[2])
 
 
 def test_what_did_not_learn_is_not_called_stable():
@@ -113,9 +119,9 @@ def test_an_interrupted_experiment_says_how_to_go_on(tmp_path, monkeypatch):
     def interrupted(config):
         raise KeyboardInterrupt("at step 1")
 
-    monkeypatch.setattr(lab, "fit", interrupted)
+    monkeypatch.setattr(importlib.import_module("jaxgan.runs.fit"), "fit", interrupted)
     with pytest.raises(KeyboardInterrupt, match="the same command goes on"):
-        lab.trained(tmp_path / "run", Config(dataset="ring8", steps=2, batch_size=4, hidden_dim=4))
+        lab.train_once(tmp_path / "run", Config(dataset="ring8", steps=2, batch_size=4, hidden_dim=4))
 
 
 @pytest.mark.parametrize("path", sorted(Path(lab.__file__).parent.glob("*.py")), ids=lambda path: path.stem)
@@ -124,31 +130,54 @@ def test_a_command_ends_in_one_line_and_an_exit_code(path):
     assert "__main__" not in text or text.endswith('if __name__ == "__main__":\n    sys.exit(command.run(main))\n')
 
 
+def test_a_run_in_which_every_seed_diverged_is_over_and_not_trained_again(tmp_path, monkeypatch):
+    calls = []
+
+    def diverged(config):
+        calls.append(config)
+        raise DivergedError("a number is not finite at step 1")
+
+    monkeypatch.setattr(importlib.import_module("jaxgan.runs.fit"), "fit", diverged)
+    config = Config(dataset="ring8", steps=2, batch_size=4, hidden_dim=4)
+    folder = lab.train_once(tmp_path / "run", config)
+    assert (folder / "diverged.txt").read_text() == "a number is not finite at step 1"
+    assert lab.is_over(folder) and not lab.is_finished(folder)
+    lab.train_once(folder, config)
+    assert len(calls) == 1 and lab.measure_once(folder, 100) == {}
+
+
+def test_where_one_seed_diverges_the_run_is_finished_by_the_others(tmp_path):
+    rates = {"learning_rate": [1e-3, 1e38]}
+    config = Config(dataset="ring8", steps=3, batch_size=4, hidden_dim=4, optimizer="sgd", replicas=2, by_replica=rates)
+    folder = lab.train_once(tmp_path / "run", config)
+    assert lab.is_finished(folder) and not (folder / "diverged.txt").exists()
+
+
 def test_a_folder_of_another_budget_is_refused(tmp_path):
     config = Config(dataset="ring8", steps=2, batch_size=4, hidden_dim=4)
-    lab.trained(tmp_path / "run", config)
+    lab.train_once(tmp_path / "run", config)
     with pytest.raises(UserError, match="steps 2 and not 3: another budget needs another --out"):
-        lab.trained(tmp_path / "run", dataclasses.replace(config, steps=3))
+        lab.train_once(tmp_path / "run", dataclasses.replace(config, steps=3))
 
 
 def test_seeds_that_diverged_have_no_place_in_an_order():
-    figures = {"a": np.array([3.0, 3.1]), "d": np.array([np.nan, 0.5]), "b": np.array([1.0, 1.1])}
-    assert verdicts.ordered(figures) == "d ~ b < a"
+    values = {"a": np.array([3.0, 3.1]), "d": np.array([np.nan, 0.5]), "b": np.array([1.0, 1.1])}
+    assert verdicts.ordered(values) == "d ~ b < a"
 
 
-def test_a_budget_says_what_was_asked_for():
-    asked = lab.options(None, "name", seeds=3, argv=["--steps", "7", "--width", "4", "--out", "there"], width="dcgan")
-    assert asked.length(100, 10) == 7 and asked.seeds == 3
-    assert asked.budget("MNIST", 100, 10, "dcgan") == (
+def test_a_budget_says_what_the_options_are():
+    options = lab.read_options(None, "name", seeds=3, argv=["--steps", "7", "--width", "4", "--out", "there"], width="dcgan")
+    assert options.length(100, 10) == 7 and options.seeds == 3
+    assert options.budget("MNIST", 100, 10, "dcgan") == (
         "MNIST, 7 generator steps (the full schedule, 100, was not run), dcgan 4 wide"
     )
-    assert asked.flags == ("--steps", "7", "--width", "4")
-    quick = lab.options(None, "name", seeds=3, argv=["--quick"])
+    assert options.flags == ("--steps", "7", "--width", "4")
+    quick = lab.read_options(None, "name", seeds=3, argv=["--quick"])
     assert quick.length(100, 10) == 10 and quick.seeds == 2
-    assert lab.options(None, "name", seeds=3, argv=[]).budget("MNIST", 100, 10) == "MNIST, 100 generator steps"
+    assert lab.read_options(None, "name", seeds=3, argv=[]).budget("MNIST", 100, 10) == "MNIST, 100 generator steps"
 
 
-def test_a_metric_sees_what_leaves_the_spread_of_real_draws():
+def test_a_metric_sees_what_leaves_the_range_of_real_draws():
     real = [1.0, 1.01, 0.99]
     assert metrics_compared.sees(real, [1.2, 1.2]) and not metrics_compared.sees(real, [1.03, 1.0])
     assert not metrics_compared.sees([1.0, 1.0], [1.01, 1.01])  # within 2 %
@@ -156,18 +185,32 @@ def test_a_metric_sees_what_leaves_the_spread_of_real_draws():
 
 def test_a_finished_run_is_left_alone_and_an_interrupted_one_goes_on(tmp_path):
     config = Config(dataset="ring8", steps=4, batch_size=4, hidden_dim=4, checkpoint_every=2, log_every=1)
-    folder = lab.trained(tmp_path / "run", config)
-    assert lab.finished(folder)
-    written = (folder / "metrics.jsonl").stat().st_mtime_ns
-    lab.trained(folder, config)
-    assert (folder / "metrics.jsonl").stat().st_mtime_ns == written
-    values = json.loads((folder / "config.json").read_text())
-    (folder / "config.json").write_text(json.dumps({**values, "steps": 6}))  # as if it had been stopped after 4 of 6
-    assert not lab.finished(folder)
-    lab.trained(folder, dataclasses.replace(config, steps=6))
-    assert lab.finished(folder) and lab.checkpoint_steps(folder)[-1] == 6
+    folder = lab.train_once(tmp_path / "run", config)
+    files = RunFolder(folder)
+    assert lab.is_finished(folder) and runs.is_finished(files, 4) and not runs.is_finished(files, 6)
+    written = files.metrics.stat().st_mtime_ns
+    lab.train_once(folder, config)
+    assert files.metrics.stat().st_mtime_ns == written
+    values = json.loads(files.config.read_text())
+    files.config.write_text(json.dumps({**values, "steps": 6}))  # as if it had been stopped after 4 of 6
+    assert not lab.is_over(folder)
+    lab.train_once(folder, dataclasses.replace(config, steps=6))
+    assert lab.is_finished(folder) and lab.checkpoint_steps(folder)[-1] == 6
     steps, losses = lab.curves(folder, "critic_loss")
     assert list(steps) == [1, 2, 3, 4, 5, 6] and losses.shape == (6, 1)
+
+
+def test_a_run_of_the_code_before_the_change_is_read_and_left_alone(tmp_path):
+    folder = tmp_path / "ring8"
+    shutil.copytree(OLD_RUNS / "ring8", folder)
+    before = {path: path.stat().st_mtime_ns for path in folder.rglob("*") if path.is_file()}
+    config = read_config_file(RunFolder(folder).config)
+    assert lab.train_once(folder, config) == folder and lab.checkpoint_steps(folder) == [6]
+    assert before == {path: path.stat().st_mtime_ns for path in folder.rglob("*") if path.is_file()}
+    steps, losses = lab.curves(folder, "critic_loss")
+    assert list(steps) == [2, 4, 6] and losses.shape == (3, 2) and np.isfinite(losses).all()
+    with pytest.raises(UserError, match="steps 6 and not 7"):
+        lab.train_once(folder, dataclasses.replace(config, steps=7))
 
 
 def test_a_trend_is_of_the_same_seeds_and_beyond_chance():
@@ -178,36 +221,36 @@ def test_a_trend_is_of_the_same_seeds_and_beyond_chance():
     assert verdicts.trend(before[:1], before[:1]).startswith("is not told")
 
 
-def test_rows_are_ordered_by_a_figure_with_what_is_beyond_chance():
-    figures = {
+def test_rows_are_ordered_by_a_metric_with_what_is_beyond_chance():
+    values = {
         "a": np.array([2.0, 2.1, 1.9]),
         "b": np.array([1.0, 1.1, 0.9]),
         "c": np.array([2.0, 2.2, 1.9]),
         "none": np.array([]),
     }
-    assert verdicts.ordered(figures) == "b < a ~ c"
+    assert verdicts.ordered(values) == "b < a ~ c"
     assert verdicts.ordered({"none": np.array([])}) == "-"
 
 
 def test_a_critic_loss_that_falls_as_samples_get_better_tells_it():
     distances = np.array([[9.0, 9.0, 9.0], [5.0, 5.0, 5.0], [2.0, 2.0, 2.0], [1.0, 1.0, 1.0]])
     losses = np.array([[-4.0, -0.1, 1.0], [-3.0, -0.2, 1.0], [-2.0, -0.3, 1.0], [-1.0, -0.4, 1.0]])
-    found = gan_dcgan_wgan_mnist.told_by_the_critic(losses, distances)
-    np.testing.assert_allclose(found[:2], [1.0, -1.0])
-    assert np.isnan(found[2])
+    correlations = gan_dcgan_wgan_mnist.correlation_with_loss(losses, distances)
+    np.testing.assert_allclose(correlations[:2], [1.0, -1.0])
+    assert np.isnan(correlations[2])
     cross_entropies = np.array([[0.1], [0.5], [0.9], [1.2]])  # towards 2 log 2, as samples get better
-    np.testing.assert_allclose(gan_dcgan_wgan_mnist.told_by_the_critic(cross_entropies, distances[:, :1]), 1.0)
+    np.testing.assert_allclose(gan_dcgan_wgan_mnist.correlation_with_loss(cross_entropies, distances[:, :1]), 1.0)
 
 
 def test_the_labs_setting_stands_in_both_sweeps_and_is_one_folder(tmp_path):
-    asked = lab.Options(False, 2, tmp_path, None)
-    rows = gan_dcgan_wgan_mnist.swept(quick=False)
-    folders = {gan_dcgan_wgan_mnist.folder_of(asked, row) for row in (*rows, "WGAN")}
+    options = lab.Options(False, 2, tmp_path, None)
+    rows = gan_dcgan_wgan_mnist.sweep_settings(quick=False)
+    folders = {gan_dcgan_wgan_mnist.folder_of(options, row) for row in (*rows, "WGAN")}
     assert len(rows) == 6 and len(folders) == 5
-    assert len(gan_dcgan_wgan_mnist.swept(quick=True)) == 4
+    assert len(gan_dcgan_wgan_mnist.sweep_settings(quick=True)) == 4
 
 
-def test_the_answers_follow_the_figures():
+def test_the_answers_follow_the_values():
     def runs(wgan: float, gan: float) -> dict[str, dict[str, np.ndarray]]:
         around = np.array([-0.01, 0.0, 0.01])
         return {
@@ -245,13 +288,13 @@ def test_early_is_the_labs_third_epoch_where_a_run_is_as_long():
     assert fashion_structures.times_of(digits) == {"a sixteenth of the run": 1 / 16, "the end of the run": 1}
 
 
-def test_the_findings_on_structures_follow_the_figures():
+def test_the_findings_on_structures_follow_the_values():
     text = fashion_structures.findings({}, {}, TIMES)
     assert text.count("not run") == 2 and "confirmed" not in text and "refuted" not in text
     memory = {row: {"temporary": i, "state": -i} for i, row in enumerate(fashion_structures.STRUCTURES)}
     seeds = np.array([0.499, 0.5, 0.501])
-    figures = ("critic's loss", "generator's loss", "early FID", "last FID", "wobble of FID")
-    runs = {row: {**dict.fromkeys(figures, seeds + i), "generator's loss, a quarter before": seeds} for i, row in
+    names = ("critic's loss", "generator's loss", "early FID", "last FID", "wobble of FID")
+    runs = {row: {**dict.fromkeys(names, seeds + i), "generator's loss, a quarter before": seeds} for i, row in
             enumerate(reversed(fashion_structures.STRUCTURES))}  # fmt: skip
     rows = [line.strip("| ").split(" | ") for line in fashion_structures.findings(runs, memory, TIMES).splitlines()]
     text = {row[0]: row[1] for row in rows if len(row) == 3}
@@ -271,7 +314,7 @@ def cache(tmp_path_factory):
     return (own.parent if "PYTEST_XDIST_WORKER" in os.environ else own) / "cache"  # one for all workers
 
 
-def the_command(experiment, out, cache) -> str:
+def run_quick(experiment, out, cache) -> str:
     """What the quick form prints, run as a user runs it: compiled in earnest, as the tests' own programs are not."""
     unset = ("XLA_FLAGS", "JAX_COMPILATION_CACHE_DIR")
     environment = {name: value for name, value in os.environ.items() if name not in unset}
@@ -298,10 +341,10 @@ def the_command(experiment, out, cache) -> str:
     ids=lambda e: e.NAME,
 )
 def test_the_quick_form_runs_and_goes_on_where_it_stopped(experiment, cache, tmp_path):
-    assert "is trained" in the_command(experiment, tmp_path / "out", cache)
+    assert "is trained" in run_quick(experiment, tmp_path / "out", cache)
     text = (tmp_path / "out" / f"{experiment.NAME}.md").read_text()
     assert "2 seeds a setting" in text and "nan" not in text
     assert any(path.stat().st_size > 5000 for path in (tmp_path / "out").glob("*.png"))
     assert any((tmp_path / "out").glob("*.pdf"))
-    assert "is trained" not in the_command(experiment, tmp_path / "out", cache)  # nothing is trained again
+    assert "is trained" not in run_quick(experiment, tmp_path / "out", cache)  # nothing is trained again
     assert (tmp_path / "out" / f"{experiment.NAME}.md").read_text() == text

@@ -5,7 +5,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from jaxgan.types import CriticOutput, Draw, View
+from jaxgan.types import CriticOutput, CriticView, Draw, GeneratorView
 
 REAL = jnp.array([0.3, -1.2, 2.0])
 FAKE = jnp.array([-0.5, 0.7, -1.1])
@@ -35,8 +35,17 @@ def draw(batch=6, shape=(2,), seed=0, **changes) -> Draw:
     )._replace(**changes)  # fmt: skip
 
 
-def view_of(fake: CriticOutput, real: CriticOutput | None, some: Draw, samples, critic=None, maker=None) -> View:
-    return View(draw=some, samples=samples, fake=fake, real=real, critic=critic or linear(W), maker=maker)
+def critic_view(fake: CriticOutput, real: CriticOutput, some: Draw, samples, critic=None, generator_index=None) -> CriticView:
+    return CriticView(some, samples, real, fake, critic or linear(W), generator_index)
+
+
+def generator_view(fake: CriticOutput, some: Draw, samples, critic=None, generator_index=None) -> GeneratorView:
+    return GeneratorView(some, samples, fake, critic or linear(W), generator_index)
+
+
+def of_generator(view: CriticView) -> GeneratorView:
+    """What the generator step sees of the same samples."""
+    return GeneratorView(view.draw, view.samples, view.fake, view.critic, view.generator_index)
 
 
 def check_float32(tree) -> None:

@@ -6,8 +6,8 @@ import numpy as np
 
 from jaxgan.objectives.began import began
 from jaxgan.objectives.ebgan import ebgan, pulling_away
-from jaxgan.types import CriticOutput, View
-from tests.objectives.by_hand import check_float32, draw, view_of
+from jaxgan.types import CriticOutput, CriticView
+from tests.objectives.by_hand import check_float32, critic_view, draw, generator_view, of_generator
 
 
 def autoencoding(samples, error: float, features=None) -> CriticOutput:
@@ -15,10 +15,10 @@ def autoencoding(samples, error: float, features=None) -> CriticOutput:
     return CriticOutput(score=jnp.zeros(len(samples)), reconstruction=samples + error, features=features)
 
 
-def began_view(real_error: float, fake_error: float) -> View:
+def began_view(real_error: float, fake_error: float) -> CriticView:
     some = draw(4, (3, 3, 1))
     samples = some.real * 0.5
-    return view_of(autoencoding(samples, -fake_error), autoencoding(some.real, real_error), some, samples)
+    return critic_view(autoencoding(samples, -fake_error), autoencoding(some.real, real_error), some, samples)
 
 
 def test_began_weighs_the_fake_error_by_k_and_tells_its_convergence():
@@ -29,7 +29,7 @@ def test_began_weighs_the_fake_error_by_k_and_tells_its_convergence():
     assert metrics.keys() == expected.keys()
     for name, number in expected.items():
         np.testing.assert_allclose(metrics[name], number, rtol=1e-5)
-    generator, _ = objective.generator_loss(began_view(0.4, 0.3), jnp.asarray(0.25))
+    generator, _ = objective.generator_loss(of_generator(began_view(0.4, 0.3)), jnp.asarray(0.25))
     np.testing.assert_allclose(generator, 0.3, rtol=1e-5)
     check_float32((value, metrics, generator, objective.init()))
 
@@ -57,7 +57,7 @@ def test_began_differentiates_to_its_networks():
     def loss(scale):
         objective = began().objective
         fake = CriticOutput(jnp.zeros(4), reconstruction=scale * some.real)
-        return objective.generator_loss(view_of(fake, None, some, some.real), jnp.zeros(()))[0]
+        return objective.generator_loss(generator_view(fake, some, some.real), jnp.zeros(()))[0]
 
     gradient = jax.grad(loss)(jnp.asarray(0.5))
     np.testing.assert_allclose(gradient, -jnp.abs(some.real).mean(), rtol=1e-5)
@@ -78,7 +78,7 @@ def test_ebgan_raises_the_fake_energy_to_its_margin_and_no_further():
 def test_ebgan_holds_each_samples_own_energy_against_the_margin():
     some = draw(2, real=jnp.zeros((2, 2)))
     fake = CriticOutput(jnp.zeros(2), reconstruction=jnp.array([[1.0, 0.0], [2.0, 2.0]]))  # energies 1/2 and 4
-    value, _ = ebgan(margin=1.0).objective.critic_loss(view_of(fake, autoencoding(some.real, 0.0), some, some.real), ())
+    value, _ = ebgan(margin=1.0).objective.critic_loss(critic_view(fake, autoencoding(some.real, 0.0), some, some.real), ())
     np.testing.assert_allclose(value, (0.5 + 0) / 2, rtol=1e-6)
 
 
@@ -100,7 +100,7 @@ def test_pulling_away_is_1_for_equal_and_0_for_orthogonal_features():
 def test_the_generator_of_ebgan_pays_for_alike_features():
     samples = jnp.ones((4, 2))
     fake = autoencoding(samples, 0.5, features=jnp.ones((4, 3)))
-    value, metrics = ebgan(pulling_away_weight=0.1).objective.generator_loss(view_of(fake, None, draw(4), samples), ())
+    value, metrics = ebgan(pulling_away_weight=0.1).objective.generator_loss(generator_view(fake, draw(4), samples), ())
     np.testing.assert_allclose(value, 0.25 + 0.1, rtol=1e-5)
     np.testing.assert_allclose(metrics["pulling_away"], 1, rtol=1e-5)
     check_float32((value, metrics))

@@ -9,8 +9,19 @@ import numpy as np
 import pytest
 
 from jaxgan.objectives import VARIANTS, losses, with_generator_classifier
-from jaxgan.types import CriticOutput, View
-from tests.objectives.by_hand import FAKE, REAL, W, check_float32, draw, linear, softplus, view_of
+from jaxgan.types import CriticOutput, CriticView
+from tests.objectives.by_hand import (
+    FAKE,
+    REAL,
+    W,
+    check_float32,
+    critic_view,
+    draw,
+    generator_view,
+    linear,
+    of_generator,
+    softplus,
+)
 
 
 def test_hinge_stops_at_the_margin():
@@ -21,9 +32,9 @@ def test_hinge_stops_at_the_margin():
     np.testing.assert_allclose(by_fake, [1 / 3, 1 / 3, 0], rtol=1e-6)
     game = VARIANTS["sngan"].build()
     some = draw(3)
-    value, metrics = game.objective.critic_loss(view_of(CriticOutput(FAKE), CriticOutput(REAL), some, some.real), ())
+    value, metrics = game.objective.critic_loss(critic_view(CriticOutput(FAKE), CriticOutput(REAL), some, some.real), ())
     np.testing.assert_allclose(value, critic, rtol=1e-6)
-    generator = game.objective.generator_loss(view_of(CriticOutput(FAKE), None, some, some.real), ())[0]
+    generator = game.objective.generator_loss(generator_view(CriticOutput(FAKE), some, some.real), ())[0]
     np.testing.assert_allclose(generator, 0.3, rtol=1e-6)
     check_float32((value, metrics, generator))
 
@@ -42,10 +53,10 @@ def test_the_relativistic_generator_asks_the_critic_about_the_real_batch():
     samples = some.real + 1
     objective = VARIANTS["rpgan"].build().objective
     fake = CriticOutput(samples @ W)
-    value, metrics = objective.generator_loss(view_of(fake, None, some, samples), ())
+    value, metrics = objective.generator_loss(generator_view(fake, some, samples), ())
     np.testing.assert_allclose(value, softplus(1.0), rtol=1e-5)  # w.(x + 1) - w.x = 3 - 4
     assert not metrics
-    value, metrics = objective.critic_loss(view_of(fake, CriticOutput(some.real @ W), some, samples), ())
+    value, metrics = objective.critic_loss(critic_view(fake, CriticOutput(some.real @ W), some, samples), ())
     np.testing.assert_allclose(value, softplus(-1.0), rtol=1e-5)
     assert metrics.keys() == {"score_real", "score_fake"}
     assert [sorted(p(linear(W), some, samples)[1]) for p in VARIANTS["r3gan"].build().penalties] == [
@@ -54,11 +65,10 @@ def test_the_relativistic_generator_asks_the_critic_about_the_real_batch():
     ]
 
 
-def classified(logits, maker) -> View:
+def classified(logits, generator_index) -> CriticView:
     some = draw(len(logits))
-    return view_of(
-        CriticOutput(some.real @ W, class_logits=logits), CriticOutput(some.real @ W), some, some.real, maker=jnp.asarray(maker)
-    )
+    real = CriticOutput(some.real @ W)
+    return critic_view(real._replace(class_logits=logits), real, some, some.real, generator_index=jnp.asarray(generator_index))
 
 
 def test_the_generator_classifier_adds_its_cross_entropy_to_both_players():
@@ -68,9 +78,9 @@ def test_the_generator_classifier_adds_its_cross_entropy_to_both_players():
     value, metrics = objective.critic_loss(view, ())
     np.testing.assert_allclose(value - plain.critic_loss(view, ())[0], np.log(3), rtol=1e-5)
     assert metrics.keys() == {*plain.critic_loss(view, ())[1], "generator_classification"}
-    generator, more = objective.generator_loss(view, ())
-    np.testing.assert_allclose(generator - plain.generator_loss(view, ())[0], 0.5 * np.log(3), rtol=1e-5)
-    assert more == plain.generator_loss(view, ())[1]
+    generator, more = objective.generator_loss(of_generator(view), ())
+    np.testing.assert_allclose(generator - plain.generator_loss(of_generator(view), ())[0], 0.5 * np.log(3), rtol=1e-5)
+    assert more == plain.generator_loss(of_generator(view), ())[1]
     assert objective.init is plain.init and objective.update is plain.update
     check_float32((value, metrics, generator))
 
@@ -111,10 +121,10 @@ def test_losses_and_metrics_keep_the_type_they_are_given(name):
         state = game.objective.init()
 
         def loss(fake):
-            view = view_of(critic(fake, some.fake_label), critic(real, some.real_label), some, fake, critic)
+            view = critic_view(critic(fake, some.fake_label), critic(real, some.real_label), some, fake, critic)
             value, metrics = game.objective.critic_loss(view, state)
             parts = [penalty(critic, some, fake) for penalty in game.penalties]
-            generator, more = game.objective.generator_loss(view._replace(real=None), state)
+            generator, more = game.objective.generator_loss(of_generator(view), state)
             total = value + generator + sum(part for part, _ in parts)
             assert {"score_real", "score_fake"} <= metrics.keys()
             return total, [value, generator, metrics, more, parts]
@@ -129,6 +139,6 @@ def test_losses_and_metrics_keep_the_type_they_are_given(name):
         with jax.enable_x64(dtype == jnp.float64):
             real, fake = np.random.RandomState(0).normal(size=(2, 6, 2)).astype(dtype)
             traced = {k: jnp.asarray(v, dtype) for k, v in numbers.items()}
-            found = jax.jit(run)(traced, jnp.asarray(real), jnp.asarray(fake))
-            chex.assert_tree_all_finite(found)
-            assert {leaf.dtype for leaf in jax.tree.leaves(found)} == {jnp.dtype(dtype)}
+            results = jax.jit(run)(traced, jnp.asarray(real), jnp.asarray(fake))
+            chex.assert_tree_all_finite(results)
+            assert {leaf.dtype for leaf in jax.tree.leaves(results)} == {jnp.dtype(dtype)}

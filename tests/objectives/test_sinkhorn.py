@@ -8,7 +8,7 @@ import pytest
 from jaxgan.objectives import VARIANTS
 from jaxgan.objectives.sinkhorn import sinkhorn_divergence
 from jaxgan.types import CriticOutput
-from tests.objectives.by_hand import FAKE, REAL, check_float32, draw, view_of
+from tests.objectives.by_hand import FAKE, REAL, check_float32, critic_view, draw, generator_view
 
 
 def test_the_sinkhorn_divergence_of_a_set_to_itself_is_0_and_to_a_shifted_set_the_squared_shift():
@@ -33,7 +33,7 @@ def test_the_sinkhorn_generator_sees_images_and_replicas():
     def loss(shift, epsilon):
         samples = some.real + shift
         objective = VARIANTS["sinkhorn"].build(sinkhorn_epsilon=epsilon).objective
-        return objective.generator_loss(view_of(CriticOutput(jnp.zeros(8)), None, some, samples), ())[0]
+        return objective.generator_loss(generator_view(CriticOutput(jnp.zeros(8)), some, samples), ())[0]
 
     values, gradients = jax.jit(jax.vmap(jax.value_and_grad(loss)))(jnp.array([0.5, 1.0]), jnp.array([1.0, 0.5]))
     np.testing.assert_allclose(values, [9 * 0.25, 9], rtol=0.02)
@@ -43,7 +43,7 @@ def test_the_sinkhorn_generator_sees_images_and_replicas():
 
 def test_the_sinkhorn_game_asks_nothing_of_its_critic():
     some = draw(3)
-    view = view_of(CriticOutput(FAKE), CriticOutput(REAL), some, some.real)
+    view = critic_view(CriticOutput(FAKE), CriticOutput(REAL), some, some.real)
     value, metrics = VARIANTS["sinkhorn"].build().objective.critic_loss(view, ())
     assert value == 0 and not metrics
     check_float32(value)

@@ -58,19 +58,19 @@ def lab003(generator, critic, loader: Iterable, randn, *, generator_first: bool,
     optimizer_d = torch.optim.RMSprop(critic.parameters(), lr=lr)
     loss_fn = nn.BCELoss()
 
-    def judge(batch):
+    def score_of(batch):
         return torch.sigmoid(critic(batch))
 
     def train_critic(real_batch):
         gen_data = generator(next(randn))
-        real_output, fake_output = judge(real_batch), judge(gen_data.detach())
+        real_output, fake_output = score_of(real_batch), score_of(gen_data.detach())
         d_loss = (loss_fn(real_output, _ones(real_output)) + loss_fn(fake_output, _zeros(fake_output))) / 2
         optimizer_d.zero_grad()
         d_loss.backward()
         optimizer_d.step()
 
     def train_generator():
-        output = judge(generator(next(randn)))
+        output = score_of(generator(next(randn)))
         g_loss = loss_fn(output, _ones(output))
         optimizer_g.zero_grad()
         g_loss.backward()

@@ -13,12 +13,11 @@ import numpy as np
 from flax import linen as nn
 from jaxtyping import PyTree
 
-from jaxgan.config import Config
-from jaxgan.data.dataset import Dataset
-from jaxgan.engine.numbers import Numbers
-from jaxgan.engine.setup import Setup, prepare
-from jaxgan.engine.steps import make_optimizers, make_steps
+from jaxgan.data import Dataset
+from jaxgan.engine.loop import Numbers
+from jaxgan.engine.steps import critic_gradients, generator_gradients
 from jaxgan.interop import from_torch, to_torch
+from jaxgan.settings import Config, Resolved, resolve
 from jaxgan.types import Draw, GanState, Player
 
 BATCH = 6
@@ -40,7 +39,7 @@ def dataset(shape: tuple[int, ...], size: int = 40, seed: int = 0) -> Dataset:
     return Dataset("noise", shape, N_CLASSES, samples, labels)
 
 
-def small_setup(network: str, variant: str, *, shape: tuple[int, ...] | None = None, **fields: Any) -> Setup:
+def small_setup(network: str, variant: str, *, shape: tuple[int, ...] | None = None, **fields: Any) -> Resolved:
     """A run of narrow networks on noise; dropout is 0 where there is any."""
     given = {
         "hidden_dim": WIDTHS[network],
@@ -53,7 +52,7 @@ def small_setup(network: str, variant: str, *, shape: tuple[int, ...] | None = N
         **fields,
     }
     config = Config(variant=variant, dataset="noise", network=network, **given)
-    return prepare(config, dataset(shape or SHAPES[network]))
+    return resolve(config, dataset(shape or SHAPES[network]))
 
 
 def random_draw(chance: np.random.RandomState, shape: tuple[int, ...]) -> Draw:
@@ -72,7 +71,7 @@ def random_draw(chance: np.random.RandomState, shape: tuple[int, ...]) -> Draw:
     )
 
 
-def random_iterations(setup: Setup, n: int = 5, seed: int = 1) -> list[tuple[list[Draw], Draw]]:
+def random_iterations(setup: Resolved, n: int = 5, seed: int = 1) -> list[tuple[list[Draw], Draw]]:
     """The draws of n iterations: those of n_critic critic steps, then that of the generator step."""
     chance = np.random.RandomState(seed)  # whose numbers no version of numpy changes: stored outputs depend on them
     shape = setup.dataset.sample_shape
@@ -90,7 +89,7 @@ def as_jax(draw: Draw) -> Draw:
     return Draw(**floats, **labels, key=jax.random.key(0))
 
 
-def loaded_state(setup: Setup, generator: Arrays, critic: Arrays) -> GanState:
+def loaded_state(setup: Resolved, generator: Arrays, critic: Arrays) -> GanState:
     """The state at step 0 with the weights of two PyTorch state dicts, in jax's default float type."""
 
     def player(module, optimizer, state_dict: Arrays) -> Player:
@@ -98,14 +97,14 @@ def loaded_state(setup: Setup, generator: Arrays, critic: Arrays) -> GanState:
         params = variables.pop("params")
         return Player(params, variables, optimizer.init(params))
 
-    generator_optimizer, critic_optimizer = make_optimizers(setup, setup.numbers)
+    gan = setup.gan
     return GanState(
         step=jnp.zeros((), jnp.int32),
         key=jax.random.key(3),
-        generator=player(setup.generator, generator_optimizer, generator),
-        critic=player(setup.critic, critic_optimizer, critic),
+        generator=player(gan.networks.generator, gan.generator_optimizer, generator),
+        critic=player(gan.networks.critic, gan.critic_optimizer, critic),
         ema=(),
-        objective=setup.build(**setup.numbers.game).objective.init(),
+        objective=gan.objective.init(),
     )
 
 
@@ -119,33 +118,33 @@ jit = partial(jax.jit, compiler_options=FAST_TO_COMPILE)
 """Compiles fast and runs slowly: each of these programs runs a few times only."""
 
 
-def compiled_steps(setup: Setup, gradients: bool = True) -> Steps:
+def compiled_steps(setup: Resolved, gradients: bool = True) -> Steps:
     """The critic's step and the generator's, (state, draw) -> (state, metrics, gradients), with traced numbers.
 
     Without `gradients` they are empty, and compiling takes half the time.
     """
 
     def critic(numbers: Numbers, state: GanState, draw: Draw):
-        steps = make_steps(setup, numbers)
-        return *steps.critic_step(state, draw), steps.critic_gradients(state, draw)[0] if gradients else {}
+        gan = setup.gan_of(numbers)
+        return *gan.critic_step(state, draw), critic_gradients(gan, state, draw).params if gradients else {}
 
     def generator(numbers: Numbers, state: GanState, draw: Draw):
-        steps = make_steps(setup, numbers)
-        return *steps.gen_step(state, draw), steps.generator_gradients(state, draw)[0] if gradients else {}
+        gan = setup.gan_of(numbers)
+        return *gan.gen_step(state, draw), generator_gradients(gan, state, draw).params if gradients else {}
 
     return partial(jit(critic), setup.numbers), partial(jit(generator), setup.numbers)
 
 
-def compiled_gradients(setup: Setup) -> Steps:
+def compiled_gradients(setup: Resolved) -> Steps:
     """As `compiled_steps`, for the metrics and gradients alone; the state comes back as it was."""
 
     def critic(numbers: Numbers, state: GanState, draw: Draw):
-        gradients, metrics, *_ = make_steps(setup, numbers).critic_gradients(state, draw)
-        return state, metrics, gradients
+        gradients = critic_gradients(setup.gan_of(numbers), state, draw)
+        return state, gradients.metrics, gradients.params
 
     def generator(numbers: Numbers, state: GanState, draw: Draw):
-        gradients, metrics, *_ = make_steps(setup, numbers).generator_gradients(state, draw)
-        return state, metrics, gradients
+        gradients = generator_gradients(setup.gan_of(numbers), state, draw)
+        return state, gradients.metrics, gradients.params
 
     return partial(jit(critic), setup.numbers), partial(jit(generator), setup.numbers)
 
@@ -160,13 +159,13 @@ def run(steps: Steps, state: GanState, iterations: Sequence[tuple[Sequence[Draw]
     return state
 
 
-def first_outcomes(setup: Setup, steps: Steps, state: GanState, iterations: Sequence) -> dict[str, Any]:
+def first_outcomes(setup: Resolved, steps: Steps, state: GanState, iterations: Sequence) -> dict[str, Any]:
     """Losses, penalty and gradients (by PyTorch's names) of the first critic and generator draw, at one state."""
     ([critic_draw, *_], generator_draw), *_ = iterations
     outcomes = {}
     for player, module, step, draw in (
-        ("critic", setup.critic, steps[0], critic_draw),
-        ("generator", setup.generator, steps[1], generator_draw),
+        ("critic", setup.gan.networks.critic, steps[0], critic_draw),
+        ("generator", setup.gan.networks.generator, steps[1], generator_draw),
     ):
         _, metrics, gradients = step(state, as_jax(draw))
         outcomes[f"{player}/loss"] = metrics[f"{player}_loss"]
@@ -198,26 +197,26 @@ def movement(after: Arrays, before: Arrays) -> dict[str, np.ndarray]:
     return {name: array - before[name] for name, array in parameters(after).items()}
 
 
-def compare_outcomes(found: Mapping[str, Any], expected: Mapping[str, Any], tolerance: float) -> None:
+def compare_outcomes(ours: Mapping[str, Any], expected: Mapping[str, Any], tolerance: float) -> None:
     """Losses and penalty one by one, gradients as whole trees."""
-    assert found.keys() == expected.keys()
+    assert ours.keys() == expected.keys()
     for name, value in expected.items():
         if name.endswith("gradients"):
-            assert deviation(found[name], value) < tolerance, name
+            assert deviation(ours[name], value) < tolerance, name
         else:
-            np.testing.assert_allclose(found[name], value, rtol=tolerance, err_msg=name)
+            np.testing.assert_allclose(ours[name], value, rtol=tolerance, err_msg=name)
 
 
 def is_statistic(name: str) -> bool:
     return name.endswith(("running_mean", "running_var", "num_batches_tracked"))
 
 
-def deviation(found: Arrays, expected: Arrays) -> float:
-    """||found - expected|| / ||expected|| over whole trees, in float64; names must agree."""
-    assert found.keys() == expected.keys()
+def deviation(ours: Arrays, expected: Arrays) -> float:
+    """||ours - expected|| / ||expected|| over whole trees, in float64; names must agree."""
+    assert ours.keys() == expected.keys()
     if not expected:
         return 0.0
-    pairs = [(np.asarray(found[name], np.float64), np.asarray(expected[name], np.float64)) for name in expected]
+    pairs = [(np.asarray(ours[name], np.float64), np.asarray(expected[name], np.float64)) for name in expected]
     assert all(a.shape == b.shape for a, b in pairs)
     difference = sum(np.square(a - b).sum() for a, b in pairs)
     return float(np.sqrt(difference / sum(np.square(b).sum() for _, b in pairs)))

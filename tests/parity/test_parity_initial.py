@@ -73,9 +73,9 @@ def test_every_weight_of_every_network_starts_as_its_twins(name):
          torch_networks.CRITICS[name]((shape[-1], *shape[:-1]), hidden_dim=width, n_classes=10)),
     ]  # fmt: skip
     for module, twin in pairs:
-        found, expected = initial(module, 0), twins.arrays(twin)
+        ours, expected = initial(module, 0), twins.arrays(twin)
         for key, theirs in expected.items():
-            mine = found[key]
+            mine = ours[key]
             constant = np.ptp(theirs) == 0 and (theirs.size > 1 or not theirs.any())
             if constant:
                 np.testing.assert_array_equal(mine, theirs, err_msg=key)
@@ -113,7 +113,7 @@ def test_dropout_keeps_the_mean_as_pytorchs_does():
 
 
 def test_the_fc_critic_drops_where_the_lab_does():
-    """With the weights of its twin, scores have the same mean and spread over masks."""
+    """With the weights of its twin, scores have the same mean and standard deviation over masks."""
     module = networks.FcCritic((4, 4, 1), hidden_dim=8)
     twin = torch_networks.FcCritic((1, 4, 4), hidden_dim=8)
     assert module.dropout == 0.3
@@ -126,10 +126,10 @@ def test_the_fc_critic_drops_where_the_lab_does():
     keys = jax.random.split(jax.random.key(1), 4000)
     labels = jnp.zeros(4, int)
 
-    def judge(key):
+    def score_of(key):
         return module.apply(variables, jnp.asarray(x), labels, train=True, rngs={"dropout": key}).score
 
-    mine = np.asarray(jax.jit(jax.vmap(judge))(keys))
+    mine = np.asarray(jax.jit(jax.vmap(score_of))(keys))
     torch.manual_seed(0)
     with torch.no_grad():
         many = twins.tensor(np.tile(x, (len(keys), 1, 1, 1)), torch.float32)

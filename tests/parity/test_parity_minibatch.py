@@ -79,10 +79,10 @@ def test_scores_and_gradients_are_the_labs():
     np.testing.assert_allclose(output.score, score.detach().numpy()[:, 0], atol=1e-10)
     assert np.abs(output.features[:, HIDDEN:]).max() > 1e-3
     np.testing.assert_allclose(by_samples, to_channels_last(images.grad), atol=1e-10)
-    found = to_torch(module, {"params": by_params})
-    assert {name for name, _ in twin.named_parameters()} == found.keys()
+    ours = to_torch(module, {"params": by_params})
+    assert {name for name, _ in twin.named_parameters()} == ours.keys()
     for name, parameter in twin.named_parameters():
-        np.testing.assert_allclose(found[name], parameter.grad.numpy(), atol=1e-10, err_msg=name)
+        np.testing.assert_allclose(ours[name], parameter.grad.numpy(), atol=1e-10, err_msg=name)
 
 
 def test_the_labs_state_dict_comes_back_as_it_went():
@@ -104,16 +104,16 @@ def test_the_layer_equals_the_form_with_four_axes():
     m = (x @ variables["params"]["T"]).reshape(6, 3, 2)
     distances = np.abs(m[:, None] - m[None]).sum(-1)
     want = np.exp(-distances).sum(1) - 1
-    found = layer.apply(variables, x)
-    np.testing.assert_array_equal(found[:, :4], x)
-    np.testing.assert_allclose(found[:, 4:], want, atol=1e-12)
+    ours = layer.apply(variables, x)
+    np.testing.assert_array_equal(ours[:, :4], x)
+    np.testing.assert_allclose(ours[:, 4:], want, atol=1e-12)
 
 
 def test_rows_alike_have_all_others_at_distance_zero():
     x = jnp.ones((6, 4))
     layer = MinibatchDiscrimination()
-    found = layer.apply(layer.init(jax.random.key(0), x), x)
-    np.testing.assert_array_equal(found, np.concatenate([np.ones((6, 4)), np.full((6, 32), 5)], 1))
+    ours = layer.apply(layer.init(jax.random.key(0), x), x)
+    np.testing.assert_array_equal(ours, np.concatenate([np.ones((6, 4)), np.full((6, 32), 5)], 1))
 
 
 def test_no_array_has_four_axes_even_for_the_gradient_of_a_gradient():

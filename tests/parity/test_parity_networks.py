@@ -83,17 +83,19 @@ def test_forward_passes_and_batch_statistics(case, conditional, precision):
     with jax.enable_x64(precision == "float64"):
         setup, *pair = pair_of(network, conditional, dtype, **options)
         draw = random_draw(np.random.RandomState(2), setup.dataset.sample_shape)
-        for module, twin, x in zip((setup.generator, setup.critic), pair, (draw.latent, draw.real), strict=True):
+        for module, twin, x in zip(
+            (setup.gan.networks.generator, setup.gan.networks.critic), pair, (draw.latent, draw.real), strict=True
+        ):
             variables = from_torch(module, twins.arrays(twin))
-            found = jaxgan_passes(module, variables, jnp.asarray(x, float), jnp.asarray(draw.fake_label))
+            ours = jaxgan_passes(module, variables, jnp.asarray(x, float), jnp.asarray(draw.fake_label))
             with torch.no_grad():
                 given = twins.tensor(x, dtype), twins.tensor(draw.fake_label)
                 expected = [twin.train()(*given), twin.eval()(*given)]
-            for mine, theirs in zip(found, expected, strict=False):
-                mine = mine if module is setup.generator else mine.score[:, None]
+            for mine, theirs in zip(ours, expected, strict=False):
+                mine = mine if module is setup.gan.networks.generator else mine.score[:, None]
                 assert mine.dtype == precision
                 assert deviation({"": mine}, {"": twins.lay_out(theirs)}) < TOLERANCE[precision]
-            after = to_torch(module, found[2])
+            after = to_torch(module, ours[2])
             assert deviation(statistics(after), statistics(twins.arrays(twin))) < TOLERANCE[precision]
             for name, count in after.items():
                 if name.endswith("num_batches_tracked"):
@@ -106,7 +108,7 @@ def test_forward_passes_and_batch_statistics(case, conditional, precision):
 def test_state_dicts_come_back_as_they_went(case, conditional):
     network, options = CASES[case]
     setup, *pair = pair_of(network, conditional, torch.float32, **options)
-    for module, twin in zip((setup.generator, setup.critic), pair, strict=True):
+    for module, twin in zip((setup.gan.networks.generator, setup.gan.networks.critic), pair, strict=True):
         went = twins.arrays(twin)
         back = to_torch(module, from_torch(module, went))
         assert back.keys() == went.keys()
@@ -121,7 +123,7 @@ def test_state_dicts_in_float64_come_back_as_they_went():
     setup, generator, _ = pair_of("lab_conv", True)
     went = twins.arrays(generator)
     went = {name: array + 1e-12 if array.dtype.kind == "f" else array for name, array in went.items()}
-    back = to_torch(setup.generator, from_torch(setup.generator, went))
+    back = to_torch(setup.gan.networks.generator, from_torch(setup.gan.networks.generator, went))
     for name, array in went.items():
         np.testing.assert_array_equal(back[name], array)
 
@@ -151,11 +153,11 @@ def test_names_and_shapes_at_the_labs_widths(name, n_classes):
     for linen, twin, sizes in pairs:
         module = linen(sample_shape=shape, n_classes=n_classes, **sizes)
         variables = jax.eval_shape(module.init, jax.random.key(0), *module.example_inputs())
-        found = to_torch(module, jax.tree.map(lambda leaf: jnp.zeros(leaf.shape, leaf.dtype), variables))
+        ours = to_torch(module, jax.tree.map(lambda leaf: jnp.zeros(leaf.shape, leaf.dtype), variables))
         with torch.device("meta"):
             expected = twin(torch_shape, n_classes=n_classes, **sizes).state_dict()
         expected = {key: tuple(value.shape) for key, value in expected.items()}
-        assert {key: array.shape for key, array in found.items()} == expected
+        assert {key: array.shape for key, array in ours.items()} == expected
 
 
 def test_a_wrong_state_dict_is_refused_in_one_line():
@@ -169,39 +171,39 @@ def test_a_wrong_state_dict_is_refused_in_one_line():
         return str(caught.value)
 
     without = {name: array for name, array in good.items() if name not in ("fc1.bias", "br1.0.running_var")}
-    line = refusal(setup.generator, without)
+    line = refusal(setup.gan.networks.generator, without)
     assert "fc1.bias" in line
     assert "br1.0.running_var" in line
-    assert "fc3.weight" in refusal(setup.generator, {**good, "fc3.weight": good["fc1.weight"]})
-    line = refusal(setup.generator, {**without, "fc3.weight": good["fc1.weight"]})
+    assert "fc3.weight" in refusal(setup.gan.networks.generator, {**good, "fc3.weight": good["fc1.weight"]})
+    line = refusal(setup.gan.networks.generator, {**without, "fc3.weight": good["fc1.weight"]})
     assert "fc1.bias" in line
     assert "fc3.weight" in line
     for name in ("fc1.weight", "fc1.bias", "conv1.0.weight", "br1.0.running_mean", "label_embedding.weight"):
-        line = refusal(setup.generator, {**good, name: good[name][..., 1:]})
+        line = refusal(setup.gan.networks.generator, {**good, name: good[name][..., 1:]})
         assert name in line
         assert str(good[name].shape) in line
     square = good["conv1.0.weight"]
-    assert "conv1.0.weight" in refusal(setup.generator, {**good, "conv1.0.weight": square[0]})
-    assert "conv1.0.weight" in refusal(setup.generator, {**good, "conv1.0.weight": square.swapaxes(0, 1)})
-    assert "fc1.weight" in refusal(setup.generator, {**good, "fc1.weight": good["fc1.weight"].T})
-    refusal(setup.generator, twins.arrays(critic))
-    refusal(setup.critic, good)
-    refusal(setup.critic, {})
+    assert "conv1.0.weight" in refusal(setup.gan.networks.generator, {**good, "conv1.0.weight": square[0]})
+    assert "conv1.0.weight" in refusal(setup.gan.networks.generator, {**good, "conv1.0.weight": square.swapaxes(0, 1)})
+    assert "fc1.weight" in refusal(setup.gan.networks.generator, {**good, "fc1.weight": good["fc1.weight"].T})
+    refusal(setup.gan.networks.generator, twins.arrays(critic))
+    refusal(setup.gan.networks.critic, good)
+    refusal(setup.gan.networks.critic, {})
 
 
 @pytest.mark.usefixtures("float64")
 @pytest.mark.parametrize("network", ["mlp", "fc", "lab_conv", "conv", "dcgan"])
 def test_the_projection_critic(network):
     setup, _, twin = pair_of(network, False)
-    module = networks.ProjectionCritic(setup.critic, N_CLASSES)
+    module = networks.ProjectionCritic(setup.gan.networks.critic, N_CLASSES)
     last = [layer for layer in twin.modules() if hasattr(layer, "weight")][-1]
     twin = torch_networks.ProjectionCritic(twin, last, N_CLASSES).double()
     draw = random_draw(np.random.RandomState(2), setup.dataset.sample_shape)
     variables = from_torch(module, twins.arrays(twin))
-    found, *_ = jaxgan_passes(module, variables, jnp.asarray(draw.real), jnp.asarray(draw.real_label))
+    ours, *_ = jaxgan_passes(module, variables, jnp.asarray(draw.real), jnp.asarray(draw.real_label))
     with torch.no_grad():
         expected = twin(twins.tensor(draw.real), twins.tensor(draw.real_label))
-    assert deviation({"": found.score[:, None]}, {"": expected.numpy()}) < 1e-12
+    assert deviation({"": ours.score[:, None]}, {"": expected.numpy()}) < 1e-12
 
 
 def test_generators_take_the_latent_width_of_the_labs():

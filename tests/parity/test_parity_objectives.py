@@ -115,7 +115,7 @@ def test_one_steps_gradients_in_float32(case):
     setup = small_setup(network, variant, **options)
     pair = [twins.shake(twin) for twin in twins.twins_of(setup, torch.float32)]
     state, iterations = loaded_state(setup, *map(twins.arrays, pair)), random_iterations(setup, n=1)
-    found = first_outcomes(setup, compiled_gradients(setup), state, iterations)
-    compare_outcomes(found, twins.first_outcomes(setup, *pair, iterations, torch.float32), 1e-4)
+    ours = first_outcomes(setup, compiled_gradients(setup), state, iterations)
+    compare_outcomes(ours, twins.first_outcomes(setup, *pair, iterations, torch.float32), 1e-4)
     for player in ("critic", "generator"):
-        assert all(array.dtype == np.float32 for array in found[f"{player}/gradients"].values())
+        assert all(array.dtype == np.float32 for array in ours[f"{player}/gradients"].values())

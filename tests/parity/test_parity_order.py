@@ -3,14 +3,14 @@
 The latents, labels and epsilons are jaxgan's; each lab's loop takes them in its own order, as it takes random numbers.
 """
 
+from functools import partial
+
 import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
 
-from jaxgan.engine.draws import critic_draw, generator_draw
-from jaxgan.engine.loop import iteration
-from jaxgan.engine.steps import make_steps
+from jaxgan.engine.gan import iterate
 from jaxgan.interop import to_torch
 from tests.parity.small_setups import (
     deviation,
@@ -22,6 +22,7 @@ from tests.parity.small_setups import (
     statistics,
     variables_of,
 )
+from tests.tiny import arrays, batch, critic_draw_of, generator_draw_of
 
 torch = pytest.importorskip("torch")
 lab_loops = pytest.importorskip("tests.parity.lab_loops")
@@ -40,22 +41,22 @@ def lab_setup(network, variant, options):
 
 def all_draws(setup, key):
     """Critic draws and generator draws of the first N iterations, as numpy arrays."""
-    data = setup.data()
+    data = arrays(setup)
 
     def on_host(draw):
         return draw._replace(key=None, **{name: np.asarray(x) for name, x in draw._asdict().items() if name != "key"})
 
     n_critic = setup.config.n_critic
-    critic = jit(lambda i: critic_draw(setup, data, key, i)._replace(key=None))
-    generator = jit(lambda t: generator_draw(setup, data, key, t)._replace(key=None))
+    critic = jit(lambda i: critic_draw_of(setup, data, key, i)._replace(key=None))
+    generator = jit(lambda t: generator_draw_of(setup, data, key, t)._replace(key=None))
     critic_draws = [on_host(critic(jnp.int32(i))) for i in range(N * n_critic)]
     return critic_draws, [on_host(generator(jnp.int32(t))) for t in range(N)]
 
 
 def jaxgan_iterations(setup, state):
-    step = jit(lambda numbers, data, state: iteration(setup, numbers, data, state)[0])
+    step = jit(lambda numbers, data, state: iterate(setup.gan_of(numbers), state, partial(batch, setup, data))[0])
     for _ in range(N):
-        state = step(setup.numbers, setup.data(), state)
+        state = step(setup.numbers, arrays(setup), state)
     return state
 
 
@@ -68,12 +69,12 @@ def compare(setup, lab):
     state = jaxgan_iterations(setup, state)
     lab(*pair, list(map(twins.as_torch, critic_draws)), list(map(twins.as_torch, generator_draws)))
     for module, player, twin, began in zip(
-        (setup.generator, setup.critic), (state.generator, state.critic), pair, before, strict=True
+        (setup.gan.networks.generator, setup.gan.networks.critic), (state.generator, state.critic), pair, before, strict=True
     ):
-        found, expected = to_torch(module, variables_of(player)), twins.arrays(twin)
-        assert deviation(parameters(found), parameters(expected)) < 1e-6
-        assert deviation(movement(found, began), movement(expected, began)) < 1e-6
-        assert deviation(statistics(found), statistics(expected)) < 1e-6
+        ours, expected = to_torch(module, variables_of(player)), twins.arrays(twin)
+        assert deviation(parameters(ours), parameters(expected)) < 1e-6
+        assert deviation(movement(ours, began), movement(expected, began)) < 1e-6
+        assert deviation(statistics(ours), statistics(expected)) < 1e-6
 
 
 def batches(draws):
@@ -108,7 +109,7 @@ def test_lab002_one_step_each():
 @pytest.mark.parametrize("order", ["critic_first", "generator_first"])
 def test_lab003_either_first(order):
     setup = lab_setup("mlp", "gan", {"recipe": "lab003", "order": order})
-    assert setup.numbers.game["critic_loss_scale"] == 0.5
+    assert setup.numbers["critic_loss_scale"] == 0.5
 
     def lab(generator, critic, critic_draws, generator_draws):
         pairs = zip(critic_draws, generator_draws, strict=True)
@@ -194,10 +195,10 @@ def test_an_iteration_is_its_steps_by_hand(options, order):
     setup = small_setup("mlp", "wgan_gp", n_critic=5, conditional=True, optimizer="adam", **options)
     pair = [twins.shake(twin) for twin in twins.twins_of(setup)]
     state = by_hand = loaded_state(setup, *map(twins.arrays, pair))
-    data, steps = setup.data(), make_steps(setup, setup.numbers)
+    data = arrays(setup)
     state = jaxgan_iterations(setup, state)
-    critic_step = jit(lambda state, i: steps.critic_step(state, critic_draw(setup, data, state.key, i))[0])
-    gen_step = jit(lambda state, t: steps.gen_step(state, generator_draw(setup, data, state.key, t))[0])
+    critic_step = jit(lambda state, i: setup.gan.critic_step(state, critic_draw_of(setup, data, state.key, i))[0])
+    gen_step = jit(lambda state, t: setup.gan.gen_step(state, generator_draw_of(setup, data, state.key, t))[0])
     i = 0
     for t in range(N):
         for letter in order:
@@ -207,7 +208,7 @@ def test_an_iteration_is_its_steps_by_hand(options, order):
                 by_hand = gen_step(by_hand, jnp.int32(t))
     assert state.step == N
     for module, mine, theirs in (
-        (setup.generator, state.generator, by_hand.generator),
-        (setup.critic, state.critic, by_hand.critic),
+        (setup.gan.networks.generator, state.generator, by_hand.generator),
+        (setup.gan.networks.critic, state.critic, by_hand.critic),
     ):
         assert deviation(to_torch(module, variables_of(mine)), to_torch(module, variables_of(theirs))) < 1e-9

@@ -46,7 +46,10 @@ class Stored:
         return {key.removeprefix(prefix): array for key, array in self.arrays.items() if key.startswith(prefix)}
 
     def players(self, state):
-        return (("generator", self.setup.generator, state.generator), ("critic", self.setup.critic, state.critic))
+        return (
+            ("generator", self.setup.gan.networks.generator, state.generator),
+            ("critic", self.setup.gan.networks.critic, state.critic),
+        )
 
 
 @pytest.fixture(params=STORED)
@@ -82,13 +85,13 @@ def test_forward_passes(stored):
 
 def test_gradients_and_five_iterations(stored):
     steps = compiled_steps(stored.setup)
-    found = first_outcomes(stored.setup, steps, stored.state, stored.iterations)
-    expected = {name: stored.arrays[name] for name in found if name in stored.arrays}
+    ours = first_outcomes(stored.setup, steps, stored.state, stored.iterations)
+    expected = {name: stored.arrays[name] for name in ours if name in stored.arrays}
     for player in ("generator", "critic"):
         name = f"{player}/gradients"
-        found[name] = {key: np.linalg.norm(gradient) for key, gradient in found[name].items()}
+        ours[name] = {key: np.linalg.norm(gradient) for key, gradient in ours[name].items()}
         expected[name] = stored(f"{name}/")
-    compare_outcomes(found, expected, 1e-6)
+    compare_outcomes(ours, expected, 1e-6)
     state = run(steps, stored.state, stored.iterations)
     for (name, module, player), before in zip(stored.players(state), stored.before, strict=True):
         after = to_torch(module, variables_of(player))

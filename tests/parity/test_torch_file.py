@@ -33,23 +33,23 @@ def tensors():
 def test_a_state_dict_is_read(tmp_path, zipped):
     path = tmp_path / "weights.pth"
     torch.save(tensors(), path, _use_new_zipfile_serialization=zipped)
-    found = read_torch_file(path)
-    assert list(found) == list(tensors())
+    ours = read_torch_file(path)
+    assert list(ours) == list(tensors())
     for name, value in tensors().items():
-        assert found[name].dtype == value.numpy().dtype and found[name].shape == tuple(value.shape)
-        np.testing.assert_array_equal(found[name], value.numpy())
+        assert ours[name].dtype == value.numpy().dtype and ours[name].shape == tuple(value.shape)
+        np.testing.assert_array_equal(ours[name], value.numpy())
 
 
 @pytest.mark.parametrize("zipped", [True, False])
 def test_what_is_no_state_dict_is_refused(tmp_path, zipped):
     path = tmp_path / "weights.pth"
-    for held, words in (
+    for content, words in (
         ({"a": print}, "print, which is no part"),
         ([torch.ones(2)], "no state dict"),
         ({"a": 1}, "no state dict"),
         (torch.nn.Linear(2, 2), "no part of a state dict"),
     ):
-        torch.save(held, path, _use_new_zipfile_serialization=zipped)
+        torch.save(content, path, _use_new_zipfile_serialization=zipped)
         with pytest.raises(UserError, match=words) as refused:
             read_torch_file(path)
         assert "\n" not in str(refused.value)

@@ -1,4 +1,4 @@
-"""The labs' losses and training steps in PyTorch, written from the labs' text, and the way there and back: what jaxgan is held against."""
+"""The labs' losses and training steps in PyTorch, written from the labs' text, and the way there and back: what jaxgan is compared with."""
 
 import copy
 from collections.abc import Sequence
@@ -7,6 +7,7 @@ import numpy as np
 import torch
 from torch import nn
 
+from jaxgan.settings.options import variant_numbers
 from tests.parity.torch_networks import CRITICS, GENERATORS
 
 torch.set_num_threads(1)
@@ -133,7 +134,7 @@ def train(generator, critic, make_optimizer, learning_rate: float, rules: Rules,
 
 
 def twins_of(setup, dtype=torch.float64, seed: int = 0):
-    """The generator and the critic that a jaxgan Setup means, drawn with a seed."""
+    """The generator and the critic that a run of jaxgan means, drawn with a seed."""
     torch.manual_seed(seed)
     config = setup.config
     *size, channels = setup.dataset.sample_shape
@@ -219,4 +220,5 @@ def optimizer_of(config):
 
 
 def rules_of(setup) -> Rules:
-    return Rules(setup.config.variant, **setup.numbers.game)
+    game = {name: number for name, number in setup.numbers.items() if name in variant_numbers()}
+    return Rules(setup.config.variant, **game)

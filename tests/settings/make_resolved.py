@@ -72,7 +72,7 @@ def resolved(options: dict[str, Any]) -> dict[str, Any]:
     try:
         settled = to_json(resolve(config, stand_in(config.dataset)).config)
     except UserError as error:
-        return {"refused": str(error)}
+        return {"refused": str(error).replace(str(Path.cwd()), "HERE")}
     return {"config": {name: value for name, value in json.loads(json.dumps(settled)).items() if value is not None}}
 
 

@@ -11,7 +11,22 @@ from tests.settings.make_resolved import STORED, read_cases
 
 # What is wanted to differ from what is stored: (option or "refused", pattern, replacement) -> why. Of a value's JSON text, or of a refusal's
 # text, every part that the pattern matches becomes the replacement (`re.sub`); an option that was left out is null.
-WANTED: dict[tuple[str, str, str], str] = {}
+WANTED: dict[tuple[str, str, str], str] = {
+    ("refused", r"((?:generator|critic) '\S+' is not known: .*)(?=\"$)", r"\1, or your own as package.module:Class"): (
+        "networks of the user's own can be named"
+    ),
+    ("refused", r"(data set '\S+' is not known: .*)(?=\"$)", r"\1, or your own as package.module:function"): (
+        "data sets of the user's own can be named"
+    ),
+    ("refused", r"has no attribute '(\w+)'; expected package.module:factory, importable from here", r"has no '\1'"): (
+        "one import of what the user names, with one message"
+    ),
+    (
+        "refused",
+        r"No module named '(\w+)'; expected package.module:factory, importable from here",
+        r"there is no module '\1', here in HERE or installed",
+    ): ("likewise"),
+}
 
 
 def after_wanted(name: str, value: Any, used: set[tuple[str, str, str]]) -> Any:
