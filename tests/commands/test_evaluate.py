@@ -1,6 +1,7 @@
 """Measuring runs: the metrics are there under names that state their protocol, and tell good from bad."""
 
 import dataclasses
+import importlib
 import json
 
 import chex
@@ -9,7 +10,8 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
-from jaxgan import classifier, data, evaluate, runs
+import jaxgan
+from jaxgan import classifier, data, runs
 from jaxgan.engine.sampling import TrainedGan
 from jaxgan.errors import DivergedError, UserError
 from jaxgan.evaluation import Evaluator
@@ -22,12 +24,18 @@ from jaxgan.runs.measuring import Measuring
 from jaxgan.settings import Config
 from tests.tiny import initial, on_disk, pictures, plain, tiny
 
+evaluate = importlib.import_module("jaxgan.evaluate")  # the command; `jaxgan.evaluate` is the function
+
 
 @pytest.fixture
 def quick_classifier(monkeypatch, tmp_path):
     """Few updates, and a folder of its own."""
     monkeypatch.setattr("jaxgan.features.classifier.UPDATES", 150)
     monkeypatch.setattr("jaxgan.features.classifier.classifiers_folder", lambda: tmp_path / "classifiers")
+
+
+def test_the_function_keeps_its_name_when_the_command_is_imported():
+    assert jaxgan.evaluate is runs.evaluate and callable(evaluate.main)
 
 
 def test_points_are_measured_replica_by_replica(tmp_path, capsys):
