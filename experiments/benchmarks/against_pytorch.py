@@ -153,7 +153,7 @@ class Theirs:
 
     def run(self, n: int) -> None:
         for _ in range(n):
-            for _ in range(self.setup.plan.n_critic):
+            for _ in range(self.resolved.gan.n_critic):
                 real, latent = self.draw()
                 self.critic_step(real, latent, self.torch.rand(len(real), device=self.device))
             self.generator_step(self.draw()[1])
@@ -188,7 +188,7 @@ class Graphed(Theirs):
     def run(self, n: int) -> None:
         real, latent, alpha = self.inputs
         for _ in range(n):
-            for _ in range(self.setup.plan.n_critic):
+            for _ in range(self.resolved.gan.n_critic):
                 for place, value in zip((real, latent), self.draw(), strict=True):
                     place.copy_(value)
                 alpha.uniform_()
