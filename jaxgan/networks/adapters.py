@@ -183,7 +183,7 @@ class NnxNetwork:
             self._store(around, module, lambda collection: True)
         else:
             paths = {tuple(map(str, path)): path for path, _ in _flat_state(module)}
-            values = flatten_dict({name: value for tree in around.variables.values() for name, value in tree.items()})
+            values = {path: value for tree in around.variables.values() for path, value in flatten_dict(tree).items()}
             nnx.update(module, unflatten_dict({paths[path]: value for path, value in values.items() if path in paths}))
         module.train() if train else module.eval()
         before = _draw_counts(module)
@@ -239,7 +239,9 @@ class AdaptedGenerator(Adapted):
     def __call__(self, latent: Array, labels: Labels, *, train: bool = False) -> Array:
         output = self._output(latent, labels, train)
         if not isinstance(output, jax.Array):
-            raise UserError(f"the generator {self.network.title} returns a {type(output).__name__}; allowed is an array of samples")
+            raise UserError(
+                f"the generator {self.network.title} returns a {type(output).__name__}; allowed is an array of samples"
+            )
         return output
 
 
@@ -277,7 +279,9 @@ def critic_output(output: Any, samples: Array, title: str) -> CriticOutput:
     for name in ("features", "class_logits"):
         value = getattr(output, name)
         if value is not None and (value.ndim != 2 or len(value) != size):
-            raise UserError(f"the critic {title} returns {name} of shape {value.shape} for {size} samples; allowed is ({size}, any)")
+            raise UserError(
+                f"the critic {title} returns {name} of shape {value.shape} for {size} samples; allowed is ({size}, any)"
+            )
     redrawn = output.reconstruction
     if redrawn is not None and redrawn.shape != samples.shape:
         raise UserError(f"the critic {title} returns a reconstruction of shape {redrawn.shape}; allowed is {samples.shape}")
@@ -287,6 +291,9 @@ def critic_output(output: Any, samples: Array, title: str) -> CriticOutput:
 def _adapted(network: Any, role: str) -> LinenNetwork | PairNetwork | NnxNetwork:
     """The network in the form that it has."""
     if isinstance(network, tuple | list) and len(network) == 2 and all(map(callable, network)):
+        owner = getattr(network[1], "__self__", None)
+        if isinstance(owner, nn.Module):  # as a pair its batch statistics would be trained like weights
+            raise UserError(f"the {role} is a pair of methods of {type(owner).__name__}; give the module itself")
         return _pair(*network, role)
     if isinstance(network, nn.Module):
         made = _made_by_bridge(network)
@@ -326,10 +333,12 @@ def _nnx(create: Callable[..., Any], role: str) -> NnxNetwork:
     title = f"the {role} {_name(create)}"
     for name, parameter in _parameters(create).items():
         if name != "rngs" and _required(parameter):
-            raise UserError(f"{title} takes {name!r} to be made; allowed is rngs: give lambda rngs: {_name(create)}(..., rngs=rngs)")
+            raise UserError(
+                f"{title} takes {name!r} to be made; allowed is rngs: give lambda rngs: {_name(create)}(..., rngs=rngs)"
+            )
     made = nnx.eval_shape(lambda: create(rngs=nnx.Rngs(0)))
     if not isinstance(made, nnx.Module) or not callable(made):
-        raise UserError(f"{title} makes a {type(made).__name__} of rngs; expected is an NNX module that can be called")
+        raise UserError(f"{title} makes no NNX module that can be called, as a function of rngs must")
     accepted, _ = _accepted(made, 1, title, ("train",))
     return NnxNetwork(create, accepted)
 
@@ -355,7 +364,11 @@ def _accepted(
     function: Callable[..., Any], inputs: int, title: str, keywords: Iterable[str], fewest: int | None = None
 ) -> tuple[Accepted, int]:
     """What a function takes beside its first `inputs` positional arguments, and how many of these it takes (at least `fewest`)."""
-    names = ("(key, x), (key, x, labels) or (key)" if fewest else "(params, x) or (params, x, labels)") if inputs == 2 else "(x) or (x, labels)"
+    names = (
+        ("(key, x), (key, x, labels) or (key)" if fewest else "(params, x) or (params, x, labels)")
+        if inputs == 2
+        else "(x) or (x, labels)"
+    )
     allowed = f"allowed are {names}" + "".join(f", {word}=..." for word in keywords)
     rest = list(_parameters(function).values())
     any_number = any(parameter.kind is parameter.VAR_POSITIONAL for parameter in rest)
@@ -378,6 +391,9 @@ def _accepted(
 
 def _parameters(function: Callable[..., Any]) -> Mapping[str, inspect.Parameter]:
     """Of an object, those of a call of it; of a class, those of its constructor, which its metaclass may hide."""
+    if isinstance(function, functools.partial):
+        items = list(_parameters(function.func).items())[len(function.args) :]
+        return {name: value for name, value in items if name not in function.keywords}
     if isinstance(function, type):
         return {name: value for name, value in _signature(function.__init__).items() if name != "self"}
     return _signature(function)

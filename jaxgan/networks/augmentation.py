@@ -68,7 +68,9 @@ class AugmentedCritic(CriticTransform):
             if kind not in KINDS:
                 raise unknown("augmentation", kind, KINDS)
         if self.kinds and samples.ndim != 4:
-            raise UserError(f"AugmentedCritic is for images (batch, height, width, channels), not samples of shape {samples.shape[1:]}")
+            raise UserError(
+                f"AugmentedCritic is for images (batch, height, width, channels), not samples of shape {samples.shape[1:]}"
+            )
         if train and self.kinds:
             keys = jax.random.split(self.make_rng("augment"), len(self.kinds))
             for kind, key in zip(self.kinds, keys, strict=True):

@@ -91,7 +91,10 @@ def _kernels(params: Params, transforms: int) -> dict[Path, Array]:
     matrices = {
         path: leaf
         for path, leaf in flat.items()
-        if path[:transforms] == innermost and path[-1] != "embedding" and leaf.ndim >= 2 and jnp.issubdtype(leaf.dtype, jnp.floating)
+        if path[:transforms] == innermost
+        and path[-1] != "embedding"
+        and leaf.ndim >= 2
+        and jnp.issubdtype(leaf.dtype, jnp.floating)
     }
     return {**kernels, **matrices}
 
