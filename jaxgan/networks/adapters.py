@@ -183,7 +183,7 @@ class NnxNetwork:
             self._store(around, module, lambda collection: True)
         else:
             paths = {tuple(map(str, path)): path for path, _ in _flat_state(module)}
-            values = flatten_dict({name: value for tree in around.variables.values() for name, value in tree.items()})
+            values = {path: value for tree in around.variables.values() for path, value in flatten_dict(tree).items()}
             nnx.update(module, unflatten_dict({paths[path]: value for path, value in values.items() if path in paths}))
         module.train() if train else module.eval()
         before = _draw_counts(module)
@@ -291,6 +291,9 @@ def critic_output(output: Any, samples: Array, title: str) -> CriticOutput:
 def _adapted(network: Any, role: str) -> LinenNetwork | PairNetwork | NnxNetwork:
     """The network in the form that it has."""
     if isinstance(network, tuple | list) and len(network) == 2 and all(map(callable, network)):
+        owner = getattr(network[1], "__self__", None)
+        if isinstance(owner, nn.Module):  # as a pair its batch statistics would be trained like weights
+            raise UserError(f"the {role} is a pair of methods of {type(owner).__name__}; give the module itself")
         return _pair(*network, role)
     if isinstance(network, nn.Module):
         made = _made_by_bridge(network)
@@ -335,7 +338,7 @@ def _nnx(create: Callable[..., Any], role: str) -> NnxNetwork:
             )
     made = nnx.eval_shape(lambda: create(rngs=nnx.Rngs(0)))
     if not isinstance(made, nnx.Module) or not callable(made):
-        raise UserError(f"{title} makes a {type(made).__name__} of rngs; expected is an NNX module that can be called")
+        raise UserError(f"{title} makes no NNX module that can be called, as a function of rngs must")
     accepted, _ = _accepted(made, 1, title, ("train",))
     return NnxNetwork(create, accepted)
 
@@ -388,6 +391,9 @@ def _accepted(
 
 def _parameters(function: Callable[..., Any]) -> Mapping[str, inspect.Parameter]:
     """Of an object, those of a call of it; of a class, those of its constructor, which its metaclass may hide."""
+    if isinstance(function, functools.partial):
+        items = list(_parameters(function.func).items())[len(function.args) :]
+        return {name: value for name, value in items if name not in function.keywords}
     if isinstance(function, type):
         return {name: value for name, value in _signature(function.__init__).items() if name != "self"}
     return _signature(function)

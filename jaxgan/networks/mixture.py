@@ -1,5 +1,7 @@
 """Several generators in one, and a critic that tells them apart (Hoang et al. 2017, arXiv 1708.02556, section 3)."""
 
+from typing import Any
+
 import flax.linen as nn
 import jax.numpy as jnp
 from jaxtyping import Array, Float, Int
@@ -18,7 +20,7 @@ def generator_index(batch: int, number: int) -> Int[Array, " batch"]:
 class MixtureGenerator(nn.Module):
     """Sample i = G_{i mod number}(z_i): `number` generators alike, their variables along a first axis."""
 
-    generator: nn.Module
+    generator: Any  # a generator; `as_generator` adapts one of the user's own
     number: int
 
     @property

@@ -1,5 +1,7 @@
 """What the modules that wrap a critic have in common."""
 
+from typing import Any
+
 import flax.linen as nn
 from jaxtyping import Array, Float, PyTree
 
@@ -13,7 +15,7 @@ class CriticTransform(nn.Module):
     `jaxgan.networks.as_critic` adapts a network of the user's own that is given as `critic`.
     """
 
-    critic: nn.Module
+    critic: Any  # a critic; `as_critic` adapts one of the user's own
 
     @property
     def couples_batch(self) -> bool | None:
