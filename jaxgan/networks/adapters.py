@@ -294,7 +294,7 @@ def _adapted(network: Any, role: str) -> LinenNetwork | PairNetwork | NnxNetwork
         owner = getattr(network[1], "__self__", None)
         if isinstance(owner, nn.Module):  # as a pair its batch statistics would be trained like weights
             raise UserError(f"the {role} is a pair of methods of {type(owner).__name__}; give the module itself")
-        return _pair(*network, role)
+        return _pair(network[0], network[1], role)
     if isinstance(network, nn.Module):
         made = _made_by_bridge(network)
         return _nnx(made, role) if made else _linen(network, role)
@@ -385,7 +385,7 @@ def _accepted(
         if _required(parameter) and parameter.name not in (*LABELS, *keywords):
             raise UserError(f"{title} takes {parameter.name!r}; {allowed}")
     words = {word: any(parameter.name == word for parameter in rest) for word in keywords}
-    accepted = Accepted(labels=labels and labels.name, needs_labels=labels is not None and _required(labels), **words)
+    accepted = Accepted(labels.name if labels else None, labels is not None and _required(labels), **words)
     return accepted, inputs if any_number else given
 
 
