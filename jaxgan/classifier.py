@@ -39,7 +39,9 @@ def train(argv: Sequence[str]) -> None:
         classifier = lab_classifier(
             options.dataset, data_dir=options.data_dir, image_size=options.image_size, updates=options.updates, show=show
         )
-    print(f"{options.dataset}: {100 * classifier.accuracy:.2f} % of {classifier.held_out:,} held-out pictures are classified rightly")
+    print(
+        f"{options.dataset}: {100 * classifier.accuracy:.2f} % of {classifier.held_out:,} held-out pictures are classified rightly"
+    )
     print(f"weights {classifier.weights_hash}, kept in {classifiers_folder()}")
 
 

@@ -187,7 +187,11 @@ def _resolved(
 
 def _join(config: Config) -> None:
     """Joins the processes that train together (`--distributed`)."""
-    where: dict[str, Any] = {"coordinator": config.coordinator, "process_count": config.process_count, "process_id": config.process_id}
+    where: dict[str, Any] = {
+        "coordinator": config.coordinator,
+        "process_count": config.process_count,
+        "process_id": config.process_id,
+    }
     if config.distributed:
         processes.join(**where)
     elif given := [name for name, value in where.items() if value is not None]:

@@ -102,5 +102,7 @@ def test_two_variables_of_one_name_are_refused():
     module = as_generator(
         (lambda key: {"scale": jnp.ones((2, 2)), "kernel": jnp.ones((2, 2))}, lambda p, x: x @ p["kernel"] @ p["scale"])
     )
-    with pytest.raises(UserError, match=r"params/network/kernel and params/network/scale would both be called 'network\.weight'"):
+    with pytest.raises(
+        UserError, match=r"params/network/kernel and params/network/scale would both be called 'network\.weight'"
+    ):
         to_torch(module, initial(module, jnp.ones((2, 2)), LABELS))
