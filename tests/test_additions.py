@@ -64,7 +64,7 @@ class MineCritic(Critic):
         super().setup()
         self.model = Sequential([Linear(self.hidden_dim), jax.nn.relu, Linear(1)])
 
-    def judge(self, samples, train):
+    def score(self, samples, train):
         return scored(self.model, samples, train)
 '''
 DATA = '''"""Three modes in a row."""

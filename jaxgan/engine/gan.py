@@ -79,7 +79,7 @@ class Gan:
         generator_latent: the generator step draws fresh latents, or takes those of the critic step before it.
         fake_labels: of fake samples: those of the real batch, or random ones.
         order: where the generator step stands among the critic steps: after all, before all, or after the first.
-        pac: samples that the critic judges as one (PacGAN, arXiv 1712.04086).
+        pac: samples that the critic scores as one (PacGAN, arXiv 1712.04086).
         unroll: critic steps that the generator looks ahead through (arXiv 1611.02163).
         generators: several generators, which make the samples of a batch in turn (arXiv 1708.02556).
         generator_classifier_weight: weight with which several generators are told apart; 0: the plain mixture.

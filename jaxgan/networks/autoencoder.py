@@ -20,7 +20,7 @@ class AutoencoderCritic(Critic):
     reconstructs = True
     couples_batch = False
 
-    def judge(self, samples: Array, train: bool) -> CriticOutput:
+    def score(self, samples: Array, train: bool) -> CriticOutput:
         code = self.encoder(samples, train)
         decoded = self.decoder(code, train)
         error = jnp.square(samples[..., : decoded.shape[-1]] - decoded)  # the label is joined last

@@ -1,4 +1,4 @@
-"""The classifier of lab 004, section 8, by which generated images are judged."""
+"""The classifier of lab 004, section 8, which classifies generated images."""
 
 from typing import NamedTuple
 

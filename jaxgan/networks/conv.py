@@ -51,5 +51,5 @@ class ConvCritic(Critic):
             Conv(1, 3, 1, 0, use_bias=False),
         ])  # fmt: skip
 
-    def judge(self, samples: Array, train: bool) -> CriticOutput:
+    def score(self, samples: Array, train: bool) -> CriticOutput:
         return scored(self.model, samples, train)

@@ -73,5 +73,5 @@ class DcganCritic(Critic):
         ]
         self.model = Sequential([Conv(first, 5, 2, 2, **PAPER_INIT), leaky_relu, *downward, flatten, Linear(1, **PAPER_INIT)])
 
-    def judge(self, samples: Array, train: bool) -> CriticOutput:
+    def score(self, samples: Array, train: bool) -> CriticOutput:
         return scored(self.model, samples, train)

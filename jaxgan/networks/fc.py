@@ -46,5 +46,5 @@ class FcCritic(Critic):
             Linear(1),
         ])  # fmt: skip
 
-    def judge(self, samples: Array, train: bool) -> CriticOutput:
+    def score(self, samples: Array, train: bool) -> CriticOutput:
         return scored(self.model, samples, train)

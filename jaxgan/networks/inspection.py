@@ -34,7 +34,7 @@ def couples_batch(
         variables: those of the critic; or a key to make some from. Inside a trace a fixed key is used instead of traced values.
         example_samples: one sample or more; the first is used, a traced one by its shape alone.
         example_labels: their labels.
-        rows_per_score: samples that are judged as one, `pac` of a `PackedCritic`.
+        rows_per_score: samples that are scored as one, `pac` of a `PackedCritic`.
     """
     declared = getattr(critic, "couples_batch", None)
     return finds_coupling(critic, variables, example_samples, example_labels, rows_per_score) if declared is None else declared

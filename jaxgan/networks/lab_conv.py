@@ -57,7 +57,7 @@ class LabConvCritic(Critic):
         self.fc1 = Sequential([Linear(self.hidden_dim), leaky_relu])
         self.fc2 = Linear(1)
 
-    def judge(self, samples: Array, train: bool) -> CriticOutput:
+    def score(self, samples: Array, train: bool) -> CriticOutput:
         x = max_pool(self.conv1(samples, train))
         x = max_pool(self.conv2(x, train))
         features = self.fc1(flatten(x), train)

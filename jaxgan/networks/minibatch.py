@@ -55,7 +55,7 @@ class MinibatchCritic(Critic):
         self.minibatch = MinibatchDiscrimination(self.minibatch_features)
         self.output = Linear(1)
 
-    def judge(self, samples: Array, train: bool) -> CriticOutput:
+    def score(self, samples: Array, train: bool) -> CriticOutput:
         features = self.minibatch(self.features(samples, train))
         return CriticOutput(score=self.output(features)[:, 0], features=features)  # (B, 1) -> (B,)
 

@@ -46,5 +46,5 @@ class MlpCritic(Critic):
         hidden = [layer for _ in range(3) for layer in (Linear(self.hidden_dim), jax.nn.relu, *after)]
         self.model = Sequential([*hidden, Linear(1)])
 
-    def judge(self, samples: Array, train: bool) -> CriticOutput:
+    def score(self, samples: Array, train: bool) -> CriticOutput:
         return scored(self.model, samples, train)

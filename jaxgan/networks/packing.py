@@ -1,4 +1,4 @@
-"""PacGAN (Lin et al. 2017, arXiv 1712.04086, section 3): a critic that judges several samples at once, as a transform."""
+"""PacGAN (Lin et al. 2017, arXiv 1712.04086, section 3): a critic that scores several samples at once, as a transform."""
 
 import flax.linen as nn
 import jax.numpy as jnp

@@ -42,7 +42,7 @@ class Generator(nn.Module):
 class Critic(nn.Module):
     """A map (samples (B, *sample_shape), labels (B,)) -> `CriticOutput`.
 
-    A subclass sets its layers up and defines `judge(samples, train)`; where n_classes > 0 the samples that it sees have the
+    A subclass sets its layers up and defines `score(samples, train)`; where n_classes > 0 the samples that it sees have the
     label's embedding joined to their features (points, or flat images where `flat`) or to their channels.
     """
 
@@ -80,7 +80,7 @@ class Critic(nn.Module):
         if self.flat and samples.ndim == 4:
             samples = flatten(samples)
         with products_in(self.precision):
-            return self.judge(self.label_embedding(samples, labels) if self.n_classes else samples, train)
+            return self.score(self.label_embedding(samples, labels) if self.n_classes else samples, train)
 
 
 def scored(model: Sequential, x: Array, train: bool) -> CriticOutput:

@@ -101,7 +101,7 @@ class ResNetCritic(Critic):
         ]
         self.output = GlorotLinear(1)
 
-    def judge(self, samples: Array, train: bool) -> CriticOutput:
+    def score(self, samples: Array, train: bool) -> CriticOutput:
         for block in self.blocks:
             samples = block(samples, train)
         features = jax.nn.relu(samples).mean((1, 2))  # (B, 8, 8, h) -> (B, h)

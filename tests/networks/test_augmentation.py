@@ -88,9 +88,9 @@ def test_the_augmented_critic_sees_augmented_samples_in_training_and_only_there(
     seen = []
 
     class Watching(FcCritic):
-        def judge(self, samples, train):
+        def score(self, samples, train):
             seen.append(samples)
-            return super().judge(samples, train)
+            return super().score(samples, train)
 
     inner = Watching((8, 8, 3), hidden_dim=2, dropout=0.0, n_classes=n_classes)
     module = AugmentedCritic(inner, ("translation", "cutout"))

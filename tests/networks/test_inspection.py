@@ -104,7 +104,7 @@ class Undeclared(Critic):
         super().setup()
         self.norm_layer, self.output = BatchNorm(), Linear(1)
 
-    def judge(self, samples, train):
+    def score(self, samples, train):
         return CriticOutput(score=self.output(self.norm_layer(samples, train))[:, 0])
 
 

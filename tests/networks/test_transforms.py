@@ -57,7 +57,7 @@ class NormedCritic(Critic):
         super().setup()
         self.model = Sequential([Linear(2 * self.hidden_dim), BatchNorm(), leaky_relu, Dropout(0.1), Linear(1)])
 
-    def judge(self, samples: Any, train: bool) -> CriticOutput:
+    def score(self, samples: Any, train: bool) -> CriticOutput:
         return scored(self.model, samples, train)
 
 
