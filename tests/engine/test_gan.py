@@ -240,13 +240,14 @@ def test_the_compiled_loop_is_ones_own_loop_and_its_iteration(options):
     program = Program(gan, data, Schedule(steps=3, batch_size=BATCH, seeds=(7,)))
     start = program.initial_state()
     looped = program.chunk(jax.tree.map(jnp.copy, start), program.zero_sums(start), 3)[0]
-    step = partial(own_iteration, gan, program)
+    step = partial(own_iteration, gan, program, jax.jit(gan.critic_step), jax.jit(gan.gen_step))
+    iteration = jax.jit(gan.iteration)
     by_hand, by_iteration = start, start
     for t in range(3):
         by_hand = step(by_hand, t)
         first = int(gan.first_batch(t))
         some = [batch_of(program, start.key, max(0, i)) for i in range(first, first + gan.batches_per_iteration)]
-        by_iteration, _ = jax.jit(gan.iteration)(by_iteration, tuple(jnp.stack(x) for x in zip(*some, strict=True)))
+        by_iteration, _ = iteration(by_iteration, tuple(jnp.stack(x) for x in zip(*some, strict=True)))
     chex.assert_trees_all_close(plain(looped), plain(by_hand), rtol=1e-4, atol=1e-5)
     chex.assert_trees_all_close(plain(looped), plain(by_iteration), rtol=1e-4, atol=1e-5)
 
@@ -258,9 +259,8 @@ def batch_of(program, key, index):
     return of(None, program.data, BATCH, key, jnp.int32(index))
 
 
-def own_iteration(gan, program, state, t):
+def own_iteration(gan, program, critic_step, gen_step, state, t):
     """What a user writes: n_critic critic steps and one generator step."""
-    critic_step, gen_step = jax.jit(gan.critic_step), jax.jit(gan.gen_step)
     place = {"critic_first": gan.n_critic, "generator_first": 0, "generator_second": 1}[gan.order]
     for i in range(gan.n_critic + 1):
         if i == place:
