@@ -1,5 +1,6 @@
 """`Gan` as a library: networks of one's own in every form, its steps under one's own loop, and what is refused."""
 
+import doctest
 from functools import partial
 
 import chex
@@ -282,6 +283,13 @@ def test_steps_run_under_vmap_over_seeds():
     assert metrics["critic_loss"].shape == (3,)
     assert len({float(x) for x in metrics["critic_loss"]}) == 3
     assert after.step.shape == (3,)
+
+
+def test_the_example_in_its_docstring_runs():
+    runner = doctest.DocTestRunner()
+    for example in doctest.DocTestFinder().find(jaxgan.Gan, "Gan"):
+        runner.run(example)
+    assert runner.tries > 0 and runner.failures == 0
 
 
 def test_bytes_become_numbers_in_draw():
