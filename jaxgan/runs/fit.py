@@ -57,7 +57,8 @@ def fit(
         dataset: samples of your own for a GAN: a numpy or jax array (N, ...), bytes or floats; a pair (samples, labels); a `Dataset`; or
             a function (key, n) -> samples that draws afresh.
         labels: of the samples, int (N,).
-        metrics: of your own, {name: function of two arrays (real, generated) -> number}, measured with the others.
+        metrics: of your own, {name: function of two arrays (real, generated) -> number}, measured with the others every
+            `metrics_every` steps; where that is not given, as often as samples are drawn.
         listeners: told of what happens (`jaxgan.engine.listeners.Listener`).
         progress: whether a bar is shown and the run is summed up in a line.
 
@@ -69,7 +70,9 @@ def fit(
         DivergedError: a number is not finite (of several replicas the others are trained to the end first).
         KeyboardInterrupt: on Ctrl-C, after a checkpoint is safe.
     """
-    resolved, resume = _resolved(what, dataset, labels, metrics, options)
+    resolved, resume = _resolved(what, dataset, labels, options)
+    if metrics and not resolved.schedule.metrics_every:
+        resolved = resolved.measured_every(resolved.schedule.sample_every)
     schedule = resolved.schedule
     place(schedule.mesh, schedule.replicas, schedule.batch_size)  # refuses what cannot be before there is a folder
     measuring = _measuring(resolved, metrics, progress) if schedule.metrics_every else None
@@ -149,9 +152,7 @@ def is_finished(files: RunFolder, steps: int | None = None) -> bool:
     return (files.checkpoints / str(last)).is_dir()
 
 
-def _resolved(
-    what: Config | Gan, dataset: Any, labels: Any, metrics: Mapping[str, Any] | None, options: Mapping[str, Any]
-) -> tuple[Resolved, bool]:
+def _resolved(what: Config | Gan, dataset: Any, labels: Any, options: Mapping[str, Any]) -> tuple[Resolved, bool]:
     """What is to be trained, and whether it goes on with a run."""
     if isinstance(what, Gan):
         if dataset is None:
@@ -159,17 +160,11 @@ def _resolved(
                 "fit(gan, data, ...): which data? an array, a pair (samples, labels), a Dataset, or a function (key, n) -> samples"
             )
         own = as_dataset(dataset, labels)
-        if metrics and "metrics_every" not in options and "sample_every" in options:
-            options = {**options, "metrics_every": options["sample_every"]}
         config = config_of(what, own, options)
         _join(config)
         if config.resume:
             config = _config_of_resumed(config)
-        resolved = resolve_own(what, own, config)
-        if metrics and not resolved.schedule.metrics_every:
-            every = resolved.schedule.sample_every
-            resolved = resolve_own(what, own, dataclasses.replace(resolved.config, metrics_every=every))
-        return resolved, config.resume
+        return resolve_own(what, own, config), config.resume
     if not isinstance(what, Config):
         raise UserError(f"fit takes a Config or a Gan, not a {type(what).__name__}")
     if options:

@@ -49,6 +49,11 @@ class Resolved:
         """The GAN of the first replica."""
         return self.gan_of({name: float(np.ravel(value)[0]) for name, value in self.numbers.items()})
 
+    def measured_every(self, steps: int) -> "Resolved":
+        """The same with samples measured every so many steps."""
+        config = dataclasses.replace(self.config, metrics_every=steps)
+        return dataclasses.replace(self, config=config, schedule=self.schedule._replace(metrics_every=steps))
+
     def program(self) -> Program:
         """The compiled functions of the run."""
         return Program(self.gan_of, self.dataset, self.schedule, self.numbers)
