@@ -139,7 +139,7 @@ def all_cases() -> dict[str, dict[str, Any]]:
     cases["bfloat16"] = {**pictures, "precision": "bfloat16"}
     cases["streamed"] = {**pictures, "dataset": "folder:", "stream": "always", "conditional": True, "image_size": 28}
     cases["streamed to replicas"] = {**cases["streamed"], "replicas": 3}
-    cases["a variant of one's own"] = {**points, "variant": "jaxgan.objectives.wgan_gp:wgan_gp"}
+    cases["a variant by its import path"] = {**points, "recipe": None, "variant": "jaxgan.objectives.wgan_gp:wgan_gp"}
     cases["measured"] = {**points, "metrics_every": 2, "metrics_samples": 100, "ema": 0.5}
     cases["minibatch critic"] = {**pictures, "network": None, "generator": "dcgan", "critic": "minibatch", "variant": "lsgan"}
     cases["a plain mixture in packs"] = {
