@@ -131,7 +131,9 @@ REMEDIES = {  # name: (samples a score, channels that the critic inside sees, n_
 
 
 @pytest.mark.parametrize("remedy", REMEDIES)
-@pytest.mark.parametrize("name", ["full linen", "full pair", "full nnx"])
+@pytest.mark.parametrize(
+    "name", [pytest.param("full linen", marks=pytest.mark.slow), "full pair", "full nnx"]
+)  # linen: test_gan.py, too
 def test_every_remedy_works_on_a_critic_of_every_form(name, remedy):
     make, has_statistics, _ = CRITICS[name]
     pac, channels, n_classes, wrap = REMEDIES[remedy]
@@ -148,8 +150,10 @@ GENERATORS = {
 }
 
 
-@pytest.mark.parametrize("number", [1, 2])
-@pytest.mark.parametrize("n_classes", [0, N_CLASSES])
+@pytest.mark.parametrize(
+    ("n_classes", "number"),
+    [(0, 2), (N_CLASSES, 1), *(pytest.param(*case, marks=pytest.mark.slow) for case in ((0, 1), (N_CLASSES, 2)))],
+)
 @pytest.mark.parametrize("name", GENERATORS)
 def test_a_generator_of_every_form_trains_alone_and_as_one_of_several(name, n_classes, number):
     make, has_statistics = GENERATORS[name]
