@@ -145,12 +145,12 @@ def series(records: Sequence[Mapping[str, Any]], name: str) -> tuple[np.ndarray,
     Returns:
         the steps (S,), in order, and the values (S, R), a column a replica; NaN where there is none, or one that was not finite.
     """
-    by_step: dict[int, dict[int, float]] = {}
+    by_step: dict[float, dict[int, float]] = {}
     for record in records:
         if name in record and isinstance(record["step"], int | float) and isinstance(record[name], int | float | None):
             value = record[name]
-            by_step.setdefault(int(record["step"]), {})[record.get("replica") or 0] = np.nan if value is None else float(value)
+            by_step.setdefault(record["step"], {})[record.get("replica") or 0] = np.nan if value is None else float(value)
     replicas = sorted({replica for values in by_step.values() for replica in values})
     steps = sorted(by_step)
     table = [[by_step[step].get(replica, np.nan) for replica in replicas] for step in steps]
-    return np.array(steps, int), np.array(table, float).reshape(len(steps), len(replicas))
+    return np.array(steps), np.array(table, float).reshape(len(steps), len(replicas))
