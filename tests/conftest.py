@@ -1,6 +1,7 @@
 """What all tests share: shapes in annotations are checked, and nothing is shown on a screen."""
 
 import atexit
+import gc
 import os
 import shutil
 import tempfile
@@ -13,7 +14,8 @@ from jaxtyping import install_import_hook
 os.environ.setdefault("MPLBACKEND", "agg")
 # Tests compile more than they compute: half the time without optimization, and half of that with XLA's older emitters, where they are still there.
 OLD_EMITTERS = " --xla_cpu_use_fusion_emitters=false" if metadata.version("jaxlib").startswith("0.10.") else ""
-os.environ.setdefault("XLA_FLAGS", "--xla_backend_optimization_level=0" + OLD_EMITTERS)
+os.environ.setdefault("XLA_FLAGS", "--xla_backend_optimization_level=0 --xla_cpu_parallel_codegen_split_count=1" + OLD_EMITTERS)
+gc.set_threshold(50_000, 10, 10)  # tracing makes many objects that live for long, and few cycles
 # One cache of compiled programs for the whole test session: the same program is asked for many times, by all workers.
 _session = os.environ.get("JAXGAN_TEST_SESSION")  # set by the first process, for the workers it starts
 if _session is None:
@@ -43,3 +45,21 @@ def no_annotation_checks(monkeypatch: pytest.MonkeyPatch) -> None:
     from jaxtyping import config
 
     monkeypatch.setattr(config, "jaxtyping_disable", True)
+
+
+LEFT_OUT = Path(__file__).with_name("left_to_test_all.txt")
+
+
+def left_out() -> dict[str, list[str]]:
+    """The tests that `make test` leaves to `make test-all`: of each the cases that are kept nevertheless."""
+    lines = [line for line in LEFT_OUT.read_text().splitlines() if line and not line.startswith("#")]
+    parts = (line.partition(" keeps ") for line in lines)
+    return {name: kept.split("; ") if kept else [] for name, _, kept in parts}
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    left = left_out()
+    for item in items:
+        name, _, case = item.nodeid.partition("[")
+        if name in left and case.removesuffix("]") not in left[name]:
+            item.add_marker(pytest.mark.slow)

@@ -13,15 +13,7 @@ CASES = {
         dict(network="mlp", variant="wgan_gp", conditional=True, replicas=2),
         "data=4,replica=2",
     ),
-    "wgan fc, streamed, replicas and data": (
-        dict(network="fc", variant="wgan", dropout=0.0, replicas=2, dataset=on_disk(pictures())),
-        "data=4,replica=2",
-    ),
     "gan dcgan, batch norm in both players, replicas": (dict(network="dcgan", variant="gan", replicas=2), "data=2,replica=2"),
-    "gan mlp, minibatch discrimination, packed and unrolled": (
-        dict(network="mlp", variant="gan", minibatch_discrimination=True, pac=2, unroll=1, latent_dim=2),
-        "data=4",
-    ),
 }
 REMEDIES = {  # each over four devices: what couples samples couples them across devices
     "pac, conditional": dict(variant="wgan_gp", pac=2, conditional=True),
@@ -36,7 +28,17 @@ REMEDIES = {  # each over four devices: what couples samples couples them across
     "dragan": dict(variant="dragan"),
     "consistency": dict(variant="ct_gan"),
 }
-SLOW = {name: (dict(network="mlp", latent_dim=2, **fields), "data=4") for name, fields in REMEDIES.items()}
+SLOW = {
+    "wgan fc, streamed, replicas and data": (
+        dict(network="fc", variant="wgan", dropout=0.0, replicas=2, dataset=on_disk(pictures())),
+        "data=4,replica=2",
+    ),
+    "gan mlp, minibatch discrimination, packed and unrolled": (
+        dict(network="mlp", variant="gan", minibatch_discrimination=True, pac=2, unroll=1, latent_dim=2),
+        "data=4",
+    ),
+    **{name: (dict(network="mlp", latent_dim=2, **fields), "data=4") for name, fields in REMEDIES.items()},
+}
 
 
 def outcome(fields: dict, mesh: str | None) -> tuple:

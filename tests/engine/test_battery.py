@@ -1,7 +1,7 @@
 """Every variant with every network, with labels or without, under every remedy: finite, right shapes, both players move, one compilation."""
 
 from functools import partial
-from itertools import combinations, product
+from itertools import product
 
 import chex
 import jax
@@ -43,22 +43,24 @@ def sensible(variant: str, network: str, labels: str, remedy: str) -> bool:
     return remedy != ("minibatch" if variant in PENALISED else "lazy")
 
 
-TRACED = (
-    "fc_conv",
-    "resnet",
-)  # made of others' parts, or long to compile: with each variant the quick tests trace them and run none
+TRACED = ("fc_conv", "resnet")  # made of others' parts, or long to compile: the quick tests run one of each
 EVERY = list(product(sorted(VARIANTS), sorted(PAIRS), LABELS, REMEDIES))
 PRODUCT = [case for case in EVERY if sensible(*case)]
 # All of it would take hours: the slow tests take every variant with every network and labels, and with every remedy on points.
 
 
 def pairs(case: tuple) -> set:
-    """Every two of a case's values, but for each variant with `TRACED` networks."""
-    return {pair for pair in combinations(enumerate(case), 2) if not (pair[0][0] == 0 and pair[1][1] in TRACED)}
+    """What the quick cases are to hold of a case: its variant, its network, and every two of its other values.
+
+    A variant with each network, with labels and with each remedy, is left to the slow tests, and so are `TRACED` networks.
+    """
+    variant, network, labels, remedy = case
+    others = {(network, labels), (network, remedy)} if network not in TRACED else set()
+    return {variant, network, (labels, remedy), *others}
 
 
 def covering(cases: list[tuple]) -> list[tuple]:
-    """A few of the cases that hold between them every pair of values of any two factors that the cases hold (greedy, cheap networks first)."""
+    """A few of the cases that hold between them all `pairs` of all of them (greedy, cheap networks first)."""
     left = set().union(*map(pairs, cases))
     held = {case: pairs(case) for case in cases}
     chosen = []
@@ -103,7 +105,7 @@ def test_two_iterations_of(case):
         assert all(moved(start.critic.params, state.critic.params))
 
 
-@pytest.mark.parametrize("network", TRACED)
+@pytest.mark.parametrize("network", ["resnet"])
 @pytest.mark.parametrize("variant", sorted(VARIANTS))
 def test_an_iteration_is_traced_of(variant, network):
     """Shapes and types alone: what it gives back is what it took, with the losses as scalars (the slow tests run these)."""
@@ -168,8 +170,8 @@ def moved(old, new) -> list[bool]:
 
 
 def test_what_is_left_out_is_what_is_refused():
-    """A tenth of all cases, and every reason: prepared where it is sensible, refused where it is not."""
-    for case in EVERY[::10]:
+    """One case in 29, and every reason: prepared where it is sensible, refused where it is not."""
+    for case in EVERY[::29]:
         try:
             tiny(**fields_of(case))
         except UserError:
@@ -178,8 +180,10 @@ def test_what_is_left_out_is_what_is_refused():
             assert sensible(*case), case
 
 
-def test_the_quick_cases_cover_every_pair():
-    for i, j in combinations(range(4), 2):
-        there = {(c[i], c[j]) for c in PRODUCT if (i, j) != (0, 1) or c[1] not in TRACED}
+def test_the_quick_cases_hold_every_variant_network_and_pair():
+    assert {c[0] for c in QUICK} == set(VARIANTS)
+    assert {c[1] for c in QUICK} == set(PAIRS)
+    for i, j in ((1, 2), (1, 3), (2, 3)):
+        there = {(c[i], c[j]) for c in PRODUCT if c[1] not in TRACED}
         assert there <= {(c[i], c[j]) for c in QUICK}
     assert len(QUICK) < len(WHOLE) < len(PRODUCT)

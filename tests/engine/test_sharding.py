@@ -53,7 +53,7 @@ def test_sharded_equals_single_device(case, report):
 
 @pytest.mark.slow
 @pytest.mark.parametrize("case", SLOW)
-def test_sharded_equals_single_device_with_every_remedy(case, report):
+def test_streamed_and_with_every_remedy_sharded_equals_single_device(case, report):
     equals_single_device(report("slow")[case], SLOW[case][1])
 
 
