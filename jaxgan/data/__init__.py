@@ -10,11 +10,14 @@ from pathlib import Path
 from typing import Any
 
 from jaxgan.cache import cache_folder as default_data_dir  # where data sets lie by default
+from jaxgan.checks import text, whole_number
 from jaxgan.data import mixtures
+from jaxgan.data.account import account, value_range
 from jaxgan.data.dataset import Dataset, Records, Request, Sampler
 from jaxgan.data.digits import load_digits
 from jaxgan.data.distributions import Distribution, gaussian_mixture
 from jaxgan.data.folder import load_folder
+from jaxgan.data.identity import differences, identity
 from jaxgan.data.memory import read_into_memory
 from jaxgan.data.mnist import load_mnist
 from jaxgan.data.npz import load_npz
@@ -23,8 +26,9 @@ from jaxgan.data.points import drawn_from
 from jaxgan.data.stacks import stacked
 from jaxgan.data.swiss_roll import swiss_roll
 from jaxgan.data.tfds import load_tfds
-from jaxgan.errors import NoSplitError, UserError, unknown
+from jaxgan.errors import NoSplitError, UserError, shortened, unknown
 from jaxgan.imports import is_import_path
+from jaxgan.memory import check_fits
 
 __all__ = [
     "DATASETS",
@@ -34,14 +38,17 @@ __all__ = [
     "Records",
     "Request",
     "Sampler",
+    "account",
     "as_dataset",
     "default_data_dir",
     "describe",
+    "differences",
     "from_description",
     "gaussian_mixture",
     "load",
     "load_held_out",
     "read_into_memory",
+    "value_range",
 ]
 
 Loader = Callable[[Request], Dataset]
@@ -92,6 +99,9 @@ def load(
         image_size: pixels a side that images are brought to; their own where None.
         memory: bytes; the pictures of a folder or a TFDS set that would take more stay on disk (`Dataset.records`). No limit where None.
 
+    Returns:
+        the data set; what its files were taken for, and what was left out, is in its `notes`.
+
     Raises:
         NoSplitError: the data set has no such split.
         UserError: one line that names what is wrong and what is expected.
@@ -99,6 +109,7 @@ def load(
     for option, value in (("points", points), ("image_size", image_size)):
         if value is not None and value < 1:
             raise UserError(f"{option}={value} is not possible: expected 1 or more")
+    check_fits(16 * (image_size or 0) ** 2, f"a picture of {image_size}x{image_size} pixels")  # as floats of four channels
     prefix, colon, source = name.partition(":")
     if colon and prefix in PREFIXES and not source:
         raise UserError(f"data set '{name}' names nothing behind the colon: expected {prefix}:SOURCE")
@@ -132,22 +143,31 @@ def describe(dataset: Dataset) -> dict[str, Any]:
         "class_names": list(dataset.class_names),
         "size": dataset.size,
         "stack_of": dataset.stack_of,
+        "notes": list(dataset.notes),
+        **identity(dataset),
     }
 
 
 def from_description(values: Mapping[str, Any]) -> Dataset:
-    """The data set without its samples, from what `describe` gave, which in older run folders lacks `stack_of`.
+    """The data set without its samples, from what `describe` gave, which in older run folders lacks `stack_of` and `notes`.
 
     Raises:
         KeyError: there is no name, sample_shape, n_classes or class_names.
+        UserError: one of them is of a wrong type.
     """
-    name = values["name"]
+    name, n_classes = text("name", values["name"]), whole_number("n_classes", values["n_classes"], at_least=0)
+    shape, class_names = values["sample_shape"], values["class_names"]
+    for field, value in (("sample_shape", shape), ("class_names", class_names)):
+        if not isinstance(value, list | tuple):
+            raise UserError(f"{field}={shortened(value)}: must be a list")
+    stack_of = values.get("stack_of", STACKS[name][0] if name in STACKS else None)
     return Dataset(
         name=name,
-        sample_shape=tuple(values["sample_shape"]),
-        n_classes=values["n_classes"],
+        sample_shape=tuple(whole_number("sample_shape", side) for side in shape),
+        n_classes=n_classes,
         samples=None,
         labels=None,
-        class_names=tuple(values["class_names"]),
-        stack_of=values.get("stack_of", STACKS[name][0] if name in STACKS else None),
+        class_names=tuple(text("class_names", one) for one in class_names),
+        stack_of=None if stack_of is None else text("stack_of", stack_of),
+        notes=tuple(values.get("notes", ())),
     )

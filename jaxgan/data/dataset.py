@@ -36,6 +36,7 @@ class Dataset:
     records: Records | None = None  # the pictures, where they stay on disk
     stack_of: str | None = None  # the set of whose pictures each channel shows one
     sampler: Sampler | None = None  # where samples are drawn afresh
+    notes: tuple[str, ...] = ()  # what a reader of the files took them for, and what it left out: a line each
 
     @property
     def size(self) -> int | None:

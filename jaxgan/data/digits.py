@@ -4,6 +4,7 @@ import numpy as np
 from jaxtyping import UInt8
 
 from jaxgan.data.dataset import Dataset, Request
+from jaxgan.memory import check_fits
 
 SIZE = 28  # as MNIST's, so that the same networks fit
 TEST_SIZE = 300
@@ -22,6 +23,7 @@ def load_digits(request: Request) -> Dataset:
     train, test = train_test_split(np.arange(len(bunch.target)), test_size=TEST_SIZE, stratify=bunch.target, random_state=0)
     chosen = train if split == "train" else test
     size = request.image_size or SIZE
+    check_fits(len(chosen) * size * size, f"{len(chosen):,} pictures of {size}x{size} pixels")
     images = np.stack([enlarged(image, size) for image in bunch.images[chosen]])[..., None]  # (N, S, S) -> (N, S, S, 1)
     labels = bunch.target[chosen].astype(np.int32)
     return Dataset(request.name, (size, size, 1), 10, images, labels, tuple("0123456789"))

@@ -7,47 +7,57 @@ from pathlib import Path
 import numpy as np
 
 from jaxgan.data.dataset import Dataset, Request
-from jaxgan.data.pictures import read_picture, square
+from jaxgan.data.listing import list_folder
+from jaxgan.data.pictures import open_picture, read_picture, square
 from jaxgan.errors import UserError
-
-SUFFIXES = (".png", ".jpg", ".jpeg")
 
 
 def load_folder(request: Request) -> Dataset:
-    """`folder:PATH`: PNG and JPEG; subfolders, sorted by name, are the classes; without them there are no labels.
+    """`folder:PATH`: pictures; subfolders are the classes, as `listing.list_folder` says; without them there are no labels.
 
     Pictures become square by a centre crop, `image_size` pixels a side, or as many as the first has on its shorter
     side. They are grey (one channel) if every one of them is, else colour; where they stay on disk, the first one decides.
-    What starts with a dot is left out.
+    The data set's `notes` say what was left out.
 
     Raises:
-        UserError: no such folder, a folder or class without pictures, pictures beside classes, an unreadable picture.
+        NoSplitError: the folder has no such split.
+        UserError: what `list_folder` refuses, or an unreadable picture.
     """
-    request.takes("image_size")
-    folder = Path(request.source).expanduser()
-    if not folder.is_dir():
-        raise UserError(f"{folder}: {'not a folder' if folder.exists() else 'no such folder'}, expected one of PNG or JPEG")
-    classes = sorted(entry for entry in folder.iterdir() if entry.is_dir() and not entry.name.startswith("."))
-    loose = pictures_in(folder, "*")
-    if classes and loose:
-        raise UserError(f"{folder}: holds both subfolders (classes) and pictures ({loose[0].name}), expected one or the other")
-    groups = [pictures_in(entry, "**/*") for entry in classes] if classes else [loose]
-    for entry, group in zip(classes or [folder], groups, strict=True):
-        if not group:
-            raise UserError(f"{entry}: holds no pictures, expected files that end in {', '.join(SUFFIXES)}")
+    request.takes("image_size", "split")
+    names, groups, notes = list_folder(Path(request.source).expanduser(), request.split, request.name)
     paths = [path for group in groups for path in group]
     labels = np.repeat(np.arange(len(groups), dtype=np.int32), [len(group) for group in groups])
-    names, n_classes = tuple(entry.name for entry in classes), len(classes)
     first = read_picture(paths[0], str(paths[0]))
     size = request.image_size or min(first.size)
     if request.too_many(len(paths), size, 3):
         channels = 1 if is_grey(square(first, size)) else 3
         records = FolderPictures(paths, labels, size, channels)
-        return Dataset(request.name, (size, size, channels), n_classes, None, None, names, records=records)
-    samples = np.stack([square(read_picture(path, str(path)), size) for path in paths])  # (N, S, S, 3)
+        return Dataset(request.name, (size, size, channels), len(names), None, None, names, records=records, notes=notes)
+    samples, sizes, several = np.empty((len(paths), size, size, 3), np.uint8), set(), 0
+    for row, path in enumerate(paths):
+        picture, frames = open_picture(path, str(path))
+        samples[row] = square(picture, size)
+        sizes.add(picture.size)
+        several += frames > 1
     if is_grey(samples):
         samples = np.ascontiguousarray(samples[..., :1])  # (N, S, S, 3) -> (N, S, S, 1)
-    return Dataset(request.name, samples.shape[1:], n_classes, samples, labels if classes else None, names)
+    notes += (*_of_sizes(sizes, size, request.image_size is None), *_of_frames(several))
+    return Dataset(request.name, samples.shape[1:], len(names), samples, labels if names else None, names, notes=notes)
+
+
+def _of_sizes(sizes: set[tuple[int, int]], size: int, by_the_first: bool) -> tuple[str, ...]:
+    """A note where pictures were cropped or resized."""
+    if sizes == {(size, size)}:
+        return ()
+    width, height = min(sizes, key=np.prod)
+    widest, highest = max(sizes, key=np.prod)
+    span = f"{width}x{height}" if len(sizes) == 1 else f"{len(sizes):,} sizes, {width}x{height} to {widest}x{highest}"
+    why = ", as the first one's shorter side is (--image-size says another)" if by_the_first else ""
+    return (f"pictures of {span}: the middle square of each is brought to {size}x{size}{why}",)
+
+
+def _of_frames(several: int) -> tuple[str, ...]:
+    return (f"{several:,} of the files hold several pictures: the first of each is taken",) if several else ()
 
 
 @dataclass(frozen=True, eq=False)
@@ -75,14 +85,3 @@ class FolderPictures:
 def is_grey(pixels: np.ndarray) -> bool:
     """Whether red, green and blue (the last axis) are alike everywhere."""
     return bool((pixels == pixels[..., :1]).all())
-
-
-def pictures_in(folder: Path, pattern: str) -> list[Path]:
-    """The pictures of a folder, sorted, so that every machine reads them in one order."""
-    return sorted(
-        path
-        for path in folder.glob(pattern)
-        if path.suffix.lower() in SUFFIXES
-        and path.is_file()
-        and not any(part.startswith(".") for part in path.relative_to(folder).parts)
-    )

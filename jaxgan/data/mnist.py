@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 from jaxgan.data import tfds
 from jaxgan.data.dataset import Dataset, Request, checked_labels
-from jaxgan.data.download import fetch
+from jaxgan.data.download import fetch, is_there
 from jaxgan.data.idx import read_idx
 from jaxgan.data.pictures import resized
 from jaxgan.errors import UserError
@@ -38,9 +38,9 @@ ARCHIVES = {
         },
         tuple("0123456789"),
     ),
-    # Xiao, Rasul and Vollgraf, arXiv 1708.07747
+    # Xiao, Rasul and Vollgraf, arXiv 1708.07747; the archives in its repository, which the site that it names has by http alone
     "fashion_mnist": Archives(
-        "http://fashion-mnist.s3-website.eu-central-1.amazonaws.com/",
+        "https://raw.githubusercontent.com/zalandoresearch/fashion-mnist/b2617bb6d3ffa2e429640350f613e3291e10b141/data/fashion/",
         {
             "train-images-idx3-ubyte": "3aede38d61863908ad78613f6a32ed271626dd12800ba2636569512369268a84",
             "train-labels-idx1-ubyte": "a04f17134ac03560a47e3764e11b92fc97de4d1bfaf8ba1a3aa29af54cc90845",
@@ -92,10 +92,10 @@ def load_mnist(request: Request) -> Dataset:
 
 
 def archive_at(folder: Path, file: str) -> Path | None:
-    """The archive in the folder, under one of the names it goes by; None where it is not there."""
+    """The archive in the folder, under one of the names it goes by; None where it is not there. One that is broken is there."""
     spellings = (file, file.replace("-idx", ".idx"))  # some unpackers write train-images.idx3-ubyte
     for candidate in (folder / f"{name}{suffix}" for name in spellings for suffix in (".gz", "")):
-        if candidate.is_file():
+        if is_there(candidate):
             return candidate
     return None
 

@@ -1,24 +1,28 @@
 """A NumPy archive of images or of points; what `jaxgan.sample --out X.npz` writes is one."""
 
+import math
+import warnings
 import zipfile
-import zlib
 from pathlib import Path
+from typing import Any
 
 import numpy as np
-from jaxtyping import UInt8
 
-from jaxgan.data.dataset import Dataset, Request, checked_labels
+from jaxgan.data.arrays import read_labels, read_pictures, read_points
+from jaxgan.data.dataset import Dataset, Request
 from jaxgan.data.pictures import resized
 from jaxgan.errors import UserError, first_line
-from jaxgan.pixels import to_bytes
+from jaxgan.unpacking import check_members
 
-ROUNDING = 1e-3  # how far a float image may leave [-1, 1]
+KNOWN = ("images", "points", "labels")
+HEADERS = {(1, 0): np.lib.format.read_array_header_1_0, (2, 0): np.lib.format.read_array_header_2_0}
 
 
 def load_npz(request: Request) -> Dataset:
     """`npz:PATH` with `images` or `points`, and `labels` (N,) where there are any.
 
-    `images`: uint8 (N, H, W) or (N, H, W, C) with C = 1 or 3, or floats x in [-1, 1], stored as round(127.5 (x + 1)).
+    `images`: uint8 (N, H, W) or (N, H, W, C) with C = 1 or 3, or floats x in [-1, 1], stored as round(127.5 (x + 1)); other usual
+    forms (floats in [0, 1], axes in another order, ...) are brought to these, and the data set's `notes` say so.
     `points`: (N, 2) in model coordinates; the distribution that they come from is not known, so the data set has none.
 
     Raises:
@@ -31,54 +35,59 @@ def load_npz(request: Request) -> Dataset:
         raise UserError(f"{path}: holds {', '.join(sorted(arrays)) or 'nothing'}, expected either images or points")
     if "points" in arrays:
         request.takes()
-        samples = checked_points(arrays["points"], f"{path}: points")
+        samples, notes = read_points(arrays["points"], f"{path}: points")
     else:
         request.takes("image_size")
-        samples = resized(checked_images(arrays["images"], f"{path}: images"), request.image_size)
+        samples, notes = read_pictures(arrays["images"], f"{path}: images")
+        samples = resized(samples, request.image_size)
     if "labels" not in arrays:
-        return Dataset(request.name, samples.shape[1:], 0, samples, None)
-    labels = checked_labels(arrays["labels"], len(samples), str(path))
-    return Dataset(request.name, samples.shape[1:], int(labels.max()) + 1, samples, labels)
+        return Dataset(request.name, samples.shape[1:], 0, samples, None, notes=notes)
+    labels = read_labels(arrays["labels"], len(samples), str(path))
+    return Dataset(
+        request.name,
+        samples.shape[1:],
+        labels.n_classes,
+        samples,
+        labels.numbers,
+        labels.class_names,
+        notes=notes + labels.notes,
+    )
 
 
 def read_npz(path: Path) -> dict[str, np.ndarray]:
     """The arrays of a NumPy archive, empty where their name means nothing here; code in it is never run."""
     if not path.is_file():
         raise UserError(f"{path}: {'not a file' if path.exists() else 'no such file'}, expected a NumPy archive (.npz)")
-    if not zipfile.is_zipfile(path):
-        raise UserError(f"{path}: not a NumPy archive (.npz), or cut short")
     try:
-        with np.load(path, allow_pickle=False) as archive:
-            known = {"images", "points", "labels"}
-            return {name: archive[name] if name in known else np.empty(0) for name in archive.files}
-    except (OSError, ValueError, EOFError, KeyError, zipfile.BadZipFile, zlib.error) as error:
+        if not zipfile.is_zipfile(path):
+            raise UserError(f"{path}: not a NumPy archive (.npz), or cut short")
+        with zipfile.ZipFile(path) as archive, warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # what Python and NumPy remark of a header that is changed
+            names = {name.removesuffix(".npy"): name for name in archive.namelist()}
+            check_members([archive.getinfo(member) for name, member in names.items() if name in KNOWN], path)
+            return {
+                name: _array(archive, member, f"{path}: {name}") if name in KNOWN else np.empty(0)
+                for name, member in names.items()
+            }
+    except UserError:
+        raise
+    except Exception as error:  # zipfile, zlib and NumPy raise whatever they like for a broken file
         raise UserError(f"{path}: not readable ({first_line(error)}), expected a NumPy archive (.npz)") from error
 
 
-def checked_images(images: np.ndarray, source: str) -> UInt8[np.ndarray, "n height width channels"]:
-    """The images as uint8 (N, H, W, C)."""
-    if images.ndim == 3:
-        images = images[..., None]  # (N, H, W) -> (N, H, W, 1)
-    if images.ndim != 4 or images.shape[-1] not in (1, 3) or not images.size:
-        raise UserError(f"{source} have shape {images.shape}, expected (N, H, W) or (N, H, W, C) with C = 1 or 3")
-    if images.dtype == np.uint8:
-        return images
-    if images.dtype.kind != "f":
-        raise UserError(f"{source} are {images.dtype}, expected uint8, or floats in [-1, 1]")
-    if not np.isfinite(images).all():
-        raise UserError(f"{source} hold numbers that are not finite, expected floats in [-1, 1]")
-    if np.abs(images).max() > 1 + ROUNDING:
-        raise UserError(f"{source} reach from {images.min():g} to {images.max():g}, expected floats in [-1, 1], or uint8")
-    return to_bytes(images.astype(np.float32))
-
-
-def checked_points(points: np.ndarray, source: str) -> np.ndarray:
-    """The points as float32 (N, 2)."""
-    if points.ndim != 2 or points.shape[1] != 2 or not len(points):
-        raise UserError(f"{source} have shape {points.shape}, expected (N, 2)")
-    if points.dtype.kind not in "fiu":
-        raise UserError(f"{source} are {points.dtype}, expected floats")
-    points = points.astype(np.float32)
-    if not np.isfinite(points).all():
-        raise UserError(f"{source} hold numbers that are not finite")
-    return points
+def _array(archive: zipfile.ZipFile, name: str, source: str) -> np.ndarray:
+    """One array of the archive, whose header is held against the file's size before there is room made for it."""
+    info = archive.getinfo(name)
+    with archive.open(name) as member:
+        version = np.lib.format.read_magic(member)
+        read_header: Any = HEADERS.get(version)
+        if read_header is None:
+            raise ValueError(f"version {version} of the .npy format")
+        shape, _, dtype = read_header(member)
+        if dtype.hasobject:
+            raise ValueError("Object arrays cannot be loaded when allow_pickle=False")
+        promised, there = math.prod(shape) * dtype.itemsize, info.file_size - member.tell()
+        if promised != there or min(shape, default=0) < 0:
+            raise UserError(f"{source}: holds {there:,} bytes, expected {promised:,} for its shape {shape} of {dtype}")
+    with archive.open(name) as member:
+        return np.lib.format.read_array(member, allow_pickle=False)

@@ -2,13 +2,15 @@
 
 import inspect
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from typing import Any
 
 import jax
 import jax.numpy as jnp
 import numpy as np
 
-from jaxgan.data.dataset import Dataset, Request, Sampler, checked_labels
+from jaxgan.data.arrays import check_dtype, read_labels, read_samples
+from jaxgan.data.dataset import Dataset, Request, Sampler
 from jaxgan.data.distributions import Distribution
 from jaxgan.data.points import draw_afresh, drawn_from
 from jaxgan.errors import NoSplitError, UserError, first_line
@@ -26,21 +28,25 @@ def as_dataset(
     n_classes: int | None = None,
     class_names: Sequence[str] = (),
     name: str = "own",
+    keep_below: int = 0,
 ) -> Dataset:
-    """The data as a `Dataset`.
+    """The data as a `Dataset`, whose `notes` say what an array was taken for, where that is not what it says by itself.
 
     Args:
         data: one of
             - an array (N, ...) of numpy or jax: uint8, which a network sees as x / 127.5 - 1, or floats, which it sees as they
-              are, in float32. uint8 of shape (N, H, W) is taken for images of one channel and becomes (N, H, W, 1);
+              are, in float32. uint8 of shape (N, H, W) is taken for images of one channel and becomes (N, H, W, 1); other usual
+              forms of pictures (channels first, 0 and 1 for black and white, whole numbers to 255) are brought to these;
             - a tuple (samples, labels) of such arrays;
             - a function (key, n) -> samples (n, ...), or -> (samples, labels (n,)), in plain JAX, which is called within `jit`
               for each batch and must draw by its key alone;
             - a `Distribution`, drawn afresh; or a `Dataset`, which is returned as it is.
-        labels: class numbers (N,) from 0, beside an array of samples.
-        n_classes: the largest label + 1 where None; a function that returns labels must be given it.
+        labels: class numbers (N,), beside an array of samples. Those that have gaps or do not begin with 0 are renumbered in their
+            order, and the classes called by what they were; so are words.
+        n_classes: the number of classes, with which labels keep their numbers; a function that returns labels must be given it.
         class_names: n_classes of them, or none.
         name: what messages, charts and records call the data.
+        keep_below: labels that are all below it keep their numbers, too: the classes that a GAN has.
 
     Raises:
         UserError: one line that says what is wrong with the array, the labels or the function.
@@ -58,7 +64,7 @@ def as_dataset(
     if n_classes is not None and (isinstance(n_classes, bool) or not isinstance(n_classes, int | np.integer) or n_classes < 0):
         raise UserError(f"data '{name}': n_classes={n_classes!r}, expected a whole number from 0")
     if hasattr(data, "__array__"):
-        return _of_arrays(data, labels, n_classes, tuple(class_names), name)
+        return _of_arrays(data, labels, n_classes, tuple(class_names), name, keep_below)
     if callable(data):
         if labels is not None:
             raise UserError(f"data '{name}': a function returns its labels itself, as (samples, labels)")
@@ -68,46 +74,32 @@ def as_dataset(
     )
 
 
-def _of_arrays(data: Any, labels: Any, n_classes: int | None, class_names: tuple[str, ...], name: str) -> Dataset:
-    samples = _checked_samples(data, name)
+def _of_arrays(
+    data: Any, labels: Any, n_classes: int | None, class_names: tuple[str, ...], name: str, keep_below: int
+) -> Dataset:
+    samples, notes = read_samples(_array(data, name), f"data '{name}'")
     if labels is None:
         if n_classes or class_names:
             raise UserError(f"data '{name}': classes are given, and no labels")
-        return Dataset(name, samples.shape[1:], 0, samples, None)
-    numbers = checked_labels(np.asarray(labels), len(samples), f"data '{name}'", n_classes)
-    n_classes = int(numbers.max()) + 1 if n_classes is None else int(n_classes)
-    return Dataset(name, samples.shape[1:], n_classes, samples, numbers, _checked_names(class_names, n_classes, name))
+        return Dataset(name, samples.shape[1:], 0, samples, None, notes=notes)
+    found = read_labels(
+        _array(labels, name),
+        len(samples),
+        f"data '{name}'",
+        n_classes=n_classes,
+        class_names=class_names,
+        keep_below=keep_below,
+    )
+    names = _checked_names(found.class_names, found.n_classes, name)
+    return Dataset(name, samples.shape[1:], found.n_classes, samples, found.numbers, names, notes=notes + found.notes)
 
 
-def _checked_samples(data: Any, name: str) -> np.ndarray:
-    """The samples as uint8 or float32 (N, ...), in the host's memory."""
+def _array(data: Any, name: str) -> np.ndarray:
+    """The data in the host's memory."""
     try:
-        samples = np.asarray(data)
+        return np.asarray(data)
     except Exception as error:  # random keys, say, or a tensor on a device that numpy cannot read
         raise UserError(f"data '{name}': a {type(data).__name__} that is no array of numbers ({first_line(error)})") from error
-    _check_dtype(samples.dtype, name)
-    if samples.ndim < 2:
-        raise UserError(f"data '{name}': samples have shape {samples.shape}, expected (N, ...): single numbers as (N, 1)")
-    if not samples.size:
-        raise UserError(f"data '{name}': samples have shape {samples.shape}, which holds none")
-    if samples.dtype == np.uint8:
-        return samples[..., None] if samples.ndim == 3 else samples  # (N, H, W) -> (N, H, W, 1)
-    with np.errstate(over="ignore"):  # what outgrows float32 becomes infinite, and is refused
-        samples = samples.astype(np.float32)
-    finite = np.isfinite(samples)
-    if not finite.all():
-        raise UserError(
-            f"data '{name}': {finite.size - np.count_nonzero(finite):,} of {finite.size:,} numbers are not finite in float32"
-        )
-    return samples
-
-
-def _check_dtype(dtype: Any, name: str) -> None:
-    if dtype != np.uint8 and not jnp.issubdtype(dtype, jnp.floating):
-        raise UserError(
-            f"data '{name}': samples are {dtype}, and whether those are levels of grey or coordinates cannot be told: expected uint8,"
-            " or floats in the coordinates that the generator is to draw (images in [-1, 1])"
-        )
 
 
 def _checked_names(class_names: tuple[str, ...], n_classes: int, name: str) -> tuple[str, ...]:
@@ -132,7 +124,7 @@ def _of_function(function: Callable[..., Any], n_classes: int | None, class_name
         raise UserError(f"{called} returns a {type(result).__name__}, expected samples, or (samples, labels)")
     if len(samples.shape) < 2 or samples.shape[0] != TRIED or 0 in samples.shape:
         raise UserError(f"{called} returns samples of shape {samples.shape}, expected ({TRIED}, ...)")
-    _check_dtype(samples.dtype, name)
+    check_dtype(samples.dtype, f"data '{name}'")
     [key] = traced.jaxpr.invars
     if not any(variable is key for equation in traced.jaxpr.eqns for variable in equation.invars):
         raise UserError(f"{called} makes no use of its key, and would draw the same samples each time")
@@ -193,17 +185,32 @@ def load_own(request: Request, hint: str = "") -> Dataset:
             )
     options = [name for name in LOADER_OPTIONS if name in parameters]
     request.takes(*options)
+    result = _called(data, options, request)
+    if result is None and request.split != "train":
+        raise NoSplitError(f"data set '{request.name}' has no split '{request.split}': its function returned None")
+    found = as_dataset(result, name=request.name)
+    if request.split == "train" or not found.class_names or isinstance(result, Dataset):
+        return found
+    return _in_classes_of(load_own(request._replace(split="train"), hint), found, result[1])  # renumbered: by which order?
+
+
+def _called(function: Callable[..., Any], options: Sequence[str], request: Request) -> Any:
+    """What the user's function returns for these of its options."""
     try:
-        result = data(**{name: getattr(request, name) for name in options})
+        return function(**{name: getattr(request, name) for name in options})
     except UserError:
         raise
     except Exception as error:  # the user's function may raise anything
         raise UserError(
             f"data set '{request.name}': the function fails: {type(error).__name__}: {first_line(error)}"
         ) from error
-    if result is None and request.split != "train":
-        raise NoSplitError(f"data set '{request.name}' has no split '{request.split}': its function returned None")
-    return as_dataset(result, name=request.name)
+
+
+def _in_classes_of(train: Dataset, other: Dataset, labels: Any) -> Dataset:
+    """Another split, whose labels have gaps or are words, with the class numbers of the training split."""
+    known = train.class_names or tuple(map(str, range(train.n_classes)))
+    found = read_labels(np.asarray(labels), len(labels), f"data set '{other.name}'", known=known)
+    return replace(other, labels=found.numbers, n_classes=train.n_classes, class_names=train.class_names, notes=found.notes)
 
 
 def _parameters(function: Callable[..., Any]) -> dict[str, inspect.Parameter]:

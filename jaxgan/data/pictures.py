@@ -1,6 +1,12 @@
 """Single pictures in, square uint8 arrays out."""
 
+import contextlib
+import functools
 import io
+import logging
+import threading
+import warnings
+from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -8,32 +14,90 @@ import numpy as np
 from jaxtyping import UInt8
 
 from jaxgan.errors import UserError, first_line
+from jaxgan.memory import check_fits
+from jaxgan.unpacking import check_size
 
 if TYPE_CHECKING:
     from PIL.Image import Image
 
+FORMATS = ("PNG", "JPEG", "MPO", "WEBP", "AVIF", "JPEG2000", "BMP", "DIB", "GIF", "TIFF", "TGA", "PPM")  # of Pillow's names
+BYTES_A_PIXEL = 4  # at most, while it is decoded
+
+
+@functools.cache
+def endings() -> tuple[str, ...]:
+    """The endings of files that are read as pictures, as far as Pillow on this machine knows them: .png, .jpg, ..."""
+    from PIL import Image
+
+    return tuple(sorted(ending for ending, form in Image.registered_extensions().items() if form in FORMATS))
+
 
 def read_picture(file: Path | bytes, source: str) -> "Image":
-    """A PNG or JPEG as an RGB picture of 8 bits, turned upright, what is transparent laid over black.
+    """As `open_picture`, without the count."""
+    return open_picture(file, source)[0]
+
+
+def open_picture(file: Path | bytes, source: str) -> tuple["Image", int]:
+    """A picture in RGB of 8 bits, turned upright, what is transparent laid over black; and how many the file holds, of which it is the first.
 
     Raises:
-        UserError: the file is no picture, is cut short, or has 16 bits a channel; `source` names it.
+        UserError: the file is no picture, is cut short, too large for its bytes, or has 16 bits a channel; `source` names it.
     """
     from PIL import Image, ImageOps, UnidentifiedImageError
 
+    Image.init()
+    formats = [form for form in FORMATS if form in Image.OPEN]  # not every Pillow has them all
     try:
-        with Image.open(io.BytesIO(file) if isinstance(file, bytes) else file) as opened:
+        content = file if isinstance(file, bytes) else _content(file)
+        with _quiet(), Image.open(io.BytesIO(content), formats=formats) as opened:
+            check_size(opened.width * opened.height * BYTES_A_PIXEL, len(content), source)
+            frames = getattr(opened, "n_frames", 1)
             picture: Image.Image = ImageOps.exif_transpose(opened)
+            if picture.mode.startswith(("I", "F")):
+                raise UserError(f"{source}: more than 8 bits a channel (mode {picture.mode}), expected 8")
+            if picture.has_transparency_data:
+                colour = picture.convert("RGBA")
+                picture = Image.alpha_composite(Image.new("RGBA", colour.size, "black"), colour)
+            return picture.convert("RGB"), frames
+    except UserError:
+        raise
     except UnidentifiedImageError as error:  # whose own message shows an object in memory
-        raise UserError(f"{source}: not readable as a picture, expected PNG or JPEG") from error
-    except (OSError, SyntaxError, ValueError, EOFError, Image.DecompressionBombError) as error:
-        raise UserError(f"{source}: not readable as a picture ({first_line(error)}), expected PNG or JPEG") from error
-    if picture.mode.startswith(("I", "F")):
-        raise UserError(f"{source}: more than 8 bits a channel (mode {picture.mode}), expected 8")
-    if picture.has_transparency_data:
-        colour = picture.convert("RGBA")
-        picture = Image.alpha_composite(Image.new("RGBA", colour.size, "black"), colour)
-    return picture.convert("RGB")
+        raise UserError(f"{source}: not readable as a picture, expected PNG, JPEG, WebP, TIFF, GIF, ...") from error
+    except Exception as error:  # each format's decoder raises whatever it likes for a broken file
+        raise UserError(f"{source}: not readable as a picture ({first_line(error)}), expected PNG, JPEG, WebP, ...") from error
+
+
+def _content(path: Path) -> bytes:
+    """The bytes of a file: from memory Pillow reads no more than is there, whatever lengths the file states."""
+    size = path.stat().st_size
+    check_size(size, size, str(path))
+    return path.read_bytes()
+
+
+class _Readers:
+    """How many threads read pictures, so that the last of them lets warnings be as the first one found them."""
+
+    lock = threading.Lock()
+    count = 0
+    filters = contextlib.ExitStack()
+
+
+@contextlib.contextmanager
+def _quiet() -> Iterator[None]:
+    """Keeps to itself what Pillow remarks of a file: it is read, or refused in one line. For several threads at once."""
+    with _Readers.lock:
+        if not _Readers.count:
+            logging.getLogger("PIL").addHandler(logging.NullHandler())
+            _Readers.filters.enter_context(warnings.catch_warnings())
+            warnings.filterwarnings("ignore", module=r"PIL\.")
+        _Readers.count += 1
+    try:
+        yield
+    finally:
+        with _Readers.lock:
+            _Readers.count -= 1
+            if not _Readers.count:
+                _Readers.filters.close()
 
 
 def square(picture: "Image", size: int) -> UInt8[np.ndarray, "size size *channels"]:
@@ -56,6 +120,7 @@ def resized(
 
     if size is None or images.shape[1:3] == (size, size):
         return images
+    check_fits(len(images) * size * size * images.shape[-1], f"{len(images):,} pictures of {size}x{size} pixels")
     result = np.empty((len(images), size, size, images.shape[-1]), np.uint8)
     for i, image in enumerate(images):
         pixels = image[..., 0] if image.shape[-1] == 1 else image  # Pillow knows grey as (H, W)

@@ -8,6 +8,7 @@ from jaxtyping import Float, Int
 
 from jaxgan.data.dataset import Dataset, Request
 from jaxgan.data.distributions import Distribution
+from jaxgan.memory import check_fits
 
 SAMPLE_SEED = 42
 
@@ -37,6 +38,7 @@ def drawn_from(distribution: Distribution, sample: FixedSample = fixed_sample) -
         request.takes("points")
         if request.points is None:
             return draw_afresh(distribution, request.name)
+        check_fits(12 * request.points, f"{request.points:,} points with labels")
         scaled, points, labels = sample(distribution, request.points)
         n_classes = class_count(scaled)
         return Dataset(request.name, (2,), n_classes, points, labels if n_classes else None, distribution=scaled)

@@ -8,6 +8,7 @@ are. Preparing one takes TensorFlow.
 import contextlib
 import difflib
 import importlib.util
+import os
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -22,9 +23,29 @@ from jaxgan.errors import NoSplitError, UserError, first_line
 FILE_FORMAT = "array_record"  # the one that is read without TensorFlow
 
 
+RECORDS = ("*.array_record*", "*.tfrecord*", "features.json", "dataset_info.json")  # what a prepared set consists of
+
+
 def is_prepared(name: str, data_dir: Path) -> bool:
-    """Whether TFDS has prepared a set of this name under the data directory; answered without importing it."""
-    return any((data_dir / name).glob("*/dataset_info.json"))
+    """Whether TFDS has prepared a set of this name under the data directory, damaged or not; answered without importing it."""
+    return bool(prepared_files(data_dir / name, "*"))
+
+
+def prepared_files(folder: Path, version: str) -> list[Path]:
+    """What lies of a prepared set in the folders of its versions.
+
+    Raises:
+        UserError: a folder that cannot be read.
+    """
+    try:
+        if folder.is_dir():
+            for place in [folder, *(path for path in folder.iterdir() if path.is_dir())]:
+                os.listdir(place)  # `glob` takes a folder that cannot be read for an empty one
+        return [path for pattern in RECORDS for path in folder.glob(f"{version}/{pattern}")]
+    except OSError as error:
+        raise UserError(
+            f"{error.filename or folder}: not readable ({error.strerror}), expected a set that TFDS prepared"
+        ) from error
 
 
 def load_tfds(request: Request) -> Dataset:
@@ -41,6 +62,8 @@ def load_tfds(request: Request) -> Dataset:
     request.takes("split", "image_size")
     builder = builder_of(request)
     info = builder.info
+    if not info.splits:
+        raise UserError(f"data set '{request.name}' at {builder.data_path} is damaged: its dataset_info.json names no split")
     if request.split not in info.splits:
         raise NoSplitError(
             f"data set '{request.name}' has no split '{request.split}': allowed are {', '.join(sorted(info.splits))}"
@@ -49,6 +72,11 @@ def load_tfds(request: Request) -> Dataset:
     label: Any = dict(info.features.items()).get("label")
     labelled = getattr(label, "num_classes", None) is not None
     records = TfdsPictures(request.name, builder, request.split, image_key, channels, label.num_classes if labelled else 0)
+    if len(records) != info.splits[request.split].num_examples:
+        raise UserError(
+            f"data set '{request.name}' at {builder.data_path} is damaged: split '{request.split}' holds {len(records):,} records, expected"
+            f" {info.splits[request.split].num_examples:,}"
+        )
     if not len(records):
         raise NoSplitError(f"data set '{request.name}': split '{request.split}' is empty")
     first = records.example(0)
@@ -143,7 +171,7 @@ def builder_of(request: Request) -> Any:
     try:
         return read_only_builder.builder_from_files(request.source, data_dir=data_dir)
     except not_found:
-        pass  # not prepared: the rest of this function
+        check_absent(request)  # not prepared: the rest of this function
     except Exception as error:  # a name or a folder that TFDS cannot make sense of
         raise UserError(f"data set '{request.name}' cannot be opened in {data_dir} ({first_line(error)})") from error
     try:
@@ -158,6 +186,17 @@ def builder_of(request: Request) -> Any:
             "pip install 'jaxgan[tfds]', or name the directory that has it (--data-dir)"
         )
     return prepared(request, builder)
+
+
+def check_absent(request: Request) -> None:
+    """Refuses a set of which a part is there: it is damaged, and not to be prepared as if nothing were there."""
+    name, _, version = request.source.partition(":")
+    files = prepared_files(request.data_dir / name, version or "*")
+    if files:
+        raise UserError(
+            f"data set '{request.name}' at {files[0].parent} is damaged: it holds {files[0].name} and no whole dataset_info.json;"
+            " delete the folder, or name another directory (--data-dir)"
+        )
 
 
 def prepared(request: Request, builder: Any) -> Any:

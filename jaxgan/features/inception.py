@@ -9,7 +9,7 @@ import jax
 import numpy as np
 from jaxtyping import Array, Float
 
-from jaxgan.data.download import fetch
+from jaxgan.data.download import fetch, is_there
 from jaxgan.errors import UserError
 from jaxgan.features.progress import Progress
 from jaxgan.interop import from_torch
@@ -36,8 +36,7 @@ class InceptionClassifier:
         """From a PyTorch weight file of this network; it need not be the published one, whose hash is `SHA256`."""
         weights = read_torch_file(path)
         network = {name: value for name, value in weights.items() if not name.endswith("num_batches_tracked")}
-        digest = hashlib.sha256(path.read_bytes()).hexdigest()[:16]
-        return cls(from_torch(Inception(), network), digest)
+        return cls(from_torch(Inception(), network), _sha256(path)[:16])
 
     def classify(
         self, samples: Any, progress: Progress = iter
@@ -57,6 +56,14 @@ def _classified(variables: dict[str, Any], pictures: Array) -> tuple[Array, Arra
     return jax.nn.softmax(output.logits), output.features
 
 
+def _sha256(path: Path) -> str:
+    try:
+        with path.open("rb") as file:
+            return hashlib.file_digest(file, "sha256").hexdigest()
+    except OSError as error:
+        raise UserError(f"{path}: not readable ({error.strerror})") from error
+
+
 def load_inception(weights: Path | None, folder: Path) -> InceptionClassifier:
     """From the weight file that is named, else from the published one, which is downloaded into `folder` where it is not there.
 
@@ -66,8 +73,8 @@ def load_inception(weights: Path | None, folder: Path) -> InceptionClassifier:
     if weights is not None:
         return InceptionClassifier.read(weights)
     path = folder / URL.rsplit("/", 1)[-1]
-    if path.is_file():
-        if hashlib.sha256(path.read_bytes()).hexdigest() != SHA256:
+    if is_there(path):
+        if _sha256(path) != SHA256:
             raise UserError(f"{path} is not the published file; delete it, or name yours (--inception-weights)")
     else:
         try:

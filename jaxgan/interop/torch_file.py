@@ -4,9 +4,10 @@ Both of its formats: the zip of PyTorch 1.6 and later, and the row of pickles be
 """
 
 import io
+import math
 import pickle
+import pickletools
 import zipfile
-import zlib
 from collections import OrderedDict
 from collections.abc import Callable, Mapping
 from pathlib import Path
@@ -14,7 +15,8 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from jaxgan.errors import UserError
+from jaxgan.errors import UserError, first_line
+from jaxgan.unpacking import check_members, check_size
 
 MAGIC = 0x1950A86A20F9469CFC6C  # begins the older format
 STORAGES = {
@@ -22,11 +24,9 @@ STORAGES = {
     "IntStorage": np.int32, "ShortStorage": np.int16, "CharStorage": np.int8, "ByteStorage": np.uint8, "BoolStorage": np.bool_,
 }  # fmt: skip
 
+MEMO = {"PUT", "BINPUT", "LONG_BINPUT"}  # opcodes that remember a value under a number of their own
 
-BROKEN = (
-    pickle.UnpicklingError, zipfile.BadZipFile, zlib.error, ValueError, KeyError, TypeError, EOFError, IndexError, AttributeError,
-    RuntimeError, OverflowError,
-)  # fmt: skip  # what a file that is cut or changed may raise on its way
+Numbers = Callable[[str, Any], np.ndarray]  # (key of a storage, type) -> its numbers
 
 
 class _Stored(NamedTuple):
@@ -38,8 +38,10 @@ class _Stored(NamedTuple):
     shape: tuple[int, ...]
     strides: tuple[int, ...]
 
-    def read(self, numbers: Callable[[str, Any], np.ndarray]) -> np.ndarray:
+    def read(self, numbers: Numbers) -> np.ndarray:
         flat = numbers(self.key, self.dtype)
+        if math.prod(self.shape) > len(flat):
+            raise ValueError("a tensor holds more numbers than its storage")
         last = self.offset + sum((n - 1) * s for n, s in zip(self.shape, self.strides, strict=True))
         if min((*self.strides, *self.shape, self.offset), default=0) < 0 or (0 not in self.shape and last >= len(flat)):
             raise ValueError("a tensor reaches beyond its storage")
@@ -63,47 +65,69 @@ class _Reader(pickle.Unpickler):
             )
         if module == "torch" and name in STORAGES:
             return STORAGES[name]
-        raise pickle.UnpicklingError(f"it holds {module}.{name}, which is no part of a state dict")
+        raise pickle.UnpicklingError(f"it holds {ascii(module)[1:-1]}.{ascii(name)[1:-1]}, which is no part of a state dict")
 
 
 def read_torch_file(path: Path) -> dict[str, np.ndarray]:
     """The state dict in a .pt or .pth file, {name: array}; tensors may share storage and have any strides.
 
     Raises:
-        UserError: no such file, or something other than a state dict of plain tensors.
+        UserError: no such file, something other than a state dict of plain tensors, or one that asks for more memory than its file
+            can fill.
     """
     try:
         said, numbers = _zipped(path) if zipfile.is_zipfile(path) else _pickled(path)
+        wanted = sum(math.prod(value.shape) * np.dtype(value.dtype).itemsize for value in said.values())
+        check_size(wanted, path.stat().st_size, str(path))  # tensors that share storage are copied
         return {name: value.read(numbers) for name, value in said.items()}
+    except UserError:
+        raise
     except OSError as error:
-        raise UserError(f"{path}: {error.strerror or error}") from None
-    except BROKEN as error:
-        raise UserError(f"{path} cannot be read as a PyTorch state dict: {str(error) or type(error).__name__}") from None
+        raise UserError(f"{path}: {error.strerror or first_line(error)}") from None
+    except Exception as error:  # pickle, zipfile and NumPy raise whatever they like for a broken file
+        raise UserError(f"{path} cannot be read as a PyTorch state dict: {first_line(error)}") from None
+
+
+def _loaded(file: io.BytesIO) -> Any:
+    """The next pickle of a file, looked through before it is loaded: one of a few bytes can ask for all of the memory."""
+    begin = file.tell()
+    for number, (opcode, argument, _) in enumerate(pickletools.genops(file)):
+        if opcode.name in MEMO and int(argument or 0) > number:
+            raise ValueError(f"value {number} of the pickle is to be remembered as number {argument}")
+    file.seek(begin)
+    return _Reader(file).load()
 
 
 def _state_dict(said: Any) -> Mapping[str, _Stored]:
     if not isinstance(said, Mapping) or not all(isinstance(value, _Stored) for value in said.values()):
         raise ValueError("it is no state dict")
+    for name, value in said.items():
+        if not isinstance(name, str) or value.dtype not in STORAGES.values():
+            raise ValueError("it is no state dict")
     return said
 
 
-def _zipped(path: Path) -> tuple[Mapping[str, _Stored], Callable[[str, Any], np.ndarray]]:
+def _zipped(path: Path) -> tuple[Mapping[str, _Stored], Numbers]:
     with zipfile.ZipFile(path) as archive:
-        held = {name.partition("/")[2]: archive.read(name) for name in archive.namelist()}
-    said = _state_dict(_Reader(io.BytesIO(held["data.pkl"])).load())
-    return said, lambda key, dtype: np.frombuffer(held[f"data/{key}"], dtype)
+        members = {info.filename.partition("/")[2]: info for info in archive.infolist()}
+        check_members(members.values(), path)
+        said = _state_dict(_loaded(io.BytesIO(archive.read(members["data.pkl"]))))
+        held = {value.key: archive.read(members[f"data/{value.key}"]) for value in said.values()}
+    return said, lambda key, dtype: np.frombuffer(held[key], dtype)
 
 
-def _pickled(path: Path) -> tuple[Mapping[str, _Stored], Callable[[str, Any], np.ndarray]]:
-    with path.open("rb") as file:
-        if _Reader(file).load() != MAGIC:
-            raise ValueError("it does not begin as such a file does")
-        for _ in range(2):  # the version of the format, and sizes of types
-            _Reader(file).load()
-        said = _state_dict(_Reader(file).load())
-        types = {value.key: value.dtype for value in said.values()}
-        held = {}
-        for key in _Reader(file).load():
-            (n,) = np.frombuffer(file.read(8), "<i8")
-            held[key] = np.frombuffer(file.read(int(n) * np.dtype(types[key]).itemsize), types[key])
+def _pickled(path: Path) -> tuple[Mapping[str, _Stored], Numbers]:
+    check_size(path.stat().st_size, path.stat().st_size, str(path))
+    file = io.BytesIO(path.read_bytes())
+    if _loaded(file) != MAGIC:
+        raise ValueError("it does not begin as such a file does")
+    for _ in range(2):  # the version of the format, and sizes of types
+        _loaded(file)
+    said = _state_dict(_loaded(file))
+    types = {value.key: value.dtype for value in said.values()}
+    held = {}
+    for key in _loaded(file):
+        (n,) = np.frombuffer(file.read(8), "<i8")
+        content = file.read(max(0, int(n)) * np.dtype(types[key]).itemsize)
+        held[key] = np.frombuffer(content, types[key])
     return said, lambda key, _: held[key]

@@ -139,10 +139,10 @@ COLOUR = np.random.default_rng(0).integers(0, 256, (6, 5, 7, 3)).astype(np.uint8
 
 
 def test_bytes_come_through_unchanged(tmp_path):
-    dataset = load(saved(tmp_path, images=COLOUR, labels=np.array([0, 2, 2, 1, 0, 4])))
+    dataset = load(saved(tmp_path, images=COLOUR, labels=np.array([0, 2, 2, 1, 0, 3])))
     np.testing.assert_array_equal(dataset.samples, COLOUR)
     assert dataset.sample_shape == (5, 7, 3)
-    assert dataset.n_classes == 5
+    assert dataset.n_classes == 4 and dataset.class_names == () and dataset.notes == ()
     assert dataset.labels.dtype == np.int32
     grey = load(saved(tmp_path, images=COLOUR[..., 0], other=np.zeros(3)))
     np.testing.assert_array_equal(grey.samples, COLOUR[..., :1])
@@ -157,7 +157,7 @@ def test_floats_go_back_to_the_bytes_they_came_from(tmp_path, dtype):
     result = load(saved(tmp_path, images=images)).samples
     assert result.dtype == np.uint8
     assert np.abs(result.astype(int) - COLOUR).max() <= (1 if dtype == np.float16 else 0)
-    assert load(saved(tmp_path, images=np.array([-1.0, 0.0, 1.0]).reshape(1, 1, 3))).samples.ravel().tolist() == [
+    assert load(saved(tmp_path, images=np.array([-1.0, 0.0, 1.0]).reshape(1, 1, 1, 3))).samples.ravel().tolist() == [
         0,
         128,
         255,
@@ -183,22 +183,27 @@ POINTS = np.zeros((4, 2))
         ({"pictures": COLOUR}, "holds pictures, expected either images or points"),
         ({"images": COLOUR, "points": POINTS}, "expected either images or points"),
         ({"images": COLOUR[0, 0]}, "shape (7, 3), expected (N, H, W)"),
-        ({"images": COLOUR.transpose(0, 3, 1, 2)}, "C = 1 or 3"),
+        ({"images": COLOUR.transpose(3, 0, 1, 2)}, "C = 1 or 3"),
+        ({"images": COLOUR[0]}, "shape (5, 7, 3), which is one picture or 5 of 7x3"),
+        ({"images": np.zeros((6, 5, 7, 4), np.uint8)}, "C = 1 or 3"),
         ({"images": COLOUR[:0]}, "shape (0, 5, 7, 3)"),
-        ({"images": COLOUR.astype(np.int32)}, "int32, expected uint8"),
-        ({"images": COLOUR.astype(np.float32)}, "reach from 0 to 255, expected floats in [-1, 1]"),
+        ({"images": COLOUR.astype(np.int32) // 16}, "int32 from 0 to 15, and which of them is white cannot be told"),
+        ({"images": COLOUR.astype(np.uint16) * 257}, "uint16 from 0 to 65535"),
+        ({"images": COLOUR.astype(np.int32) - 1}, "int32 from -1 to 254"),
+        ({"images": COLOUR / 16.0}, "reach from 0 to 15.9375, expected floats in [-1, 1], in [0, 1] or from 0 to 255"),
+        ({"images": COLOUR / 127.5 - 2}, "reach from -2 to 0"),
         ({"images": np.full((2, 4, 4), np.nan)}, "not finite"),
-        ({"images": np.array([[["a"]]])}, "expected uint8"),
+        ({"images": np.full((2, 4, 4), "a")}, "expected uint8"),
         ({"images": np.array([[[None]]], object)}, "not readable"),
         ({"points": np.zeros((4, 3))}, "shape (4, 3), expected (N, 2)"),
         ({"points": np.zeros((0, 2))}, "shape (0, 2)"),
         ({"points": np.array([[0, np.inf]])}, "not finite"),
         ({"points": np.array([["a", "b"]])}, "expected floats"),
         ({"images": COLOUR, "labels": np.zeros(5, int)}, "shape (5,), expected (6,)"),
-        ({"images": COLOUR, "labels": np.zeros((6, 1), int)}, "expected (6,)"),
+        ({"images": COLOUR, "labels": np.zeros((6, 2), int)}, "expected (6,)"),
         ({"images": COLOUR, "labels": np.array([0, 1, 2, -1, 0, 0])}, "labels hold -1"),
-        ({"images": COLOUR, "labels": np.zeros(6)}, "labels are float64, expected integers"),
-        ({"images": COLOUR, "labels": np.full(6, 2**40)}, "expected class numbers below"),
+        ({"images": COLOUR, "labels": np.full(6, 0.5)}, "labels are float64, expected integers"),
+        ({"images": COLOUR, "labels": np.full(6, np.nan)}, "labels are float64, expected integers"),
         ({"points": POINTS, "labels": np.arange(5)}, "expected (4,)"),
     ],
 )

@@ -152,6 +152,7 @@ def server(tmp_path, no_proxy, monkeypatch):
     thread = threading.Thread(target=httpd.serve_forever, kwargs={"poll_interval": 0.05})
     thread.start()
     sums = {name: hashlib.sha256((folder / f"{name}.gz").read_bytes()).hexdigest() for name in TRAIN}
+    monkeypatch.setattr(mnist, "fetch", functools.partial(download.fetch, plain_http=True))
     archives = mnist.ARCHIVES["mnist"]._replace(url=f"http://127.0.0.1:{httpd.server_port}/", sha256=sums)
     monkeypatch.setitem(mnist.ARCHIVES, "mnist", archives)
     yield folder

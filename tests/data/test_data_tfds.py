@@ -2,8 +2,10 @@
 
 import importlib.util
 import io
+import shutil
 import sys
 import time
+from pathlib import Path
 from types import SimpleNamespace
 
 import numpy as np
@@ -11,6 +13,7 @@ import pytest
 from PIL import Image
 
 from jaxgan.data import load, tfds
+from jaxgan.errors import NoSplitError, UserError
 
 tensorflow_datasets = pytest.importorskip("tensorflow_datasets")
 
@@ -158,16 +161,46 @@ def test_a_set_in_another_format_is_named(prepared, refused, tmp_path):
     assert "file_format='array_record'" in line
 
 
-@pytest.mark.parametrize("damage", ["cut", "gone"])
-def test_damaged_records_are_named(prepared, refused, tmp_path, damage):
-    target = tmp_path / "tiny_shades" / "1.0.0"
-    target.mkdir(parents=True)
-    for path in (prepared / "tiny_shades" / "1.0.0").iterdir():
-        content = path.read_bytes()
-        if "train" in path.name and damage == "gone":
-            continue
-        (target / path.name).write_bytes(content[: len(content) // 2] if "train" in path.name else content)
-    assert "tiny_shades" in refused(load, "tfds:tiny_shades", data_dir=tmp_path)
+def cut(path):
+    path.write_bytes(path.read_bytes()[: path.stat().st_size // 2])
+
+
+def exchanged(path):
+    path.write_bytes(next(path.parent.glob("*test*")).read_bytes())  # 2 records, and 6 are expected
+
+
+def without_splits(path):
+    path.write_text("{}")
+
+
+@pytest.mark.parametrize(
+    ("part", "damage"),
+    [
+        ("train", cut),
+        ("train", Path.unlink),
+        ("train", exchanged),
+        ("dataset_info", Path.unlink),
+        ("dataset_info", cut),
+        ("dataset_info", without_splits),
+        ("features", cut),
+        ("features", Path.unlink),
+    ],
+)
+@pytest.mark.parametrize("name", ["tiny_shades", "mnist"])
+def test_a_damaged_set_is_named_and_not_taken_for_an_absent_one(prepared, refused, tmp_path, offline, part, damage, name):
+    """`mnist` would else be downloaded. What hurts one split only leaves the other."""
+    target = tmp_path / name / "1.0.0"
+    shutil.copytree(prepared / "tiny_shades" / "1.0.0", target)
+    for path in target.iterdir():
+        if part in path.name:
+            damage(path)
+    for split in ("train",) if part == "train" else ("train", "test"):
+        with pytest.raises(UserError) as caught:
+            load(name if name == "mnist" else f"tfds:{name}", data_dir=tmp_path, split=split)
+        assert not isinstance(caught.value, NoSplitError)
+        line = str(caught.value)
+        assert "\n" not in line and str(tmp_path) in line and "download" not in line
+    assert not offline
 
 
 def test_is_prepared_needs_no_import(prepared, tmp_path):

@@ -1,0 +1,48 @@
+"""How much memory there is, and one line for what cannot fit into it (layer 0)."""
+
+import contextlib
+import os
+from pathlib import Path
+
+from jaxgan.errors import UserError
+
+CGROUPS = ("/sys/fs/cgroup/memory.max", "/sys/fs/cgroup/memory/memory.limit_in_bytes")  # what a container may take
+
+
+def host_memory() -> int:
+    """The bytes that a process may take: of the machine, or of the container or limit that it runs under."""
+    limits = [os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")]
+    for path in CGROUPS:
+        with contextlib.suppress(OSError, ValueError):  # not there, or "max"
+            limits.append(int(Path(path).read_text()))
+    with contextlib.suppress(ImportError, OSError):
+        import resource  # POSIX alone
+
+        if (allowed := resource.getrlimit(resource.RLIMIT_AS)[0]) != resource.RLIM_INFINITY:
+            limits.append(allowed)
+    return min(limits)
+
+
+def check_fits(size: int, what: str) -> None:
+    """Refuses, before it is made, an array that could never fit: the system would grant it, and end the process when it is filled.
+
+    Args:
+        size: in bytes.
+        what: the array, as the message begins: "--n 10: samples".
+
+    Raises:
+        UserError: one line with what it takes and what there is.
+    """
+    if size > (there := host_memory()):
+        raise UserError(
+            f"{what}: would take {in_words(size)} of memory, and this machine has {in_words(there)}: {in_words(size - there)} too much"
+        )
+
+
+def in_words(size: int) -> str:
+    """Bytes as "512 B", "1.5 GB", "8,000 TB"."""
+    for unit, factor in (("TB", 10**12), ("GB", 10**9), ("MB", 10**6), ("kB", 10**3)):
+        if size >= factor:
+            value = size / factor
+            return f"{value:,.0f} {unit}" if value >= 100 else f"{value:.1f} {unit}"
+    return f"{size} B"
