@@ -9,6 +9,7 @@ import jax
 import jax.numpy as jnp
 import optax
 
+from jaxgan.checks import NOT_NEGATIVE, Range, choice, number, whole_number
 from jaxgan.types import Number
 
 Rate = Number | optax.Schedule
@@ -27,13 +28,32 @@ def adagrad(learning_rate: Rate) -> optax.GradientTransformation:
     return optax.chain(optax.GradientTransformation(init, update), optax.scale_by_learning_rate(learning_rate))
 
 
-OPTIMIZERS: dict[str, Callable[[Rate, Mapping[str, Number]], optax.GradientTransformation]] = {
-    "adagrad": lambda rate, numbers: adagrad(rate),
-    "adam": lambda rate, numbers: optax.adam(rate, b1=numbers["beta1"], b2=numbers["beta2"], eps=1e-8),
-    "momentum": lambda rate, numbers: optax.sgd(rate, momentum=numbers["momentum"]),
-    "nesterov": lambda rate, numbers: optax.sgd(rate, momentum=numbers["momentum"], nesterov=True),
-    "rmsprop": lambda rate, numbers: optax.rmsprop(rate, decay=numbers["rmsprop_decay"], eps=1e-8, eps_in_sqrt=False),
-    "sgd": lambda rate, numbers: optax.sgd(rate),
+Optimizer = Callable[[Rate, Mapping[str, Number]], optax.GradientTransformation]
+
+
+def checked(optimizer: Optimizer, *names: str) -> Optimizer:
+    """The optimizer, with a UserError for a rate that is no number and no schedule, or less than 0, and for its numbers of these names."""
+
+    def of(rate: Rate, numbers: Mapping[str, Number]) -> optax.GradientTransformation:
+        rate = rate if callable(rate) else number("rate", rate, NOT_NEGATIVE)
+        for name in names:
+            number(name, numbers.get(name), Range(at_least=0, below=1))
+        return optimizer(rate, numbers)
+
+    return of
+
+
+OPTIMIZERS: dict[str, Optimizer] = {
+    "adagrad": checked(lambda rate, numbers: adagrad(rate)),
+    "adam": checked(
+        lambda rate, numbers: optax.adam(rate, b1=numbers["beta1"], b2=numbers["beta2"], eps=1e-8), "beta1", "beta2"
+    ),
+    "momentum": checked(lambda rate, numbers: optax.sgd(rate, momentum=numbers["momentum"]), "momentum"),
+    "nesterov": checked(lambda rate, numbers: optax.sgd(rate, momentum=numbers["momentum"], nesterov=True), "momentum"),
+    "rmsprop": checked(
+        lambda rate, numbers: optax.rmsprop(rate, decay=numbers["rmsprop_decay"], eps=1e-8, eps_in_sqrt=False), "rmsprop_decay"
+    ),
+    "sgd": checked(lambda rate, numbers: optax.sgd(rate)),
 }
 
 SCHEDULES: dict[str, Callable[[int], optax.Schedule]] = {
@@ -48,7 +68,13 @@ def scheduled(rate: Number, schedule: str, steps: int, warmup_steps: int = 0, up
 
     A player that makes `updates_per_step` updates a generator step has gone count // updates_per_step steps along the schedule,
     whose fall begins where the warm-up ends and would reach 0 with the update after the last.
+
+    Raises:
+        UserError: a rate, a count or a schedule that cannot be.
     """
+    rate, schedule = number("rate", rate, NOT_NEGATIVE), choice("schedule", schedule, SCHEDULES)
+    steps, warmup_steps = whole_number("steps", steps), whole_number("warmup_steps", warmup_steps, at_least=0)
+    updates_per_step = whole_number("updates_per_step", updates_per_step)
     if schedule == "constant" and not warmup_steps:
         return rate
     fall = SCHEDULES[schedule](max(1, steps - warmup_steps))

@@ -12,9 +12,21 @@ import numpy as np
 import optax
 from jaxtyping import Array, Key
 
+from jaxgan import checks
+from jaxgan.checks import Range
 from jaxgan.engine import steps
+from jaxgan.engine.arguments import (
+    check_draw,
+    check_index,
+    check_state,
+    checked_samples,
+    example_shape,
+    key_of,
+    labels_of,
+    latent_of,
+)
 from jaxgan.engine.draws import Index, Stream, critic_draw, critic_step_before, draw_latents, generator_draw, stream_key
-from jaxgan.errors import UserError, unknown
+from jaxgan.errors import UserError, shortened
 from jaxgan.networks import (
     AugmentedCritic,
     ClassifyingCritic,
@@ -42,6 +54,7 @@ CHOICES = {
     "fake_labels": ("real", "random"),
     "order": ("critic_first", "generator_first", "generator_second"),
 }
+RANGES = {"ema": Range(at_least=0, below=1), "generator_classifier_weight": Range(at_least=0)}
 AT_LEAST = {"latent_dim": 1, "n_classes": 0, "n_critic": 0, "pac": 1, "unroll": 0, "generators": 1, "penalty_every": 1}
 COUPLES = (
     "under a gradient penalty each sample's gradient must be its own, and this couples the samples of a batch"
@@ -89,7 +102,7 @@ class Gan:
         augment: what the critic's pictures go through in training: colour, translation, cutout (arXiv 2006.10738).
 
     Raises:
-        UserError: a value outside its range, or settings that make no sense together, with the reason.
+        UserError: a value of a wrong type or outside its range, or settings that make no sense together, with the reason.
 
     Example:
         >>> import jax, optax, jaxgan
@@ -128,23 +141,8 @@ class Gan:
     augment: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
-        for name, choices in CHOICES.items():
-            if getattr(self, name) not in choices:
-                raise unknown(name, getattr(self, name), choices)
-        for name, least in AT_LEAST.items():
-            value = getattr(self, name)
-            if isinstance(value, bool) or not isinstance(value, int) or value < least:
-                raise UserError(f"{name}={value!r}: must be a whole number, at least {least}")
-        if isinstance(self.ema, int | float) and not 0 <= self.ema < 1:
-            raise UserError(f"ema={self.ema}: must be at least 0 and less than 1")
-        for name in ("generator_optimizer", "critic_optimizer"):
-            if not (hasattr(getattr(self, name), "init") and hasattr(getattr(self, name), "update")):
-                raise UserError(f"{name} is a {type(getattr(self, name)).__name__}: expected an optax transformation")
-        if not isinstance(self.game, Game):
-            raise UserError(f"game is a {type(self.game).__name__}: expected a Game, as jaxgan.objectives.wgan_gp() returns")
-        for kind in self.augment:
-            if kind not in AUGMENTATIONS:
-                raise unknown("augment", kind, AUGMENTATIONS)
+        self._check_numbers()
+        self._check_parts()
         if self.conditioning == "projection" and not self.n_classes:
             raise UserError("conditioning='projection' says how labels reach the critic: it needs n_classes")
         if self.minibatch_discrimination and self.game.penalties:
@@ -156,6 +154,40 @@ class Gan:
                 f"pac={self.pac}: a pack mixes samples of several generators, and has no one generator to name;"
                 " generator_classifier_weight=0 leaves the classifier out"
             )
+
+    def _check_numbers(self) -> None:
+        """Checks each choice and number by itself, and keeps numpy's and jax's as Python's."""
+        kept: dict[str, Any] = {
+            **{name: checks.whole_number(name, getattr(self, name), at_least=least) for name, least in AT_LEAST.items()},
+            **{name: checks.number(name, getattr(self, name), range) for name, range in RANGES.items()},
+            **{name: checks.choice(name, getattr(self, name), choices) for name, choices in CHOICES.items()},
+            **{name: checks.truth(name, getattr(self, name)) for name in ("minibatch_discrimination", "spectral_norm")},
+        }
+        kinds = self.augment.split(",") if isinstance(self.augment, str) else self.augment
+        if not isinstance(kinds, tuple | list):
+            raise UserError(f"augment={shortened(kinds)}: must be names, some of {', '.join(AUGMENTATIONS)}")
+        kept["augment"] = tuple(checks.choice("augment", kind, AUGMENTATIONS) for kind in kinds)
+        for name, value in kept.items():
+            object.__setattr__(self, name, value)
+
+    def _check_parts(self) -> None:
+        """Refuses what is no network, no optimizer and no game."""
+        for name in ("generator_optimizer", "critic_optimizer"):
+            if not (hasattr(getattr(self, name), "init") and hasattr(getattr(self, name), "update")):
+                raise UserError(f"{name} is a {type(getattr(self, name)).__name__}: expected an optax transformation")
+        if not isinstance(self.game, Game):
+            raise UserError(f"game is a {type(self.game).__name__}: expected a Game, as jaxgan.objectives.wgan_gp() returns")
+        objective, penalties, constraint = self.game
+        if not isinstance(objective, Objective) or not all(map(callable, objective)):
+            raise UserError(f"game: its objective {shortened(objective)} must be an Objective of functions")
+        if not isinstance(penalties, tuple | list) or not all(map(callable, penalties)) or not callable(constraint):
+            raise UserError(f"game: penalties {shortened(penalties)} must be a tuple of functions, constraint a function")
+        for name in ("generator", "critic"):
+            if isinstance(getattr(self, name), optax.GradientTransformation):
+                raise UserError(
+                    f"{name} is an optimizer: the order is Gan(generator, critic, game, generator_optimizer, critic_optimizer)"
+                )
+        _ = self.networks  # refuses what is no network
 
     # The parts
 
@@ -252,7 +284,7 @@ class Gan:
             UserError: networks that do not fit the example, or each other; a critic that couples the samples of a batch under a
                 gradient penalty.
         """
-        shape = tuple(example.shape[1:])
+        key, shape = key_of(key), example_shape(self, example)
         if self.game.penalties and self.n_critic and self.couples_batch(shape):
             raise UserError(f"critic {type(self.critic).__name__}: {COUPLES}")
         generator = self._player(self.networks.generator, self.generator_optimizer, key, 0, self.generators, (self.latent_dim,))
@@ -295,20 +327,27 @@ class Gan:
                 critic step before it.
             label: their labels, int32 (B,), where the GAN is conditional.
             step: which player's step it is for.
+
+        Raises:
+            UserError: an argument of another type or shape, or a label that is none of the classes.
         """
+        key, real = key_of(key), checked_samples(self, "real", real)
+        check_index(index)
+        label = labels_of(self, "label", label, (len(real),))
         real = to_model_range(jnp.asarray(real))
-        if self.n_classes and label is None:
-            raise UserError(f"this GAN is conditional (n_classes={self.n_classes}): draw needs the labels of the real batch")
-        label = jnp.zeros(len(real), jnp.int32) if label is None else jnp.asarray(label, jnp.int32)
-        make = critic_draw if step == "critic" else generator_draw
+        make = critic_draw if checks.choice("step", step, ("critic", "generator")) == "critic" else generator_draw
         return make(self, key, index, real, label)
 
     def critic_step(self, state: GanState, draw: Draw) -> tuple[GanState, Metrics]:
         """The state after one step of the critic, and its metrics (critic_loss, score_real, ...)."""
+        check_state(state)
+        check_draw(self, draw)
         return steps.critic_step(self, state, draw)
 
     def gen_step(self, state: GanState, draw: Draw) -> tuple[GanState, Metrics]:
         """The state after one step of the generator, and its metrics (generator_loss, ...). `state.step` is left as it is."""
+        check_state(state)
+        check_draw(self, draw)
         return steps.gen_step(self, state, draw)
 
     def iteration(self, state: GanState, batches: Any) -> tuple[GanState, Metrics]:
@@ -322,12 +361,13 @@ class Gan:
         Returns:
             the state after, and its metrics: those of critic steps are means.
         """
+        check_state(state)
+        if isinstance(batches, tuple) and len(batches) != 2:
+            raise UserError(f"batches: a tuple of {len(batches)}; must be samples, or a pair of samples and labels")
         real, labels = batches if isinstance(batches, tuple) else (batches, None)
+        real = checked_samples(self, "batches", real, self.batches_per_iteration)
+        labels = labels_of(self, "labels", labels, real.shape[:2])
         real = to_model_range(jnp.asarray(real))
-        n = self.batches_per_iteration
-        if len(real) != n:
-            raise UserError(f"{len(real)} batches for one iteration, which takes {n}")
-        labels = jnp.zeros(real.shape[:2], jnp.int32) if labels is None else jnp.asarray(labels, jnp.int32)
         first = self.first_batch(state.step)
         return iterate(self, state, lambda key, index: (real[index - first], labels[index - first]))
 
@@ -357,7 +397,13 @@ class Gan:
         """G(z, y) with the averaged weights where the state has them (and `average`), and the running batch statistics.
 
         With `batch_statistics` batch norm uses the batch's own, as the labs do.
+
+        Raises:
+            UserError: a latent of another shape, labels that are not as many, or none of the classes.
         """
+        check_state(state)
+        latent = latent_of(self, latent)
+        labels = labels_of(self, "labels", labels, (len(latent),))
         source = state.ema if average and state.ema else state.generator
         inputs = {"params": source.params, **source.variables}
         samples: Any = self.networks.generator.apply(inputs, latent, labels, train=batch_statistics)
@@ -366,10 +412,23 @@ class Gan:
     def sample(
         self, state: GanState, key: Key[Array, ""], n: int, labels: Labels | None = None, *, average: bool = True
     ) -> Samples:
-        """n samples (n, ...); of a conditional GAN of the classes `labels` (n,), else of every class in equal parts, in order."""
-        if labels is None:
-            labels = equal_parts(n, self.n_classes) if self.n_classes else jnp.zeros(n, jnp.int32)
-        return self.generate(state, draw_latents(key, n, self.latent_dim), jnp.asarray(labels, jnp.int32), average=average)
+        """n samples (n, ...); of a conditional GAN of the classes `labels` (n,), else of every class in equal parts, in order.
+
+        Raises:
+            UserError: as `generate`; or n is no whole number from 1, or labels are given that the GAN does not take.
+        """
+        check_state(state)
+        key, n = key_of(key), checks.whole_number("n", n)
+        labels = self.sample_labels(n, labels)
+        return self.generate(state, draw_latents(key, n, self.latent_dim), labels, average=average)
+
+    def sample_labels(self, n: int, labels: Any = None) -> Labels:
+        """The labels (n,) of n samples: those given, else every class in equal parts, in order; zeros where there are no classes."""
+        if labels is not None and not self.n_classes:
+            raise UserError("labels: this GAN was made without labels (n_classes=0)")
+        if labels is None and self.n_classes:
+            return equal_parts(n, self.n_classes)
+        return labels_of(self, "labels", labels, (n,))
 
 
 def is_zero(value: Any) -> bool:

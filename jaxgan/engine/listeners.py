@@ -2,8 +2,11 @@
 
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 import numpy as np
+
+from jaxgan.errors import UserError, shortened
 
 
 class Listener:
@@ -32,6 +35,17 @@ class Listener:
 
     def on_end(self, step: int) -> None:
         """The run is over, or was interrupted, or failed."""
+
+
+def checked_listeners(listeners: Any) -> Sequence[Listener]:
+    """The listeners; raises UserError for what is no list of them."""
+    methods = [name for name in vars(Listener) if name.startswith("on_")]
+    if not isinstance(listeners, list | tuple):
+        raise UserError(f"listeners={shortened(listeners)}: must be a list of Listener")
+    for listener in listeners:
+        if isinstance(listener, type) or not all(callable(getattr(listener, name, None)) for name in methods):
+            raise UserError(f"listeners: {shortened(listener)} is no Listener, which has {', '.join(methods)}")
+    return listeners
 
 
 class Listeners(Listener):

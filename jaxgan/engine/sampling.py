@@ -9,8 +9,11 @@ import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Float, Int
 
+from jaxgan.checks import seed as checked_seed
+from jaxgan.checks import truth, whole_number
+from jaxgan.engine.arguments import labels_of, latent_of
 from jaxgan.engine.draws import Stream, draw_latents, stream_key
-from jaxgan.engine.gan import Gan, equal_parts
+from jaxgan.engine.gan import Gan
 from jaxgan.errors import UserError
 from jaxgan.metrics import slerp
 from jaxgan.networks import generator_index
@@ -49,18 +52,25 @@ class TrainedGan:
         their number, or all by `generator`.
 
         Raises:
-            UserError: a label or a generator that is not there.
+            UserError: a label or a generator that is not there, or an argument of another type, length or range.
         """
-        labels = self._labels(n, label) if labels is None else labels
-        z = draw_latents(jax.random.key(seed), n, self.gan.latent_dim)
+        n, seed = whole_number("n", n), checked_seed("seed", seed)
         several = self.gan.generators
-        if generator is None:
-            samples = self.generate(z, labels, batch_statistics=batch_statistics, average=average)
-        elif not 0 <= generator < several:
+        if generator is not None and whole_number("generator", generator, at_least=0) >= several:
             raise UserError(f"--generator {generator}: allowed are 0 to {several - 1}")
+        how: dict[str, Any] = {
+            "batch_statistics": truth("batch_statistics", batch_statistics),
+            "average": truth("average", average),
+        }
+        if label is not None and labels is not None:
+            raise UserError("label and labels both say which classes to draw: give one")
+        labels = self._labels(n, label) if labels is None else self.gan.sample_labels(n, labels)
+        z = draw_latents(jax.random.key(seed), n, self.gan.latent_dim)
+        if generator is None:
+            samples = self.generate(z, labels, **how)
         else:  # every generator makes them all, and one is taken
             every = (jnp.repeat(x, several, axis=0) for x in (z, labels))
-            samples = self.generate(*every, batch_statistics=batch_statistics, average=average)[generator::several]
+            samples = self.generate(*every, **how)[generator::several]
         return samples, labels if self.gan.n_classes else None
 
     def interpolate(
@@ -69,16 +79,30 @@ class TrainedGan:
         """n samples on the great circle between two latents, along which the norm stays what the generator knows.
 
         All are of class `label`, 0 where a conditional GAN is given none.
+
+        Raises:
+            UserError: as `sample`; fewer than two samples.
         """
+        n, seed = whole_number("n", n, at_least=2), checked_seed("seed", seed)
+        how: dict[str, Any] = {
+            "batch_statistics": truth("batch_statistics", batch_statistics),
+            "average": truth("average", average),
+        }
+        labels = self._labels(n, label if label is not None or not self.gan.n_classes else 0)
         start, end = (jnp.broadcast_to(z, (n, len(z))) for z in draw_latents(jax.random.key(seed), 2, self.gan.latent_dim))
         z = slerp(start, end, jnp.linspace(0.0, 1.0, n))
-        labels = self._labels(n, label if label is not None or not self.gan.n_classes else 0)
-        return self.generate(z, labels, batch_statistics=batch_statistics, average=average)
+        return self.generate(z, labels, **how)
 
     def generate(
         self, latent: Float[Array, "n latent"], labels: Labels, *, batch_statistics: bool = False, average: bool = True
     ) -> Samples:
-        """G(latent, labels), in parts of 1,000 to bound the memory (except with batch statistics, which are those of the whole)."""
+        """G(latent, labels), in parts of 1,000 to bound the memory (except with batch statistics, which are those of the whole).
+
+        Raises:
+            UserError: as `Gan.generate`.
+        """
+        latent = latent_of(self.gan, latent)
+        labels = labels_of(self.gan, "labels", labels, (len(latent),))
         size = len(latent) if batch_statistics else PART // self.gan.generators * self.gan.generators
         parts = [slice(i, i + size) for i in range(0, len(latent), size)]
         return jnp.concatenate(
@@ -90,10 +114,10 @@ class TrainedGan:
         if label is not None:
             if not classes:
                 raise UserError(f"--label {label}: this run was trained without labels (--conditional)")
-            if not 0 <= label < classes:
+            if whole_number("label", label, at_least=0) >= classes:
                 raise UserError(f"--label {label}: allowed are 0 to {classes - 1}")
-            return jnp.full(n, label, jnp.int32)
-        return equal_parts(n, classes) if classes else jnp.zeros(n, jnp.int32)
+            return jnp.full(n, int(label), jnp.int32)
+        return self.gan.sample_labels(n)
 
 
 @partial(jax.jit, static_argnums=(0, 4, 5))

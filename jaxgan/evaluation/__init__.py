@@ -6,21 +6,32 @@ generated samples; how many real samples there were, and the hash of the weights
 
 import statistics
 from collections.abc import Sequence
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
+from jaxgan.checks import choice, truth, whole_number
+from jaxgan.checks import seed as checked_seed
 from jaxgan.data import Dataset
 from jaxgan.engine.gan import Gan
 from jaxgan.engine.sampling import TrainedGan
-from jaxgan.errors import NotFiniteError, UserError, unknown
+from jaxgan.errors import NotFiniteError, UserError
 from jaxgan.evaluation.arrays import evaluator_of_arrays
 from jaxgan.evaluation.images import evaluator_of_images
 from jaxgan.evaluation.points import evaluator_of_points
-from jaxgan.evaluation.protocol import Evaluator, OwnMetrics, count, default_count
+from jaxgan.evaluation.protocol import Evaluator, OwnMetrics, checked_metrics, count, default_count
 from jaxgan.features import FEATURES, Features, ShowProgress, show_nothing
 from jaxgan.metrics import better
 
 __all__ = ["Evaluator", "better", "count", "default_count", "evaluator_of", "measure_replicas", "summarise_replicas"]
+
+
+def __getattr__(name: str) -> Any:
+    """`evaluate` of a run is `jaxgan.evaluate`, two layers up; it was here once, and is found here still."""
+    if name == "evaluate":
+        return getattr(import_module("jaxgan.runs"), name)
+    raise AttributeError(f"module 'jaxgan.evaluation' has no attribute '{name}'")
+
 
 FEWEST = 100  # generated samples
 
@@ -56,13 +67,16 @@ def evaluator_of(
         show: progress.
 
     Raises:
-        UserError: too few samples, or features that are not there.
+        UserError: too few samples, features that are not there, metrics that are no functions, an argument of a wrong type.
     """
-    n = default_count(dataset) if n is None else n
+    n = default_count(dataset) if n is None else whole_number("n", n)
+    seed, metrics = checked_seed("seed", seed), checked_metrics(metrics)
     if n < FEWEST:
         raise UserError(f"{n} samples: at least {FEWEST} are needed")
-    if isinstance(features, str) and features not in FEATURES:
-        raise unknown("features", features, FEATURES)
+    if dataset.size == 1:
+        raise UserError(f"data set '{dataset.name}' holds one sample: at least 2 are needed to compare others with")
+    if not callable(features):
+        choice("features", features, FEATURES)
     if dataset.distribution is not None:
         return evaluator_of_points(dataset, dataset.distribution, n, seed, thorough, metrics)
     if not dataset.is_images or (dataset.samples is None and dataset.records is None):
@@ -77,6 +91,7 @@ def measure_replicas(
     evaluator: Evaluator, replicas: Sequence[TrainedGan], *, average: bool = True, show: ShowProgress = show_nothing
 ) -> list[dict[str, float]]:
     """The metrics of every replica; none of one whose samples are not finite."""
+    average = truth("average", average)
     values: list[dict[str, float]] = []
     for number, trained in enumerate(replicas):
         which = f"replica {number}: " if len(replicas) > 1 else ""

@@ -9,7 +9,7 @@ from jaxgan.data import Dataset
 from jaxgan.engine.sampling import TrainedGan
 from jaxgan.errors import UserError
 from jaxgan.evaluation.critics import metrics_of_critic
-from jaxgan.evaluation.protocol import EXACT, NEIGHBOURS, Evaluator, OwnMetrics, count, own_metrics, two_sample_metrics
+from jaxgan.evaluation.protocol import EXACT, Evaluator, OwnMetrics, count, neighbours, own_metrics, two_sample_metrics
 from jaxgan.features import ShowProgress
 from jaxgan.metrics import sliced_wasserstein, wasserstein1
 from jaxgan.metrics.arrays import checked
@@ -47,7 +47,7 @@ def evaluator_of_arrays(dataset: Dataset, n: int, seed: int, thorough: bool, met
     protocol = {
         "generated": n,
         "seed": seed,
-        "neighbours": NEIGHBOURS,
+        "neighbours": neighbours(len(real)),
         "real": len(real),
         "dataset": dataset.name,
         "features": "the samples' own numbers",

@@ -13,7 +13,7 @@ from jaxgan.engine.gan import Gan
 from jaxgan.engine.sampling import TrainedGan
 from jaxgan.errors import UserError
 from jaxgan.evaluation.critics import metrics_of_critic
-from jaxgan.evaluation.protocol import EXACT, NEIGHBOURS, Evaluator, OwnMetrics, count, own_metrics, two_sample_metrics
+from jaxgan.evaluation.protocol import EXACT, Evaluator, OwnMetrics, count, neighbours, own_metrics, two_sample_metrics
 from jaxgan.features import (
     Features,
     LabClassifier,
@@ -75,7 +75,7 @@ def evaluator_of_images(
     real, real_labels = train.samples[rows], _labels(train)[rows]
     wanted_labels = jnp.asarray(chance.choice(_labels(train), n))  # of a conditional GAN: as frequent as in the data
     protocol: dict[str, Any] = {
-        "generated": n, "seed": seed, "neighbours": NEIGHBOURS, "real": len(rows), "features": extractor.name, **extractor.about,
+        "generated": n, "seed": seed, "neighbours": neighbours(len(rows)), "real": len(rows), "features": extractor.name, **extractor.about,
         "pixels": "generated pictures rounded to 8 bits", "dataset": train.name, "real_split": "train", "training": len(train.samples),
     }  # fmt: skip
     if classifier is not None:
@@ -150,7 +150,8 @@ def evaluator_of_images(
 
     def nearest(trained: TrainedGan, average: bool) -> tuple[np.ndarray, np.ndarray]:
         images = checked_bytes(trained.sample(SHOWN, seed=seed, average=average)[0])
-        rows = nearest_neighbours(whole(), extractor.extract(images, iter)[1], k=SHOWN_NEIGHBOURS).rows
+        shown = min(SHOWN_NEIGHBOURS, len(whole()))
+        rows = nearest_neighbours(whole(), extractor.extract(images, iter)[1], k=shown).rows
         assert train.samples is not None
         return images, train.samples[rows]
 

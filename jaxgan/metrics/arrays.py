@@ -3,9 +3,13 @@
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any, NamedTuple
 
+import jax
+import jax.numpy as jnp
 import numpy as np
 
-from jaxgan.errors import NotFiniteError, UserError
+from jaxgan.checks import array
+from jaxgan.checks import labels as class_numbers
+from jaxgan.errors import NotFiniteError, UserError, shortened
 
 # Numbers in numpy or jax arrays or nested lists: the docstring says the shape, `checked` refuses any other.
 ArrayData = Any
@@ -32,19 +36,29 @@ def checked(name: str, values: Any, *, ndim: int = 2, least: int = 2, dtype: Any
         UserError: another number of axes, too few rows, or what is no number; `name` stands in the line.
         NotFiniteError: how many rows are not finite, and the first.
     """
-    values = np.asarray(values)
+    values = array(name, values)
     if values.ndim != ndim:
         raise UserError(f"{name}: shape {values.shape} has {values.ndim} axes, and {ndim} are needed")
     if len(values) < least:
         raise UserError(f"{name}: {len(values)} samples, and at least {least} are needed")
-    if not np.issubdtype(values.dtype, np.number):
-        raise UserError(f"{name}: {values.dtype} is no number")
+    if not values.size:
+        raise UserError(f"{name}: shape {values.shape} holds no number")
+    with np.errstate(over="ignore"):  # what outgrows the type becomes infinite, and is refused
+        values = values.astype(dtype, copy=False)
     wrong = ~np.isfinite(values).reshape(len(values), -1).all(1)
     if wrong.any():
         raise NotFiniteError(
             f"{name}: {wrong.sum()} of {len(values)} samples are not finite, the first at index {wrong.argmax()}"
         )
-    return values.astype(dtype, copy=False)
+    return values
+
+
+def checked_classes(name: str, values: Any, n_classes: int = 0) -> np.ndarray:
+    """Class numbers (n,), at least one of them; raises UserError for others, and for those that are none of `n_classes` (0: any)."""
+    values = array(name, values)
+    if values.ndim != 1 or not len(values):
+        raise UserError(f"{name}: shape {values.shape}; must be (n,), class numbers")
+    return class_numbers(name, values, values.shape, n_classes)
 
 
 def checked_pair(real: Any, fake: Any, **options: Any) -> tuple[np.ndarray, np.ndarray]:
@@ -57,6 +71,12 @@ def checked_pair(real: Any, fake: Any, **options: Any) -> tuple[np.ndarray, np.n
     if real.shape[1:] != fake.shape[1:]:
         raise UserError(f"real and fake samples differ in shape: {real.shape[1:]} and {fake.shape[1:]}")
     return real, fake
+
+
+def check_key(key: Any) -> None:
+    """Raises UserError for what is no key of jax's random numbers."""
+    if not (isinstance(key, jax.Array) and key.shape == () and jnp.issubdtype(key.dtype, jax.dtypes.prng_key)):
+        raise UserError(f"key={shortened(key)}: must be one key, as jax.random.key(0) makes it")
 
 
 def chunks(n: int, size: int) -> list[slice]:

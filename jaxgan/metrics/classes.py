@@ -5,8 +5,10 @@ import math
 import numpy as np
 from jaxtyping import Float
 
+from jaxgan.checks import seed as checked_seed
+from jaxgan.checks import whole_number
 from jaxgan.errors import UserError
-from jaxgan.metrics.arrays import ArrayData, Estimate, checked
+from jaxgan.metrics.arrays import ArrayData, Estimate, checked, checked_classes
 
 
 def inception_score(probabilities: ArrayData, *, splits: int = 10, seed: int | None = 2020) -> Estimate:
@@ -15,6 +17,7 @@ def inception_score(probabilities: ArrayData, *, splits: int = 10, seed: int | N
     `probabilities` (n, classes) of generated samples, rows summing to 1; p(y) is the mean of a part. They are shuffled first
     (seed 2020 gives the parts of torch-fidelity), unless the seed is None.
     """
+    splits, seed = whole_number("splits", splits), None if seed is None else checked_seed("seed", seed)
     probabilities = checked("probabilities", probabilities, least=splits)
     if (probabilities < 0).any() or not np.allclose(probabilities.sum(1), 1, atol=1e-3):
         raise UserError("probabilities: each row must be at least 0 and sum to 1 (a softmax of the classifier's scores)")
@@ -31,15 +34,14 @@ def inception_score(probabilities: ArrayData, *, splits: int = 10, seed: int | N
 
 def class_distribution(labels: ArrayData, n_classes: int) -> Float[np.ndarray, " classes"]:
     """The share of each class among predicted labels (n,)."""
-    labels = checked("labels", labels, ndim=1, least=1, dtype=np.int64)
-    if labels.min() < 0 or labels.max() >= n_classes:
-        raise UserError(f"labels: from {labels.min()} to {labels.max()}, and there are {n_classes} classes")
+    n_classes = whole_number("n_classes", n_classes)
+    labels = checked_classes("labels", labels, n_classes)
     return np.bincount(labels, minlength=n_classes) / len(labels)
 
 
 def entropy_bits(distribution: ArrayData) -> float:
     """-sum p log2 p, in bits; log2 of the number of classes where all are equally frequent."""
-    p = checked("distribution", distribution, ndim=1, least=1)
+    p = _shares("distribution", distribution)
     return float(-np.sum(p * np.log2(np.where(p > 0, p, 1))))
 
 
@@ -48,16 +50,24 @@ def relative_entropy(distribution: ArrayData, reference: ArrayData) -> float:
 
     The shares of n samples over k classes bias it upwards by about (k - 1) / 2n.
     """
-    p, q = (checked(n, x, ndim=1, least=1) for n, x in (("distribution", distribution), ("reference", reference)))
+    p, q = _shares("distribution", distribution), _shares("reference", reference)
     if p.shape != q.shape:
         raise UserError(f"{len(p)} classes and {len(q)}")
     present = p > 0
     return float(np.sum(p[present] * np.log(p[present] / q[present]))) if (q[present] > 0).all() else math.inf
 
 
+def _shares(name: str, distribution: ArrayData) -> np.ndarray:
+    """A distribution over classes (k,); raises UserError for what is none."""
+    shares = checked(name, distribution, ndim=1, least=1)
+    if (shares < 0).any() or not np.isclose(shares.sum(), 1, atol=1e-3):
+        raise UserError(f"{name}: shares must be at least 0 and sum to 1, and these sum to {shares.sum():.4g}")
+    return shares
+
+
 def conditional_accuracy(predicted: ArrayData, labels: ArrayData) -> float:
     """The share of samples whose predicted class (n,) is the label (n,) that they were generated for."""
-    predicted, labels = (checked(n, x, ndim=1, least=1) for n, x in (("predicted", predicted), ("labels", labels)))
+    predicted, labels = checked_classes("predicted", predicted), checked_classes("labels", labels)
     if predicted.shape != labels.shape:
         raise UserError(f"{len(predicted)} predicted classes and {len(labels)} labels")
     return float(np.mean(predicted == labels))

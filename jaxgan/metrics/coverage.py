@@ -2,11 +2,15 @@
 
 from typing import NamedTuple
 
+import jax
 import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, ArrayLike, Float, Int
 
-from jaxgan.metrics.arrays import ArrayData, checked_pair
+from jaxgan.checks import POSITIVE, number, whole_number
+from jaxgan.checks import seed as checked_seed
+from jaxgan.errors import UserError
+from jaxgan.metrics.arrays import ArrayData, checked, checked_pair
 
 
 class Coverage(NamedTuple):
@@ -23,6 +27,13 @@ def mode_coverage(points: Float[ArrayLike, "n 2"], centres: Float[ArrayLike, "mo
     The reverse KL divergence is sum_k q_k log(q_k M), q_k the share of samples whose nearest centre is the k-th of M equally likely ones.
     All in the distribution's own units.
     """
+    std = number("std", std, POSITIVE)
+    points, centres = (
+        checked(name, x, least=1, dtype=jax.dtypes.canonicalize_dtype(float))
+        for name, x in (("points", points), ("centres", centres))
+    )
+    if points.shape[1] != 2 or centres.shape[1] != 2:
+        raise UserError(f"points and centres have shape {points.shape} and {centres.shape}; must be (n, 2) both")
     points, centres = jnp.asarray(points), jnp.asarray(centres)
     distances = jnp.linalg.norm(points[:, None] - centres, axis=-1)  # (n, modes)
     nearest = distances.argmin(1)
@@ -38,9 +49,11 @@ def lab_mode_coverage(real: ArrayData, fake: ArrayData, n_modes: int, *, thresho
 
     In the coordinates that the networks see. Uniform noise satisfies it, so it ranks nothing: it reproduces the lab's table.
     """
+    n_modes, seed = whole_number("n_modes", n_modes), checked_seed("seed", seed)
+    threshold = number("threshold", threshold, POSITIVE)
+    real, fake = checked_pair(real, fake, least=n_modes)
     from sklearn.cluster import KMeans
 
-    real, fake = checked_pair(real, fake, least=n_modes)
     centres = KMeans(n_clusters=n_modes, random_state=seed, n_init="auto").fit(real).cluster_centers_
     distances = np.linalg.norm(fake[:, None] - centres, axis=-1)
     return float((distances.min(0) < threshold).mean())

@@ -14,7 +14,10 @@ import numpy as np
 from jax.tree_util import Partial
 from jaxtyping import Array, Float, Int, Key
 
-from jaxgan.metrics.arrays import ArrayData, Progress, chunks, silent
+from jaxgan.checks import array, function
+from jaxgan.checks import labels as class_numbers
+from jaxgan.errors import UserError
+from jaxgan.metrics.arrays import ArrayData, Progress, check_key, checked, chunks, silent
 
 Score = Callable[[Float[Array, "n *sample"], Int[Array, " n"]], Float[Array, " n"]]  # samples and their labels, one by one
 BATCH = 250
@@ -36,6 +39,8 @@ class Gap(NamedTuple):
 
 def scores(score: Score, samples: ArrayData, labels: ArrayData, *, progress: Progress = silent) -> Float[np.ndarray, " n"]:
     """f of every sample, in parts."""
+    function("score", score, "(samples, labels)")
+    samples, labels = _labelled("samples", samples, "labels", labels)
     parts = [_scored(_pytree(score), samples[part], labels[part]) for part in progress(chunks(len(samples), BATCH))]
     return np.concatenate([np.asarray(part, np.float64) for part in parts])
 
@@ -54,12 +59,27 @@ def steepness(
 
     As many of both are needed; row i of one is joined with row i of the other.
     """
+    function("score", score, "(samples, labels)")
+    real, labels = _labelled("real", real, "labels", labels)
+    fake, fake_labels = _labelled("fake", fake, "fake_labels", fake_labels)
+    if real.shape[1:] != fake.shape[1:]:
+        raise UserError(f"real and fake samples differ in shape: {real.shape[1:]} and {fake.shape[1:]}")
+    check_key(key)
     parts = []
     for part in progress(chunks(min(len(real), len(fake)), BATCH)):
         both = (jnp.asarray(x[part]) for x in (real, fake, labels, fake_labels))
         parts.append(np.asarray(_norms(_pytree(score), *both, jax.random.fold_in(key, part.start)), np.float64))
     norms = np.concatenate(parts, axis=1)  # (3, n)
     return Steepness(float(norms.max()), float(norms[0].mean()))
+
+
+def _labelled(name: str, samples: ArrayData, name_of_labels: str, labels: ArrayData) -> tuple[np.ndarray, np.ndarray]:
+    """Samples (n, ...) and their labels (n,); raises UserError for others."""
+    values = array(name, samples)
+    values = checked(
+        name, values, ndim=max(values.ndim, 2), least=1, dtype=values.dtype if values.dtype.kind == "f" else np.float32
+    )
+    return values, class_numbers(name_of_labels, labels, (len(values),), 0)
 
 
 def _pytree(score: Score) -> Partial:
@@ -86,6 +106,6 @@ def _norms(score: Partial, x: Array, y: Array, labels: Array, fake_labels: Array
 
 def generalization_gap(train: ArrayData, held_out: ArrayData) -> Gap:
     """From scores (n,) of training samples and of held-out ones."""
-    train, held_out = np.asarray(train, np.float64), np.asarray(held_out, np.float64)
+    train, held_out = (checked(name, x, ndim=1, least=1) for name, x in (("train", train), ("held_out", held_out)))
     difference = float(train.mean() - held_out.mean())
     return Gap(difference, difference / max(float(held_out.std()), 1e-12))

@@ -6,6 +6,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from jaxtyping import Float
 
+from jaxgan.checks import array, function, whole_number
 from jaxgan.errors import UserError
 from jaxgan.metrics.arrays import ArrayData, checked
 
@@ -29,15 +30,26 @@ class Cells(NamedTuple):
 
 def cells_of(log_density: Callable[[Any], Any], *, low: ArrayData, high: ArrayData, cells: int = 50, refine: int = 10) -> Cells:
     """The mean of the density over refine x refine places in a cell, times its area: computed once for many sets of points."""
-    low, high = np.asarray(low, float), np.asarray(high, float)
+    function("log_density", log_density, "points (n, 2)")
+    cells, refine = whole_number("cells", cells), whole_number("refine", refine)
+    low, high = (checked(name, x, ndim=1) for name, x in (("low", low), ("high", high)))
+    if len(low) != 2 or len(high) != 2:
+        raise UserError(f"low and high have {len(low)} and {len(high)} numbers; must be two each, of the plane")
     if not (low < high).all():
         raise UserError(f"low {low} must be less than high {high}")
     side = cells * refine
     axes = [low[i] + (np.arange(side) + 0.5) / side * (high[i] - low[i]) for i in (0, 1)]
     places = np.stack(np.meshgrid(*axes, indexing="ij"), -1).reshape(side, -1, 2)  # (side, side, 2): a row at a time
-    density = np.exp([np.asarray(log_density(row), float) for row in places])
+    density = np.exp([_one_each(row, array("log_density(points)", log_density(row))) for row in places])
     mass = density.reshape(cells, refine, cells, refine).mean((1, 3)) * np.prod((high - low) / cells)
     return Cells(low, high, mass)
+
+
+def _one_each(points: np.ndarray, values: np.ndarray) -> np.ndarray:
+    """The log density of each point; raises UserError where there are not as many, or one is no number."""
+    if values.shape != (len(points),) or np.isnan(values).any():
+        raise UserError(f"log_density(points): shape {values.shape} for {len(points)} points; must be as many numbers")
+    return values.astype(float)
 
 
 def divergences(

@@ -5,6 +5,8 @@ import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Float
 
+from jaxgan.checks import array, whole_number
+from jaxgan.checks import seed as checked_seed
 from jaxgan.errors import UserError
 from jaxgan.metrics.arrays import ArrayData, Progress, checked, chunks, silent
 from jaxgan.metrics.manifold import squared_distances
@@ -16,9 +18,11 @@ C1, C2 = 0.01**2, 0.03**2  # of a range of 1
 
 def mean_pairwise_distance(samples: ArrayData, *, block: int = 1024, progress: Progress = silent) -> float:
     """The mean Euclidean distance over all pairs of two different samples; flattened, in blocks."""
-    samples = np.asarray(samples)
-    flat = checked("samples", samples.reshape(len(samples), -1) if samples.ndim > 1 else samples)
-    flat = (flat - flat.mean(0)).astype(np.float32)
+    block, samples = whole_number("block", block), array("samples", samples)
+    flat = checked(
+        "samples", samples.reshape(len(samples), -1) if samples.ndim > 1 and samples.size else samples, dtype=np.float32
+    )
+    flat = (flat - flat.mean(0, dtype=np.float64)).astype(np.float32)
     everything, total = jax.device_put(flat), 0.0
     for rows in progress(chunks(len(flat), block)):
         distances = np.array(jnp.sqrt(squared_distances(everything[rows], everything)))
@@ -44,7 +48,7 @@ def ms_ssim(x: ArrayData, y: ArrayData) -> Float[Array, " n"]:
     window of 11 pixels and deviation 1.5, halved by averaging between scales. With fewer than five scales, as small
     pictures have (28 pixels: 2), the first weights are used, divided by their sum.
     """
-    x, y = (jnp.asarray(checked(name, v, ndim=4, least=1, dtype=np.float32)) for name, v in (("x", x), ("y", y)))
+    x, y = (checked(name, v, ndim=4, least=1, dtype=np.float32) for name, v in (("x", x), ("y", y)))
     if x.shape != y.shape:
         raise UserError(f"pictures differ in shape: {x.shape} and {y.shape}")
     return _ms_ssim((x + 1) / 2, (y + 1) / 2, scales_of(min(x.shape[1:3])))
@@ -52,7 +56,9 @@ def ms_ssim(x: ArrayData, y: ArrayData) -> Float[Array, " n"]:
 
 def mean_ms_ssim(samples: ArrayData, *, pairs: int = 1000, seed: int = 0, progress: Progress = silent) -> float:
     """The mean similarity of random pairs of different samples: high where all look alike (Odena et al. 2016, arXiv 1610.09585, section 4.2)."""
+    pairs, seed = whole_number("pairs", pairs), checked_seed("seed", seed)
     samples = checked("samples", samples, ndim=4, dtype=np.float32)
+    scales_of(min(samples.shape[1:3]))
     chance = np.random.default_rng(seed)
     first = chance.integers(0, len(samples), pairs)
     second = (first + chance.integers(1, len(samples), pairs)) % len(samples)

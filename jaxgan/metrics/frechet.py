@@ -6,7 +6,7 @@ from typing import NamedTuple
 import numpy as np
 from jaxtyping import Float
 
-from jaxgan.errors import UserError
+from jaxgan.errors import UserError, shortened
 from jaxgan.metrics.arrays import ArrayData, checked, checked_pair
 
 WIDEST = 8192  # dimensions: half a gigabyte a covariance
@@ -37,6 +37,11 @@ def frechet_distance(real: Gaussian, fake: Gaussian) -> float:
     that is not symmetric, no imaginary part to be dropped. F is the Cholesky factor, or, where C is singular, that of
     its eigenvectors. Fewer features than dimensions give a finite value, and a warning: it is biased upwards.
     """
+    for name, fitted in (("real", real), ("fake", fake)):
+        if not isinstance(fitted, Gaussian):
+            raise UserError(f"{name}={shortened(fitted)}: must be a Gaussian, as jaxgan.metrics.gaussian(features) returns")
+    if len(real.mean) != len(fake.mean):
+        raise UserError(f"real and fake differ in dimensions: {len(real.mean)} and {len(fake.mean)}")
     for name, fitted in (("real", real), ("fake", fake)):
         if fitted.n <= len(fitted.mean):
             warnings.warn(

@@ -2,6 +2,8 @@
 
 import numpy as np
 
+from jaxgan.checks import seed as checked_seed
+from jaxgan.checks import whole_number
 from jaxgan.errors import UserError
 from jaxgan.metrics.arrays import ArrayData, Estimate, Progress, checked_pair, silent
 
@@ -9,6 +11,8 @@ from jaxgan.metrics.arrays import ArrayData, Estimate, Progress, checked_pair, s
 def squared_mmd(real: ArrayData, fake: ArrayData) -> float:
     """The unbiased estimate of the squared maximum mean discrepancy under the kernel (x.y / d + 1)^3, of as many of both."""
     real, fake = checked_pair(real, fake)
+    if len(real) != len(fake):
+        raise UserError(f"{len(real)} real and {len(fake)} fake samples: as many of both are needed")
     n, width = real.shape
 
     def kernel(x: np.ndarray, y: np.ndarray) -> np.ndarray:
@@ -34,6 +38,8 @@ def kid(
     The default's subsets are those of torch-fidelity (numpy's older generator, seed 2020), so that the values agree. Where a
     subset holds every sample, there is but one subset and no deviation.
     """
+    subsets, subset_size = whole_number("subsets", subsets), whole_number("subset_size", subset_size, at_least=2)
+    seed = checked_seed("seed", seed)
     real, fake = checked_pair(real, fake)
     if subset_size > min(len(real), len(fake)):
         raise UserError(f"subsets of {subset_size}: there are {len(real)} real and {len(fake)} generated samples")

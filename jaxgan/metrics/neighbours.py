@@ -8,6 +8,7 @@ import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Float, Int
 
+from jaxgan.checks import whole_number
 from jaxgan.errors import UserError
 from jaxgan.metrics.arrays import ArrayData, Progress, checked_pair, chunks, silent
 from jaxgan.metrics.manifold import BLOCK, squared_distances
@@ -22,9 +23,10 @@ class Neighbours(NamedTuple):
 
 def nearest_neighbours(among: ArrayData, samples: ArrayData, *, k: int = 1, progress: Progress = silent) -> Neighbours:
     """For features (n, d) of samples, the k nearest of the features (m, d) `among`, by Euclidean distance; in blocks."""
+    k = whole_number("k", k)
     among, samples = checked_pair(among, samples, least=1, dtype=np.float32)
-    if not 1 <= k <= len(among):
-        raise UserError(f"k {k}: must be from 1 to the {len(among)} samples there are to choose from")
+    if k > len(among):
+        raise UserError(f"k={k}: must be from 1 to the {len(among)} samples there are to choose from")
     centre = among.mean(0, dtype=np.float64).astype(
         np.float32
     )  # a shift changes no distance, and keeps float32 from losing the small ones

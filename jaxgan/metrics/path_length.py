@@ -7,11 +7,17 @@ import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Float, Key
 
-from jaxgan.metrics.arrays import Estimate, Progress, checked, chunks, silent
+from jaxgan.checks import POSITIVE, array, function, number, whole_number
+from jaxgan.errors import UserError
+from jaxgan.metrics.arrays import Estimate, Progress, check_key, checked, chunks, silent
 
 
 def slerp(a: Float[Array, "n d"], b: Float[Array, "n d"], t: Float[Array, " n"]) -> Float[Array, "n d"]:
     """Along the great circle from a to b, lengths in proportion; t in [0, 1]. Where both point one way, the straight line."""
+    a, b, t = (x if isinstance(x, jax.Array) else array(name, x) for name, x in (("a", a), ("b", b), ("t", t)))
+    if a.ndim != 2 or a.shape != b.shape or t.shape != (len(a),):
+        raise UserError(f"a, b and t have shape {a.shape}, {b.shape} and {t.shape}; must be (n, d), (n, d) and (n,)")
+    a, b, t = (jnp.asarray(x, float) for x in (a, b, t))
     lengths = [jnp.linalg.norm(v, axis=1, keepdims=True) for v in (a, b)]
     ahead, behind = (v / jnp.maximum(length, 1e-12) for v, length in zip((a, b), lengths, strict=True))
     angle = jnp.arccos(jnp.clip(jnp.sum(ahead * behind, 1, keepdims=True), -1, 1))
@@ -40,6 +46,15 @@ def path_length(
     As the paper's code does, the lowest and the highest hundredth are left out. The features say what perception is:
     values in different features do not compare.
     """
+    function("generate", generate, "latents (n, d)")
+    function("features", features, "samples")
+    check_key(key)
+    latent_dim, samples, batch = (
+        whole_number("latent_dim", latent_dim),
+        whole_number("samples", samples, at_least=2),
+        whole_number("batch", batch),
+    )
+    epsilon = number("epsilon", epsilon, POSITIVE)
 
     @jax.jit
     def lengths(key):

@@ -9,7 +9,8 @@ from collections.abc import Callable, Iterable
 from dataclasses import KW_ONLY, dataclass
 from typing import Any, Literal
 
-from jaxgan.errors import UserError, unknown
+from jaxgan.checks import function, text
+from jaxgan.errors import UserError, one_line, shortened, unknown
 from jaxgan.metrics.classes import (
     class_distribution,
     conditional_accuracy,
@@ -60,10 +61,12 @@ class Metric:
     logged: bool = False  # whether it is logged as training goes, under exactly this name
 
     def __post_init__(self) -> None:
-        if not re.fullmatch(r"\w+", self.name):
-            raise UserError(f"metric name '{self.name}': only letters, digits and underscores are allowed")
+        if not re.fullmatch(r"\w+", text("metric name", self.name)):
+            raise UserError(f"metric name '{one_line(self.name)}': only letters, digits and underscores are allowed")
         if self.better not in ("higher", "lower", None):
             raise unknown("direction", self.better, ("higher", "lower"), ", or None where there is none")
+        if self.function is not None:
+            function(f"function of the metric '{self.name}'", self.function, "(real, generated)")
 
 
 def _logged(name: str, meaning: str, chart: str, panel: str = "other", protocol: str = "", source: str = "") -> Metric:
@@ -306,6 +309,8 @@ def add_metric(metric: Metric) -> Metric:
     Raises:
         UserError: the name is that of a row of jaxgan's own.
     """
+    if not isinstance(metric, Metric):
+        raise UserError(f"add_metric takes a Metric, not {shortened(metric)}")
     if metric.name in BUILT_IN:
         raise UserError(f"metric '{metric.name}' is one of jaxgan's own: choose another name")
     METRICS[metric.name] = metric
@@ -317,7 +322,7 @@ def metric_of(name: str) -> Metric | None:
 
     A logged value has exactly the name of its row.
     """
-    if name in METRICS:
+    if text("name", name) in METRICS:
         return METRICS[name]
     words = name.split("_")
     rows = (METRICS.get("_".join(words[:length])) for length in range(len(words) - 1, 0, -1))

@@ -8,6 +8,8 @@ import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Float
 
+from jaxgan.checks import seed as checked_seed
+from jaxgan.checks import whole_number
 from jaxgan.errors import UserError
 from jaxgan.metrics.arrays import ArrayData, Progress, checked_pair, chunks, silent
 
@@ -19,13 +21,14 @@ def wasserstein1(real: ArrayData, fake: ArrayData, *, cap: int = CAP) -> float:
 
     Its time grows about as n^3 and its memory as n m (200 MB for 5,000 of each): more than `cap` samples are refused.
     """
-    import ot
-
+    cap = whole_number("cap", cap)
     real, fake = checked_pair(real, fake, least=1)
     if max(len(real), len(fake)) > cap:
         raise UserError(
             f"{len(real)} and {len(fake)} samples: the exact distance takes at most {cap} of each; draw some of them"
         )
+    import ot
+
     return float(ot.emd2([], [], ot.dist(real, fake, metric="euclidean"), numItermax=10_000_000))
 
 
@@ -42,6 +45,11 @@ def sliced_wasserstein(
 
     In one dimension W_p joins sorted samples; where there are more of one kind, quantiles are joined.
     """
+    order, projections, seed = (
+        whole_number("order", order),
+        whole_number("projections", projections),
+        checked_seed("seed", seed),
+    )
     real, fake = checked_pair(real, fake, least=1, dtype=np.float32)
     directions = np.random.default_rng(seed).normal(size=(real.shape[1], projections)).astype(np.float32)
     directions /= np.linalg.norm(directions, axis=0)

@@ -2,6 +2,7 @@
 
 import jax.numpy as jnp
 
+from jaxgan.checks import NOT_NEGATIVE, POSITIVE, numbers_in
 from jaxgan.objectives.variant import Recipe, Variant
 from jaxgan.types import CriticOutput, CriticView, Game, GeneratorView, Metrics, Number, Objective, Samples, Scalar
 
@@ -12,6 +13,7 @@ def absolute_error(samples: Samples, output: CriticOutput) -> Scalar:
     return jnp.abs(samples - output.reconstruction).mean()
 
 
+@numbers_in(diversity_ratio=POSITIVE, balance_rate=NOT_NEGATIVE)
 def began(*, diversity_ratio: Number = 0.5, balance_rate: Number = 0.001) -> Game:
     """L(x) - k L(G(z)) for the critic, L(G(z)) for the generator, and a step of k in [0, 1] after each critic step, from k = 0.
 

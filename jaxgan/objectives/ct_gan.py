@@ -1,11 +1,13 @@
 """CT-GAN: WGAN-GP whose critic must say the same of a real sample under two dropouts (Wei et al. 2018, arXiv 1803.01541)."""
 
+from jaxgan.checks import NOT_NEGATIVE, numbers_in
 from jaxgan.objectives.losses import wasserstein_critic_loss, wasserstein_generator_loss
 from jaxgan.objectives.penalties import consistency, gradient_penalty
 from jaxgan.objectives.variant import Recipe, Variant, score_objective
 from jaxgan.types import Game, Number
 
 
+@numbers_in(gradient_penalty_weight=NOT_NEGATIVE, consistency_weight=NOT_NEGATIVE, consistency_margin=NOT_NEGATIVE)
 def ct_gan(
     *,
     gradient_penalty_weight: Number = 10.0,

@@ -6,6 +6,7 @@ import jax
 import jax.numpy as jnp
 from jaxtyping import Array, Float
 
+from jaxgan.checks import NOT_NEGATIVE, numbers_in
 from jaxgan.objectives.variant import Recipe, Variant
 from jaxgan.types import CriticOutput, CriticView, Game, GeneratorView, Metrics, Number, Objective, Samples, Scalar
 
@@ -26,6 +27,7 @@ def pulling_away(features: Float[Array, "batch features"]) -> Scalar:
     return (others * jnp.square(unit @ unit.T)).sum() / max(len(features) * (len(features) - 1), 1)
 
 
+@numbers_in(margin=NOT_NEGATIVE, pulling_away_weight=NOT_NEGATIVE)
 def ebgan(*, margin: Number = 1.0, pulling_away_weight: Number = 0.1) -> Game:
     """E D(x) + E max(0, margin - D(G(z))) for the critic, E D(G(z)) + weight PT for the generator (arXiv 1609.03126, eq. 1, 2 and 4).
 

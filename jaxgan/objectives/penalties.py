@@ -6,6 +6,7 @@ import jax
 import jax.numpy as jnp
 from jaxtyping import Array, Float, Key
 
+from jaxgan.checks import NOT_NEGATIVE, Range, numbers_in
 from jaxgan.types import Critic, Draw, Labels, Metrics, Number, Penalty, Samples, Scalar, StepStream
 
 
@@ -50,16 +51,19 @@ def _at_interpolates(cost: Callable[[Array], Array]) -> Penalty:
     return penalty
 
 
+@numbers_in(weight=NOT_NEGATIVE, target=NOT_NEGATIVE)
 def gradient_penalty(weight: Number, target: Number = 1.0) -> Penalty:
     """weight E (||grad f(x^)||_2 - target)^2 at interpolates x^ (Gulrajani et al. 2017, arXiv 1704.00028, eq. 3)."""
     return _at_interpolates(lambda norms: weight * jnp.square(norms - target))
 
 
+@numbers_in(weight=NOT_NEGATIVE)
 def one_sided_gradient_penalty(weight: Number) -> Penalty:
     """weight E max(0, ||grad f(x^)||_2 - 1)^2 at interpolates x^ (Petzka et al. 2017, arXiv 1709.08894, eq. 8)."""
     return _at_interpolates(lambda norms: weight * jnp.square(jax.nn.relu(norms - 1)))
 
 
+@numbers_in(weight=NOT_NEGATIVE, power=Range(at_least=1))
 def wasserstein_divergence(weight: Number, power: Number) -> Penalty:
     """weight E ||grad f(x^)||_2^power at interpolates x^ (Wu et al. 2017, arXiv 1712.01026, eq. 5 and 6: weight k, power p)."""
     return _at_interpolates(lambda norms: weight * norms**power)
@@ -70,6 +74,7 @@ def perturb(real: Samples, key: Key[Array, ""], perturbation: Number) -> Samples
     return real + perturbation * real.std() * jax.random.uniform(key, real.shape, real.dtype)
 
 
+@numbers_in(weight=NOT_NEGATIVE, perturbation=NOT_NEGATIVE)
 def perturbed_gradient_penalty(weight: Number, perturbation: Number) -> Penalty:
     """weight E (||grad f(x + noise)||_2 - 1)^2 about real samples at their labels (Kodali et al. 2017, arXiv 1705.07215, section 2.3).
 
@@ -85,6 +90,7 @@ def perturbed_gradient_penalty(weight: Number, perturbation: Number) -> Penalty:
     return penalty
 
 
+@numbers_in(weight=NOT_NEGATIVE)
 def r1(weight: Number) -> Penalty:
     """weight / 2 E ||grad f(x)||_2^2 on real samples at their labels (Mescheder et al. 2018, arXiv 1801.04406, eq. 9)."""
 
@@ -95,6 +101,7 @@ def r1(weight: Number) -> Penalty:
     return penalty
 
 
+@numbers_in(weight=NOT_NEGATIVE)
 def r2(weight: Number) -> Penalty:
     """weight / 2 E ||grad f(G(z))||_2^2 on fake samples at their labels (arXiv 1801.04406, section 4.1)."""
 
@@ -105,6 +112,7 @@ def r2(weight: Number) -> Penalty:
     return penalty
 
 
+@numbers_in(weight=NOT_NEGATIVE, margin=NOT_NEGATIVE)
 def consistency(weight: Number, margin: Number) -> Penalty:
     """weight E max(0, d(f(x'), f(x'')) + .1 d(h(x'), h(x'')) - margin), x' and x'' two dropout passes of one real batch.
 

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from jaxgan.checks import NOT_NEGATIVE, numbers_in
 from jaxgan.objectives.losses import relativistic_critic_loss, relativistic_generator_loss
 from jaxgan.objectives.penalties import r1, r2
 from jaxgan.objectives.variant import Recipe, Variant
@@ -27,6 +28,7 @@ def rpgan() -> Game:
     return Game(relativistic_objective())
 
 
+@numbers_in(r1_weight=NOT_NEGATIVE, r2_weight=NOT_NEGATIVE)
 def r3gan(*, r1_weight: Number = 1.0, r2_weight: Number = 1.0) -> Game:
     """RpGAN with R1 on real and R2 on fake samples, which together make its training converge locally (arXiv 2501.05441, section 2)."""
     return Game(relativistic_objective(), (r1(r1_weight), r2(r2_weight)))

@@ -5,6 +5,8 @@ from typing import Any
 import jax
 import jax.numpy as jnp
 
+from jaxgan.checks import NOT_NEGATIVE, numbers_in
+from jaxgan.errors import UserError, shortened
 from jaxgan.types import CriticView, GeneratorView, Metrics, Number, Objective, Scalar
 
 
@@ -18,12 +20,18 @@ def generator_cross_entropy(view: CriticView | GeneratorView) -> tuple[Scalar, S
     return -of_generator.mean(), (logits.argmax(axis=1) == index).mean(dtype=logits.dtype)
 
 
+@numbers_in(weight=NOT_NEGATIVE)
 def with_generator_classifier(objective: Objective, weight: Number) -> Objective:
     """The objective, with a classifier in the critic that tells the generators apart (arXiv 1708.02556, eq. 2).
 
     The critic minimises the cross-entropy C beside its loss, and the generators weight C beside theirs: each is to be recognised,
     hence to differ from the others. The metric `generator_classification` is the share of samples recognised in the critic step.
+
+    Raises:
+        UserError: no objective, or a weight less than 0.
     """
+    if not isinstance(objective, Objective):
+        raise UserError(f"objective={shortened(objective)}: must be an Objective, as jaxgan.objectives.score_objective returns")
 
     def critic_loss(view: CriticView, state: Any) -> tuple[Scalar, Metrics]:
         value, metrics = objective.critic_loss(view, state)

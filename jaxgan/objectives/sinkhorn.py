@@ -8,6 +8,7 @@ import jax
 import jax.numpy as jnp
 from jaxtyping import Array, Float
 
+from jaxgan.checks import POSITIVE, numbers_in
 from jaxgan.errors import UserError
 from jaxgan.objectives.variant import Recipe, Variant
 from jaxgan.types import CriticView, Game, GeneratorView, Metrics, Number, Objective, Scalar
@@ -42,6 +43,7 @@ def sinkhorn_divergence(x: Float[Array, "batch dim"], y: Float[Array, "others di
     return value
 
 
+@numbers_in(sinkhorn_epsilon=POSITIVE)
 def sinkhorn(*, sinkhorn_epsilon: Number = 1.0) -> Game:
     """The generator minimises the Sinkhorn divergence between a fake and a real batch, in sample space (arXiv 1706.00292, eq. 3)."""
 

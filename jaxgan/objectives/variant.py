@@ -3,6 +3,7 @@
 from collections.abc import Callable, Mapping
 from typing import Any, Literal, NamedTuple
 
+from jaxgan.checks import POSITIVE, function, numbers_in
 from jaxgan.objectives.losses import Scores
 from jaxgan.types import CriticView, Game, GeneratorView, Metrics, Number, Objective, Scalar
 
@@ -26,12 +27,19 @@ class Variant(NamedTuple):
     dropout: bool = False  # whether it needs a critic with dropout
 
 
+@numbers_in(critic_loss_scale=POSITIVE)
 def score_objective(
     critic_loss: Callable[[Scores, Scores], Scalar],
     generator_loss: Callable[[Scores], Scalar],
     critic_loss_scale: Number = 1.0,
 ) -> Objective:
-    """A stateless objective made of a loss on (real, fake) scores and a loss on fake scores."""
+    """A stateless objective made of a loss on (real, fake) scores and a loss on fake scores.
+
+    Raises:
+        UserError: a loss that is no function, or a scale that is not more than 0.
+    """
+    function("critic_loss", critic_loss, "scores (real, fake)")
+    function("generator_loss", generator_loss, "scores (fake)")
 
     def for_critic(view: CriticView, state: Any) -> tuple[Scalar, Metrics]:
         real, fake = view.real.score, view.fake.score

@@ -1,11 +1,13 @@
 """WGAN: a critic kept Lipschitz by clipping its weights (Arjovsky et al. 2017, arXiv 1701.07875)."""
 
+from jaxgan.checks import POSITIVE, numbers_in
 from jaxgan.objectives.constraints import clip as clip_weights
 from jaxgan.objectives.losses import wasserstein_critic_loss, wasserstein_generator_loss
 from jaxgan.objectives.variant import Recipe, Variant, score_objective
 from jaxgan.types import Game, Number
 
 
+@numbers_in(clip=POSITIVE)
 def wgan(*, clip: Number = 0.01) -> Game:
     """The critic parts the mean scores of real and fake as far as weights in [-clip, clip] allow (arXiv 1701.07875, algorithm 1)."""
     return Game(score_objective(wasserstein_critic_loss, wasserstein_generator_loss), (), clip_weights(clip))

@@ -1,11 +1,13 @@
 """WGAN-GP: a critic kept Lipschitz by a penalty on its gradient (Gulrajani et al. 2017, arXiv 1704.00028)."""
 
+from jaxgan.checks import NOT_NEGATIVE, numbers_in
 from jaxgan.objectives.losses import wasserstein_critic_loss, wasserstein_generator_loss
 from jaxgan.objectives.penalties import gradient_penalty
 from jaxgan.objectives.variant import Recipe, Variant, score_objective
 from jaxgan.types import Game, Number
 
 
+@numbers_in(gradient_penalty_weight=NOT_NEGATIVE)
 def wgan_gp(*, gradient_penalty_weight: Number = 10.0) -> Game:
     """E f(G(z)) - E f(x) + weight E (||grad f(x^)|| - 1)^2 for the critic, -E f(G(z)) for the generator (arXiv 1704.00028, eq. 3)."""
     objective = score_objective(wasserstein_critic_loss, wasserstein_generator_loss)

@@ -1,11 +1,13 @@
 """WGAN-LP: a penalty on gradients that are too steep, and on no others (Petzka et al. 2017, arXiv 1709.08894)."""
 
+from jaxgan.checks import NOT_NEGATIVE, numbers_in
 from jaxgan.objectives.losses import wasserstein_critic_loss, wasserstein_generator_loss
 from jaxgan.objectives.penalties import one_sided_gradient_penalty
 from jaxgan.objectives.variant import Recipe, Variant, score_objective
 from jaxgan.types import Game, Number
 
 
+@numbers_in(gradient_penalty_weight=NOT_NEGATIVE)
 def wgan_lp(*, gradient_penalty_weight: Number = 10.0) -> Game:
     """E f(G(z)) - E f(x) + weight E max(0, ||grad f(x^)|| - 1)^2 for the critic, -E f(G(z)) for the generator (arXiv 1709.08894, eq. 8)."""
     objective = score_objective(wasserstein_critic_loss, wasserstein_generator_loss)

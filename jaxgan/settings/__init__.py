@@ -6,7 +6,18 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 from jaxgan.settings.options import OPTIONS, Config, Option, flag
-from jaxgan.settings.saved import changed_fields, read_config_file, rerun, resume_with, resumed, to_json
+from jaxgan.settings.saved import (
+    changed_fields,
+    check_fixed,
+    check_trusted,
+    fixed_options,
+    read_config_file,
+    rerun,
+    resume_with,
+    resumed,
+    to_json,
+    with_format,
+)
 
 if TYPE_CHECKING:
     from jaxgan.settings.command_line import OptionalInt, OptionalPath, parse, read_command, read_config, read_value
@@ -27,6 +38,9 @@ __all__ = [
     "OptionalPath",
     "Resolved",
     "changed_fields",
+    "check_fixed",
+    "check_trusted",
+    "fixed_options",
     "flag",
     "parse",
     "read_command",
@@ -39,6 +53,7 @@ __all__ = [
     "resume_with",
     "resumed",
     "to_json",
+    "with_format",
 ]
 
 

@@ -6,7 +6,7 @@ import io
 import re
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Annotated, Any, TypeVar, get_args, overload
+from typing import Annotated, Any, TypeVar, get_args, get_origin, overload
 
 import tyro
 from tyro.conf import OmitArgPrefixes, arg
@@ -136,15 +136,58 @@ def parse(
         UserError: a wrong flag or value, in one line.
         SystemExit: --help was printed.
     """
-    complaint = io.StringIO()
+    complaint, words = io.StringIO(), _checked(argv)
     try:
         with contextlib.redirect_stderr(complaint):
-            read: Any = tyro.cli(options, args=list(argv), prog=prog, description=description, default=default)
+            read: Any = tyro.cli(options, args=_spelled(words, options), prog=prog, description=description, default=default)
             return read
     except SystemExit as end:
         if not end.code:  # --help
             raise
         raise _one_line(complaint.getvalue()) from None
+
+
+def _checked(argv: Sequence[str]) -> list[str]:
+    """The words; refuses an empty one, which a script's unset variable leaves, and what no file name or number can hold."""
+    for before, word in zip(["", *argv], argv, strict=False):
+        name, equals, value = word.partition("=") if word.startswith("--") else (before, "=", word)
+        if equals and not value:
+            raise UserError(f"{name or 'the first word'} '': is empty; give it a value, or leave it out")
+        if "\0" in word:
+            raise UserError(f"{name} {value!r}: holds a NUL character, which no name can")
+    return list(argv)
+
+
+def _spelled(words: Sequence[str], options: type) -> list[str]:
+    """The words with each value of an option that is on or off as tyro spells it: True for true, --conditional for --conditional true."""
+    on_or_off, spelled, rest = _on_or_off(options), [], list(words)
+    while rest:
+        word = rest.pop(0)
+        flag, equals, value = word.partition("=")
+        name = flag.removeprefix("--").replace("-", "_")
+        if word.startswith("--") and name in on_or_off and (equals or rest):
+            value = (value if equals else rest[0]).capitalize()
+            if value in ("True", "False", "None")[: 3 if on_or_off[name] else 2]:
+                del rest[: 0 if equals else 1]
+                spelled += [flag, value] if on_or_off[name] else [flag if value == "True" else f"--no-{flag[2:]}"]
+                continue
+        spelled.append(word)
+    return spelled
+
+
+def _on_or_off(options: Any) -> dict[str, bool]:
+    """The fields of a dataclass, and of those within it, that are on or off, by name: whether they take a value behind their flag."""
+    found: dict[str, bool] = {}
+    kind: Any
+    facts: list[Any]
+    for field in dataclasses.fields(options):
+        kind, *facts = get_args(field.type) if get_origin(field.type) is Annotated else [field.type]
+        if isinstance(kind, type) and dataclasses.is_dataclass(kind):
+            found |= _on_or_off(kind)
+        elif kind is bool or bool in get_args(kind):
+            spelled = [fact.name for fact in facts if getattr(fact, "name", None)]
+            found[spelled[0] if spelled else field.name] = kind is not bool
+    return found
 
 
 def _one_line(box: str) -> UserError:
@@ -155,4 +198,11 @@ def _one_line(box: str) -> UserError:
     choice = re.match(r"invalid choice '(.*?)' for argument '(.*?)'\. Expected one of \((.*?)\)", words)
     if choice:
         return unknown(choice[2], choice[1], [name for name in re.findall(r"'(.*?)'", choice[3]) if name != "None"])
+    number = re.match(
+        r"Error parsing (\S+): (?:no type matching|invalid literal|could not convert) .*?(int|float)\b.*?(['\"])(.*)\3",
+        words,
+        re.I,
+    )
+    if number:
+        return UserError(f"{number[1]} {number[4]}: must be {'a whole number' if number[2].lower() == 'int' else 'a number'}")
     return UserError(words)

@@ -2,12 +2,15 @@
 
 import dataclasses
 import inspect
+import math
 from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple
 
 import flax.linen as nn
+import jax
+import numpy as np
 
-from jaxgan.data import Dataset
+from jaxgan.data import Dataset, value_range
 from jaxgan.engine.gan import COUPLES
 from jaxgan.errors import UserError, unknown
 from jaxgan.imports import import_named
@@ -15,6 +18,7 @@ from jaxgan.networks import CRITICS, GENERATORS, PAIRS, Critic, Generator
 from jaxgan.networks.augmentation import KINDS as AUGMENTATIONS
 from jaxgan.objectives import Variant
 from jaxgan.settings.options import Config, flag
+from jaxgan.unpacking import host_memory
 
 AUTOENCODERS = {  # which of them stands in for a critic that gives scores alone
     "conv": "conv_autoencoder",
@@ -25,6 +29,10 @@ AUTOENCODERS = {  # which of them stands in for a critic that gives scores alone
     "mlp": "mlp_autoencoder",
     "resnet": "conv_autoencoder",
 }
+LARGE = 2**16  # numbers in a sample from which on the size of the networks is looked at
+COPIES = 4  # of the weights while they are trained: themselves, their gradient, an optimizer's two moments
+NOTEWORTHY = 2**31  # bytes of networks that are said
+REACH = 1.001  # of samples that a tanh still draws
 LATENT_DIM = 64  # of a generator of the user's own that names none
 Make = Callable[..., Any]  # a class of modules, or a function: keyword options -> a network
 Table = Mapping[str, type[Generator]] | Mapping[str, type[Critic]]
@@ -36,6 +44,7 @@ class Chosen(NamedTuple):
     generator: Any
     critic: Any
     settled: dict[str, Any]
+    notes: tuple[str, ...] = ()  # what was chosen for the data's sake
 
 
 def choose_networks(config: Config, dataset: Dataset, variant: Variant, penalised: bool) -> Chosen:
@@ -50,10 +59,11 @@ def choose_networks(config: Config, dataset: Dataset, variant: Variant, penalise
     for role, kind in (("generator", generator_kind), ("critic", critic_kind)):
         _check_fit(f"{role} '{names[role]}'", kind, dataset, config.hidden_dim)
     norm, dropout = _critic_settings(config, variant, names["critic"], critic_kind, penalised)
+    output, notes = _output(config.output, names["generator"], generator_kind, dataset)
     given: dict[str, Any] = {
         "latent_dim": config.latent_dim,
         "hidden_dim": config.hidden_dim,
-        "output": config.output,
+        "output": output,
         "norm": norm,
         "dropout": dropout,
     }
@@ -85,7 +95,7 @@ def choose_networks(config: Config, dataset: Dataset, variant: Variant, penalise
         "critic_norm": getattr(critic, "norm", None),
         "dropout": getattr(critic, "dropout", None),
     }
-    return Chosen(generator, critic, settled)
+    return Chosen(generator, critic, settled, notes + _size_note(generator, critic, names, dataset))
 
 
 def classifies_generators(config: Config) -> bool:
@@ -228,6 +238,50 @@ def _critic_settings(
     if norm is None and penalised and getattr(critic, "norm", None) == "batch":  # its default
         norm = "none"
     return norm, dropout
+
+
+def _output(given: str | None, name: str, kind: Any, dataset: Dataset) -> tuple[str | None, tuple[str, ...]]:
+    """The last layer of the generator, linear where samples of one's own reach beyond a tanh; and what is to be said of it.
+
+    Raises:
+        UserError: of a generator that always ends in tanh.
+    """
+    if dataset.samples is None or dataset.samples.dtype == np.uint8 or dataset.distribution is not None or given == "linear":
+        return given, ()
+    span = value_range(dataset)
+    if span is None or max(-span[0], span[1]) <= REACH:
+        return given, ()
+    if not (isinstance(kind, type) and issubclass(kind, Generator)):
+        return given, ()
+    reach = f"{dataset.name} reaches from {span[0]:.4g} to {span[1]:.4g}"
+    if not _takes(kind, "output"):
+        raise UserError(
+            f"{reach}, and generator '{name}' draws by a tanh from -1 to 1: scale the samples to that, or give uint8"
+        )
+    if given == "tanh":
+        return given, (f"{reach}, and a generator of --output tanh only from -1 to 1: --output linear draws any number",)
+    return "linear", (f"{reach}, beyond a tanh: the generator ends in --output linear",)
+
+
+def _size_note(generator: Any, critic: Any, names: Mapping[str, str], dataset: Dataset) -> tuple[str, ...]:
+    """What is to be said of networks of jaxgan's that large samples make large.
+
+    Raises:
+        UserError: they could not be held in memory.
+    """
+    if math.prod(dataset.sample_shape) < LARGE or not (isinstance(generator, Generator) and isinstance(critic, Critic)):
+        return ()
+    keys = {name: jax.random.key(0) for name in ("params", "dropout")}
+    shapes = jax.eval_shape(lambda: [network.init(keys, *network.example_inputs()) for network in (generator, critic)])
+    count = sum(math.prod(leaf.shape) for leaf in jax.tree.leaves(shapes))
+    size, room = 4 * COPIES * count, max(host_memory(), (jax.local_devices()[0].memory_stats() or {}).get("bytes_limit", 0))
+    what = (
+        f"{dataset.name}: for samples of {'x'.join(map(str, dataset.sample_shape))} generator '{names['generator']}' and critic"
+        f" '{names['critic']}' have {count:,} parameters, which take {size / 2**30:.1f} GiB to train"
+    )
+    if size > room:
+        raise UserError(f"{what}, of {room / 2**30:.1f} GiB there are: bring the samples to fewer pixels (--image-size 64)")
+    return (f"{what}: --image-size 64 makes them smaller",) if size > NOTEWORTHY else ()
 
 
 def _takes(kind: Any, name: str) -> bool:

@@ -16,6 +16,7 @@ import jax
 import numpy as np
 
 from jaxgan import data
+from jaxgan.checks import LARGEST
 from jaxgan.data import Dataset
 from jaxgan.engine.gan import Gan
 from jaxgan.engine.loop import GanOf, Program
@@ -93,6 +94,7 @@ def resolve(config: Config, dataset: Dataset | None = None) -> Resolved:
     }
     final = dataclasses.replace(filled, **settled)
     check(final)
+    loaded = dataclasses.replace(loaded, notes=(*loaded.notes, *networks.notes))
     traced = traced_numbers(final, numbers)
     gan_of = _gan_maker(final, variant, loaded, networks, tuple(numbers))
     return Resolved(final, loaded, schedule_of(final), gan_of, differing_numbers(final, traced))
@@ -242,7 +244,10 @@ def schedule_options(config: Config, size: int | None) -> dict[str, Any]:
             raise UserError("--epochs: points are drawn afresh, so there is no pass over them; give --points or --steps")
         assert config.batch_size and config.n_critic is not None  # filled by the recipe
         samples_per_step = config.batch_size * (max(1, config.n_critic) if config.critic_data == "fresh" else 1)
-        steps = math.ceil(config.epochs * size / samples_per_step)
+        passed = config.epochs * size / samples_per_step
+        if passed > LARGEST:
+            raise UserError(f"--epochs {config.epochs}: {passed:.3g} generator steps; at most {LARGEST} can be counted")
+        steps = math.ceil(passed)
     if steps is None:
         steps = STEPS
     return {

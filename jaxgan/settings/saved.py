@@ -2,13 +2,16 @@
 
 import dataclasses
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
-from jaxgan.errors import UserError, unknown
+from jaxgan.errors import UserError, first_line, unknown
 from jaxgan.folder import RunFolder
-from jaxgan.settings.options import Config, changes_allowed, flag, names, settled_by
+from jaxgan.imports import is_import_path
+from jaxgan.settings.options import Config, changes_allowed, check_value, flag, names, settled_by
+
+FORMAT = 1  # of run folders; raised when an older jaxgan would read one wrongly. Those without a number came before it
 
 
 def to_json(config: Config) -> dict[str, Any]:
@@ -20,28 +23,82 @@ def to_json(config: Config) -> dict[str, Any]:
     return {name: str(value) if isinstance(value, Path) else value for name, value in values.items()}
 
 
+def with_format(config: Config) -> dict[str, Any]:
+    """What config.json holds: the version of the run folder's format, and the options."""
+    return {"format": FORMAT, **to_json(config)}
+
+
+def fixed_options(config: Config) -> dict[str, Any]:
+    """The options that are the same in all of a run, as JSON values: those by which its networks and its steps are made."""
+    fixed = names(saved=True, may_change=False)
+    values: dict[str, Any] = json.loads(json.dumps({name: value for name, value in to_json(config).items() if name in fixed}))
+    return values
+
+
+def check_fixed(config: Config, before: Mapping[str, Any], path: Path, checkpoint: str) -> None:
+    """Refuses a config.json that says something else than the checkpoint's own record; options of one of them alone are passed over.
+
+    Raises:
+        UserError: one line that names the first difference.
+    """
+    for name, value in fixed_options(config).items():
+        if name in before and before[name] != value:
+            raise UserError(
+                f"{path} was changed: it says {name} {value}, and {checkpoint} was made with {before[name]}; put that back"
+            )
+
+
+def code_named(config: Config) -> dict[str, str]:
+    """The options whose values name code to be imported, package.module:name."""
+    values = {name: getattr(config, name) for name in names(names_code=True)}
+    named = {name: value for name, value in values.items() if value is not None and is_import_path(value)}
+    if not named:
+        return {}
+    from jaxgan.data import PREFIXES  # waits for jax
+
+    return {name: value for name, value in named.items() if value.partition(":")[0] not in PREFIXES}
+
+
+def check_trusted(saved: Config, path: Path, given: Config | None = None) -> None:
+    """Refuses to import what a config.json names, unless the options that are `given` name it too, or trust it.
+
+    Raises:
+        UserError: one line that says what would be imported, and how to allow it.
+    """
+    if given is not None and given.trust:
+        return
+    for name, value in code_named(saved).items():
+        if given is None or getattr(given, name) != value:
+            too = "" if given is None else f"; or name it too: {flag(name)} {value}"
+            raise UserError(
+                f"{path} names code to be imported, {name} {value}, which may do anything: if you trust it, add --trust"
+                f" (from Python trust=True){too}"
+            )
+
+
 def read_config_file(path: Path) -> Config:
     """The options in a config.json.
 
     Raises:
-        UserError: one line where there is no such file, or it holds no JSON object, or a field that is no option.
+        UserError: one line where there is no such file, or it holds no JSON object, a field that is no option, or a value that its option
+            does not take; it names the file, the field, the value and what is expected. Or it was written by a newer jaxgan.
     """
     try:
-        values = json.loads(path.read_text())
+        values = json.loads(path.read_text(encoding="utf-8"))
     except OSError as error:
         raise UserError(f"no configuration at {path}: {error.strerror}; expected a run's config.json") from None
-    except ValueError as error:
-        raise UserError(f"{path} is not JSON: {error}") from None
+    except (ValueError, RecursionError) as error:
+        raise UserError(f"{path} is not JSON: {first_line(error)}") from None
     if not isinstance(values, dict):
         raise UserError(f"{path} holds no JSON object, as a run's config.json does")
+    version = values.pop("format", 0)
+    if not isinstance(version, int) or version > FORMAT:
+        raise UserError(f"{path} is of format {version}, and this jaxgan reads up to {FORMAT}: a newer jaxgan reads it")
     allowed = names(saved=True)
     for name in values:
         if name not in allowed:
             raise unknown(f"the field in {path}", name, allowed)
-    for name in names(is_path=True, saved=True):
-        if isinstance(values.get(name), str):
-            values[name] = Path(values[name])
-    return Config(**values)
+    return Config(**{name: check_value(name, value, f"{path}: {name}") for name, value in values.items()})
 
 
 def changed_fields(config: Config) -> dict[str, Any]:
@@ -104,12 +161,14 @@ def apply_flags(read: Callable[[Config | None], Config]) -> Config:
     config = read(None)
     if config.resume and config.out is not None and config.config is None and RunFolder(config.out).exists:
         saved = read_config_file(RunFolder(config.out).config)
+        check_trusted(saved, RunFolder(config.out).config, config)
         wanted = read(saved)  # where a flag gives the default and the saved run does not, this shows it
         if wanted.epochs is not None and wanted.steps == saved.steps:
             wanted = dataclasses.replace(wanted, steps=None)
         return resumed(saved, wanted)
     if config.config is not None and not config.resume:
         saved = read_config_file(config.config)
+        check_trusted(saved, config.config, config)
         over_saved = read(dataclasses.replace(saved, out=None))
         differing = {
             field.name: getattr(over_saved, field.name)

@@ -174,7 +174,7 @@ class TestPackage:
             assert getattr(metrics, name) is not None
 
     def test_every_public_function_of_a_module_is_public_in_the_package(self):
-        internal = {"checked", "checked_pair", "chunks", "silent", "scales_of"}
+        internal = {"check_key", "checked", "checked_classes", "checked_pair", "chunks", "silent", "scales_of"}
         for path in (PACKAGE / "metrics").glob("*.py"):
             if path.stem in ("__init__", "table"):
                 continue

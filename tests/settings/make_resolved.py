@@ -68,8 +68,8 @@ def resolved(options: dict[str, Any]) -> dict[str, Any]:
     The two fields that are paths are given as texts, as config.json holds them.
     """
     given = {name: Path(value) if name in ("out", "data_dir") else value for name, value in options.items()}
-    config = jaxgan.Config(**given)
     try:
+        config = jaxgan.Config(**given)
         settled = to_json(resolve(config, stand_in(config.dataset)).config)
     except UserError as error:
         return {"refused": str(error).replace(str(Path.cwd()), "HERE")}

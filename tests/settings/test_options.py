@@ -1,13 +1,20 @@
 """Every option is declared once and whole; values that cannot be are refused in one line."""
 
 import dataclasses
+import inspect
+import json
 import subprocess
 import sys
+from pathlib import Path, PurePosixPath
 
+import jax.numpy as jnp
 import numpy as np
 import pytest
 
+from jaxgan.checks import Range
 from jaxgan.errors import UserError
+from jaxgan.objectives import VARIANTS
+from jaxgan.settings import to_json
 from jaxgan.settings.options import (
     GROUPS,
     OPTIONS,
@@ -22,14 +29,6 @@ from jaxgan.settings.options import (
     settled_by,
     variant_numbers,
 )
-from jaxgan.settings.options.declaration import Range
-
-
-def with_value(name: str, value: object) -> Config:
-    """A configuration with a value that its annotation may forbid."""
-    config = Config()
-    object.__setattr__(config, name, value)
-    return config
 
 
 @pytest.mark.parametrize("option", OPTIONS.values(), ids=list(OPTIONS))
@@ -68,13 +67,25 @@ def test_a_configuration_is_frozen_and_takes_keywords_alone():
         Config("digits")
 
 
-def test_a_path_may_be_given_as_text():
-    """In a process of its own, where no annotation is checked."""
-    code = """if True:
-        from pathlib import Path
-        from jaxgan.settings import Config
-        assert Config(out="runs/a", data_dir=Path("b")) == Config(out=Path("runs/a"), data_dir=Path("b"))"""
-    subprocess.run([sys.executable, "-c", code], check=True)
+@pytest.mark.parametrize(
+    ("given", "kept"),
+    [
+        (dict(out="runs/a", data_dir=PurePosixPath("b")), dict(out=Path("runs/a"), data_dir=Path("b"))),
+        (dict(steps=4.0, batch_size=np.int64(8), seed=jnp.int32(3)), dict(steps=4, batch_size=8, seed=3)),
+        (dict(steps=np.float32(6), n_critic=np.array(2)), dict(steps=6, n_critic=2)),
+        (dict(learning_rate=np.float64(0.1), clip=np.array(0.5), epochs=3), dict(learning_rate=0.1, clip=0.5, epochs=3)),
+        (dict(conditional=np.True_, spectral_norm=np.bool_(False)), dict(conditional=True, spectral_norm=False)),
+        (dict(variant=np.str_("gan"), optimizer=np.str_("sgd")), dict(variant="gan", optimizer="sgd")),
+        (dict(by_replica={"seed": np.array([1, 2]), "ema": (0.5, np.float64(0.9))}), dict(by_replica={"seed": [1, 2], "ema": [0.5, 0.9]})),
+    ],
+)  # fmt: skip
+@pytest.mark.usefixtures("no_annotation_checks")
+def test_what_is_plainly_meant_is_taken(given, kept):
+    config = Config(**given)
+    for name, value in kept.items():
+        assert getattr(config, name) == value
+        assert type(getattr(config, name)) is type(value)
+    json.dumps(to_json(config))
 
 
 def test_options_are_imported_without_jax():
@@ -115,14 +126,24 @@ def test_a_range_says_in_words_what_it_allows(range, words, inside, outside):
         ("dataset", np.zeros((100, 2)), "--dataset array([["),
         ("out", 3, "--out 3: must be a path"),
         ("by_replica", [1], "--by-replica [1]: must be a dictionary"),
+        ("dataset", Path("x"), "--dataset PosixPath('x'): must be a name, as 'folder:PATH' for pictures"),
+        ("variant", len, "--variant <built-in function len>: must be a name, your own as 'package.module:attribute'"),
+        ("steps", 3_000_000_000, "--steps 3000000000: must be at most 2147483646"),
+        ("steps", 1e20, "--steps 100000000000000000000: must be at most 2147483646"),
+        ("steps", float("nan"), "--steps nan: must be a whole number"),
+        ("learning_rate", 1e39, "--learning-rate 1e+39: must be more than 0, and is inf in float32"),
+        ("ema", 1 - 1e-12, "--ema 0.999999999999: must be at least 0 and less than 1, and is 1.0 in float32"),
+        ("by_replica", {"seed": "12"}, "--by-replica seed '12': must be a list of numbers, one a replica"),
+        ("python", {"game": 3}, "--python game 3: must be a dictionary of texts"),
         ("optimizer", "adamw", "--optimizer 'adamw' is not known: did you mean 'adam'?"),
         ("optimizer", np.zeros(2), "--optimizer '[0. 0.]' is not known"),
         ("stream", None, "--stream 'None' is not known: allowed are always, auto, never"),
     ],
 )
+@pytest.mark.usefixtures("no_annotation_checks")
 def test_a_value_that_cannot_be_is_refused_in_one_line(name, value, words):
     with pytest.raises(UserError) as refused:
-        check(with_value(name, value))
+        Config(**{name: value})
     assert str(refused.value).startswith(words)
     assert "\n" not in str(refused.value)
     assert len(str(refused.value)) < 500
@@ -135,6 +156,14 @@ def test_a_value_that_cannot_be_is_refused_in_one_line(name, value, words):
         (dict(steps=5, epochs=2.0), "--steps and --epochs both say how long to train: give one"),
         (dict(process_id=0), "--process-id has no meaning without --distributed"),
         (dict(by_replica={"n_critic": [1]}), "by_replica: n_critic cannot differ within one program"),
+        (
+            dict(seed=2**31 - 1, replicas=2),
+            "--seed 2147483647: the last of 2 replicas would have seed 2147483648; it must be from 0 to 2147483647",
+        ),
+        (
+            dict(steps=2**30, n_critic=2),
+            "--steps 1073741824 times --n-critic 2: at most 2147483646 critic steps can be counted",
+        ),
         (dict(by_replica={"seed": [1, 2]}, replicas=3), "by_replica: 2 values of seed for 3 replicas"),
         (dict(by_replica={"ema": [0.5, 1.5]}, replicas=2), "--ema 1.5: must be at least 0 and less than 1"),
     ],
@@ -187,3 +216,11 @@ def test_a_number_of_a_variant_is_settled_by_variant_and_recipe_and_may_differ_b
         assert option.shares_program
         assert option.range
         assert option.group == "training"
+
+
+def test_a_variants_function_takes_the_numbers_that_its_options_take():
+    for variant in VARIANTS.values():
+        ranges = getattr(variant.build, "ranges", {})
+        assert ranges.keys() == set(inspect.signature(variant.build).parameters), variant.reference
+        for name, allowed in ranges.items():
+            assert allowed == OPTIONS[name].range, name

@@ -18,6 +18,7 @@ class DataOptions:
         "digits, mnist, fashion_mnist, stacked_mnist, stacked_digits, ring8, grid25, mixture4|8|16|32, swiss_roll, gaussian,"
         " tfds:NAME, folder:PATH, npz:PATH, or your own as package.module:attribute.",
         most_used=2,
+        names_code=True,
     )
     data_dir: Path | None = option(
         None,

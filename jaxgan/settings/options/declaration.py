@@ -1,46 +1,15 @@
 """How an option is declared: `option(...)` makes a field of `Config` that carries all that is known of the option."""
 
 import dataclasses
-import math
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
-from typing import Any, get_args
+from types import UnionType
+from typing import Any, Literal, Union, get_args, get_origin
 
-Number = int | float
+from jaxgan.checks import LARGEST, Number, Range
 
 FROM_RECIPE = ("variant", "recipe")  # settles what a recipe may set
-
-
-@dataclass(frozen=True)
-class Range:
-    """The numbers that an option takes; a bound at None is open. A number that is not finite is in no range."""
-
-    at_least: Number | None = None
-    above: Number | None = None
-    at_most: Number | None = None
-    below: Number | None = None
-
-    def allows(self, value: Number) -> bool:
-        """Whether the number lies in the range."""
-        return (
-            -math.inf < value < math.inf
-            and (self.at_least is None or value >= self.at_least)
-            and (self.above is None or value > self.above)
-            and (self.at_most is None or value <= self.at_most)
-            and (self.below is None or value < self.below)
-        )
-
-    def __str__(self) -> str:
-        """The range in words: "at least 0 and less than 1", "from 0 to 2147483647"."""
-        if self.at_least is not None and self.at_most is not None:
-            return f"from {self.at_least} to {self.at_most}"
-        bounds = {
-            "at least": self.at_least,
-            "more than": self.above,
-            "at most": self.at_most,
-            "less than": self.below,
-        }
-        return " and ".join(f"{words} {bound}" for words, bound in bounds.items() if bound is not None)
 
 
 @dataclass(frozen=True)
@@ -50,6 +19,7 @@ class Option:
     help: str
     most_used: int = 0  # its place among the ten at the top of --help; 0: with its group
     range: Range | None = None
+    limit: int = LARGEST  # of a whole number, which a message names where it is passed
     unit: str = ""
     metavar: str = ""  # what --help shows in place of the value; by the type where empty
     spelled: str = ""  # the flag without its dashes; the name where empty
@@ -64,6 +34,7 @@ class Option:
     of_variant: bool = False  # a number that functions of variants take
     of_network: bool = False  # a detail of the networks: a recipe's value is for the recipe's networks alone
     acts_on_critic: bool = False  # has no meaning for a variant without a critic
+    names_code: bool = False  # its value may name code to be imported, package.module:name
     optimizers: tuple[str, ...] = ()  # the optimizers that take this number, where it is one of an optimizer
 
     traced: bool = False  # a number that the compiled program takes as an argument
@@ -85,7 +56,18 @@ class Option:
     @property
     def is_path(self) -> bool:
         """Whether its value is a path."""
-        return Path in get_args(self.type)
+        return Path in self.kinds
+
+    @cached_property
+    def kinds(self) -> tuple[Any, ...]:
+        """The members of a type that is a union, without the parameters of a dict; the type itself where it is no union."""
+        members = get_args(self.type) if get_origin(self.type) in (Union, UnionType) else (self.type,)
+        return tuple(dict if get_origin(member) is dict else member for member in members)
+
+    @cached_property
+    def choices(self) -> tuple[str, ...]:
+        """The values that the type lists; empty where it takes others too."""
+        return tuple(choice for kind in self.kinds if get_origin(kind) is Literal for choice in get_args(kind))
 
     @property
     def description(self) -> str:

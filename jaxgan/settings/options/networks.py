@@ -22,12 +22,14 @@ class NetworkOptions:
         None,
         "The generator alone: conv, dcgan, fc, lab_conv, mlp or resnet, or your own as package.module:attribute.",
         settled_by=(*FROM_RECIPE, "network"),
+        names_code=True,
     )
     critic: str | None = option(
         None,
         "The critic (discriminator) alone: conv, dcgan, fc, lab_conv, mlp, resnet or minibatch; for began and ebgan autoencoder,"
         " conv_autoencoder or mlp_autoencoder; or your own as package.module:attribute.",
         settled_by=(*FROM_RECIPE, "network"),
+        names_code=True,
     )
     latent_dim: int | None = option(
         None,

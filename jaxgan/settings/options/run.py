@@ -28,6 +28,16 @@ class RunOptions:
         most_used=10,
         saved=False,
     )
+    data_changed: bool = run_option(
+        False,
+        "With --resume: go on although the data are not those that the run was trained on.",
+        saved=False,
+    )
+    trust: bool = run_option(
+        False,
+        "Import what the config.json of --resume or --config names of its own (package.module:name): that runs its code.",
+        saved=False,
+    )
     config: Path | None = run_option(
         None,
         "Train again what this config.json says; other options override it.",
@@ -51,6 +61,7 @@ class RunOptions:
         1,
         "Runs trained side by side in one program; replica i has seed + i.",
         at_least=1,
+        limit=2**16,
         in_grid=False,
     )
     by_replica: dict[str, list[int | float]] | None = run_option(
@@ -148,12 +159,22 @@ class RunOptions:
     process_count: int | None = run_option(
         None,
         "How many processes there are.",
+        at_least=1,
         saved=False,
         needs="distributed",
     )
     process_id: int | None = run_option(
         None,
         "Which process this is, from 0.",
+        at_least=0,
+        saved=False,
+        needs="distributed",
+    )
+    distributed_timeout: float | None = run_option(
+        None,
+        "How long another process may be silent until it counts as ended, and this one ends too (60 where not given).",
+        unit="seconds",
+        at_least=1,
         saved=False,
         needs="distributed",
     )

@@ -21,6 +21,7 @@ class TrainingOptions:
         "The kind of GAN, which is what both networks minimise: gan, wgan, wgan_gp, hinge, r3gan, began, ... (--list shows all), or"
         " your own as package.module:attribute.",
         most_used=1,
+        names_code=True,
     )
     recipe: str | None = option(
         None,
