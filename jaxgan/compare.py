@@ -9,6 +9,7 @@ from typing import Annotated
 from tyro.conf import Positional, arg
 
 from jaxgan import command
+from jaxgan.files import check_writable
 from jaxgan.folder import RunFolder
 from jaxgan.settings import parse
 
@@ -31,10 +32,11 @@ def compare(argv: Sequence[str]) -> None:
     options = parse(Options, argv, prog="python -m jaxgan.compare", description="Compare runs on one page.")
     for run in options.runs:
         RunFolder(run).require()
+    check_writable(options.out, "--out")
     from jaxgan.report.comparison import write_comparison
 
     print(write_comparison(options.runs, options.out))
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    command.leave(main())

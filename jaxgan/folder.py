@@ -1,20 +1,26 @@
 """The run folder: where each of its files lies, how each is read, and the message where there is none (layer 1).
 
 Nothing else in jaxgan spells a file name of a run folder.
+
+A file that is not there and one that is damaged are different things. Readers give what there is; of what is damaged they
+tell, in one line that names the file: on the standard error, where the caller does not say to whom.
 """
 
 import dataclasses
 import json
+import os
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
 import numpy as np
 
-from jaxgan.errors import UserError
+from jaxgan.errors import UserError, first_line, say
 
-PICTURE_NAME = re.compile(r"step_(\d+)(?:-replica_(\d+))?\.png")
+Tell = Callable[[str], None]  # takes a complaint: a line that names a file and says what is wrong with it
+
+PICTURE_NAME = re.compile(r"step_(\d{1,15})(?:-replica_(\d{1,6}))?\.png", re.ASCII)
 
 
 class Picture(NamedTuple):
@@ -67,6 +73,11 @@ class RunFolder:
         return self.path / "best.json"
 
     @property
+    def lock(self) -> Path:
+        """Held by the process that trains the run."""
+        return self.path / ".lock"
+
+    @property
     def samples(self) -> Path:
         """Pictures of samples, step_00000500.png or step_00000500-replica_00.png."""
         return self.path / "samples"
@@ -80,8 +91,18 @@ class RunFolder:
         return self.path / "curves.png"
 
     @property
+    def animation(self) -> Path:
+        """What the run drew over its steps, where something drew it."""
+        return self.path / "animation.gif"
+
+    @property
     def report(self) -> Path:
         return self.path / "report.html"
+
+    @property
+    def result(self) -> Path:
+        """Of a sweep's program: what came out of each replica, as JSON."""
+        return self.path / "result.json"
 
     @property
     def exists(self) -> bool:
@@ -100,39 +121,242 @@ class RunFolder:
             )
         return self
 
-    def read_metrics(self) -> list[dict[str, Any]]:
-        """The records of metrics.jsonl, as `read_metrics`; none where the file is missing."""
-        return read_metrics(self.metrics) if self.metrics.is_file() else []
+    def holds(self, path: Path) -> bool:
+        """Whether a file, links followed, lies in the folder: what lies elsewhere is no part of the run."""
+        try:
+            return path.resolve().is_relative_to(self.path.resolve())
+        except (OSError, RuntimeError):  # links that go round in a ring
+            return False
+
+    def read_config(self, tell: Tell = say) -> dict[str, Any]:
+        """What config.json holds, as `read_object`; the options that it names are checked where a run is made of them."""
+        return read_object(self.config, CONFIG, tell)
+
+    def read_environment(self, tell: Tell = say) -> dict[str, Any]:
+        """What environment.json holds, as `read_object`."""
+        return read_object(self.environment, ENVIRONMENT, tell)
+
+    def read_evaluation(self, tell: Tell = say) -> dict[str, Any]:
+        """What evaluation.json holds, as `read_object`."""
+        return read_object(self.evaluation, EVALUATION, tell)
+
+    def read_metrics(self, tell: Tell = say) -> list[dict[str, Any]]:
+        """The records of metrics.jsonl, as `read_metrics`."""
+        return read_metrics(self.metrics, tell)
 
     def pictures(self) -> list[Picture]:
         """The pictures of samples/, by replica, then by step."""
         named = ((PICTURE_NAME.fullmatch(path.name), path) for path in self.samples.glob("step_*.png"))
         return sorted(Picture(int(match[2] or 0), int(match[1]), path) for match, path in named if match)
 
+    def animations(self) -> list[Path]:
+        """The animation, and others whose names begin alike."""
+        return sorted(self.path.glob("animation*.gif"))
 
-def read_object(path: Path) -> dict[str, Any]:
-    """The object in a JSON file; {} where the file is missing, cut short or holds something else."""
+    def neighbours(self, replica: int | None = None) -> Path:
+        """Where a replica's samples stand beside the training pictures nearest to them; of a lone run, None."""
+        return self.path / f"neighbours{'' if replica is None else f'-replica_{replica:02d}'}.png"
+
+    def all_neighbours(self) -> list[Path]:
+        """The pictures of `neighbours` that there are."""
+        return sorted(self.path.glob("neighbours*.png"))
+
+
+# Forms: what a JSON file is to hold
+
+Form = type | tuple[type, ...] | range | list[Any] | dict[Any, Any]
+"""A type, or types; a range of whole numbers; [form], a list of such; {name: form}, an object, of which `str` stands for every other
+name. Names that an object lacks are missing, those that its form lacks are taken as they are, and null is in the place of anything."""
+
+NUMBER = (int, float)
+COUNT = range(2**53 + 1)  # what a browser, too, counts without rounding
+CONFIG: dict[Any, Any] = {
+    "variant": str, "dataset": str, "recipe": str, "generator": str, "critic": str, "steps": COUNT, "replicas": range(1, 100_001),
+    "seed": range(-(2**63), 2**63), "by_replica": {"seed": [range(-(2**63), 2**63)], str: [NUMBER]}, "python": dict,
+}  # fmt: skip
+ENVIRONMENT: dict[Any, Any] = {
+    "command": [str], "devices": [str], "versions": {str: str},
+    "data": {"name": str, "sample_shape": [COUNT], "n_classes": COUNT, "class_names": [str], "size": COUNT, "stack_of": str},
+}  # fmt: skip
+EVALUATION: dict[Any, Any] = {
+    "run": str, "step": COUNT, "weights": str, "protocol": dict, "replicas": [{str: NUMBER}], "mean": {str: NUMBER},
+    "std": {str: NUMBER},
+}  # fmt: skip
+
+RECORD: Form = {"step": COUNT, "replica": COUNT}  # a line of metrics.jsonl
+
+MISFIT = object()
+WORDS = {bool: "true or false", str: "a text", dict: "an object", list: "a list", int: "a whole number", float: "a number"}
+
+
+def _fitted(value: Any, form: Form, name: str, misfits: list[str]) -> Any:
+    """The value without what does not fit the form, or MISFIT; each misfit is added to `misfits` in words."""
+    match form:
+        case list() if isinstance(value, list):
+            items = [_fitted(item, form[0], f"{name}[{i}]", misfits) for i, item in enumerate(value)]
+            return MISFIT if any(item is MISFIT for item in items) else items
+        case dict() if isinstance(value, dict):
+            fitted = {}
+            for key, item in value.items():
+                of_key = form.get(key, form.get(str))
+                if of_key is not None and item is not None:
+                    item = _fitted(item, of_key, f"{name}.{key}" if name else key, misfits)
+                if item is not MISFIT:
+                    fitted[key] = item
+            return fitted
+        case range() if type(value) is int and value in form:
+            return value
+        case type() | tuple() if isinstance(value, form) and not isinstance(value, bool):
+            return value
+    misfits.append(f"{name[:80] or 'it'} is {_kind(value)} where {_wanted(form)} is expected")
+    return MISFIT
+
+
+def _kind(value: Any) -> str:
+    if isinstance(value, int | float) and not isinstance(value, bool):
+        return f"the number {value}"
+    return "null" if value is None else WORDS[type(value)]
+
+
+def _wanted(form: Form) -> str:
+    if isinstance(form, range):
+        return f"a whole number from {form[0]} to {form[-1]}"
+    return "a number" if isinstance(form, tuple) else WORDS[form if isinstance(form, type) else type(form)]
+
+
+# Readers
+
+
+class Damaged(Exception):
+    """A file is there and cannot be used; the text says why, after the file's name."""
+
+
+LARGEST = 2**26  # bytes of a JSON file
+DEEPEST = 32  # levels of lists and objects
+
+
+def read_content(path: Path, largest: int | None = None) -> bytes | None:
+    """The bytes of a file; None where there is none, or it went away as it was looked for.
+
+    Raises:
+        Damaged: it is no file, has more bytes than `largest`, or cannot be read.
+    """
     try:
-        values = json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError):
-        return {}
-    return values if isinstance(values, dict) else {}
+        if not path.is_file():  # or a pipe would be waited for
+            if os.path.lexists(path):
+                raise Damaged("is a folder" if path.is_dir() else "is no file")
+            return None
+        if largest is not None and (size := path.stat().st_size) > largest:
+            raise Damaged(f"has {size:,} bytes; at most {largest:,} are read")
+        return path.read_bytes()
+    except FileNotFoundError:
+        return None
+    except OSError as error:
+        raise Damaged(f"cannot be read: {error.strerror or first_line(error)}") from None
 
 
-def read_metrics(path: str | Path) -> list[dict[str, Any]]:
-    """The records of a metrics.jsonl, oldest first, one a step and replica.
+def read_json(path: Path, form: Form, tell: Tell = say) -> Any:
+    """What a JSON file holds; None where there is none, or nothing in it can be used.
 
-    Lines of the same step and replica are joined; a last line that a killed run left half written is passed over.
+    What is damaged is told in a line and left out: the whole file, or what in it does not fit the form.
+    """
+    misfits: list[str] = []
+    try:
+        content = read_content(path, LARGEST)
+        value = None if content is None else _fitted(_parsed(content), form, "", misfits)
+    except Damaged as damage:
+        tell(f"{path} {damage}")
+        return None
+    if misfits:
+        more = f", and {len(misfits) - 1:,} more of another form" if len(misfits) > 1 else ""
+        tell(f"{path}: {misfits[0]}{more}: left out")
+    return None if value is MISFIT else value
+
+
+def read_object(path: Path, form: dict[Any, Any] | None = None, tell: Tell = say) -> dict[str, Any]:
+    """The object in a JSON file, as `read_json`; {} where there is none."""
+    value: dict[str, Any] | None = read_json(path, form or {}, tell)
+    return {} if value is None else value
+
+
+def _parsed(content: bytes) -> Any:
+    """JSON, of which whole numbers beyond 64 bits become floats; raises Damaged where it is none."""
+    try:
+        value = json.loads(content.decode(), parse_int=_number)
+        too_deep = _is_deeper(value, DEEPEST)
+    except RecursionError:
+        too_deep = True
+    except UnicodeDecodeError as error:
+        raise Damaged(f"is no text in UTF-8 (byte {error.start:,})") from None
+    except ValueError as error:
+        raise Damaged(f"is no JSON: {first_line(error)}" if content.strip() else "is empty") from None
+    if too_deep:
+        raise Damaged(f"is nested deeper than {DEEPEST} levels")
+    return value
+
+
+def _number(digits: str) -> int | float:
+    return int(digits) if len(digits) < 20 and -(2**63) <= int(digits) < 2**63 else float(digits)
+
+
+def _is_deeper(value: Any, levels: int) -> bool:
+    if not isinstance(value, dict | list):
+        return False
+    return levels == 0 or any(_is_deeper(item, levels - 1) for item in (value.values() if isinstance(value, dict) else value))
+
+
+def read_metrics(path: str | Path, tell: Tell = say) -> list[dict[str, Any]]:
+    """The records of a metrics.jsonl, oldest first, one a step and replica; none where there is no such file.
+
+    Lines of the same step and replica are joined. A last line that a killed run left half written is passed over; of others that
+    cannot be read it is told how many they are, and which.
     """
     records: dict[Any, dict[str, Any]] = {}
-    for line in Path(path).read_text(encoding="utf-8").splitlines():
-        try:
-            record = json.loads(line)
-        except json.JSONDecodeError:
+    damaged, odd = [], []
+    for line in metrics_lines(path, tell):
+        if line.record is None:
+            damaged.append(line.number)
             continue
-        if isinstance(record, dict) and "step" in record:
-            records.setdefault((record["step"], record.get("replica")), {}).update(record)
+        known = {name: value for name, value in line.record.items() if not isinstance(value, dict | list | bool)}
+        if len(known) < len(line.record) or any(isinstance(value, str) for value in known.values()):
+            odd.append(line.number)
+        records.setdefault((known["step"], known.get("replica")), {}).update(known)
+    for numbers, wrong in ((damaged, "cannot be read, and left out"), (odd, "with values that are no numbers")):
+        if numbers:
+            which = ", ".join(map(str, numbers[:5])) + (", ..." if len(numbers) > 5 else "")
+            tell(f"{path}: {len(numbers):,} line{'s' if len(numbers) > 1 else ''} {wrong} (line {which})")
     return list(records.values())
+
+
+class Line(NamedTuple):
+    """A line of metrics.jsonl."""
+
+    number: int  # from 1
+    content: bytes  # which ends with a newline
+    record: dict[str, Any] | None  # None: it cannot be read
+
+
+def metrics_lines(path: str | Path, tell: Tell = say) -> Iterator[Line]:
+    """The lines of a metrics.jsonl but empty ones, and a last one that is half written."""
+    try:
+        content = read_content(Path(path)) or b""
+    except Damaged as damage:
+        tell(f"{path} {damage}")
+        return
+    for number, line in enumerate(content.splitlines(keepends=True), 1):
+        record = _record(line)
+        if line.strip() and (record is not None or line.endswith(b"\n")):
+            yield Line(number, line.rstrip(b"\r\n") + b"\n", record)
+
+
+def _record(line: bytes) -> dict[str, Any] | None:
+    """The object in a line; None where there is none, or its step or replica is none that can be counted."""
+    misfits: list[str] = []
+    try:
+        record = _fitted(_parsed(line), RECORD, "", misfits)
+    except Damaged:
+        return None
+    return None if misfits or record.get("step") is None else record
 
 
 def series(records: Sequence[Mapping[str, Any]], name: str) -> tuple[np.ndarray, np.ndarray]:

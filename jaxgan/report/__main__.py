@@ -9,6 +9,7 @@ from typing import Annotated
 from tyro.conf import Positional, arg
 
 from jaxgan import command
+from jaxgan.files import check_writable
 from jaxgan.folder import RunFolder
 from jaxgan.settings import OptionalPath, parse
 
@@ -29,11 +30,12 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 def report(argv: Sequence[str]) -> None:
     options = parse(Options, argv, prog="python -m jaxgan.report", description="Write the page of a run anew.")
-    RunFolder(options.run).require()
+    files = RunFolder(options.run).require()
+    check_writable(options.out or files.report, "--out")
     from jaxgan.report.page import write_page
 
     print(write_page(options.run, options.out))
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    command.leave(main())

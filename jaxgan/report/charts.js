@@ -47,13 +47,13 @@
     const step = next ?? (by > 0 ? steps.at(-1) : steps[0]);
     plot.dataset.step = step;
     Plotly.Fx.hover(plot, { xval: step });
-    const values = lines.map((line) => { // meta.name is escaped already
+    const values = lines.map((line) => {
       const i = line.x.indexOf(step);
       if (i < 0 || line.y[i] === null) return null;
       const deviation = line.customdata && line.customdata[i][0];
-      return `${line.meta.name} ${Number(line.y[i].toPrecision(4))}${deviation ? ` ± ${Number(deviation.toPrecision(2))}` : ""}`;
+      return `${line.meta.text} ${Number(line.y[i].toPrecision(4))}${deviation ? ` ± ${Number(deviation.toPrecision(2))}` : ""}`;
     });
-    said.innerHTML = [`step ${step}`, ...values.filter((value) => value !== null)].join(", ");
+    said.textContent = [`step ${step}`, ...values.filter((value) => value !== null)].join(", ");
   }
 
   function keys(plot, event) { // what the mouse does by dragging

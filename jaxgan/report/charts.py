@@ -6,17 +6,16 @@ deviation (n - 1) wide to either side.
 """
 
 import html
-import json
 import math
 import textwrap
 from collections.abc import Mapping, Sequence
-from pathlib import Path
 from typing import Any, NamedTuple
 
 import numpy as np
 
 from jaxgan.folder import series
 from jaxgan.metrics.table import MEASURED, OTHERS, chart_of, chart_titles, in_order
+from jaxgan.report.html import Markup, joined, markup, own_text, script, script_data
 
 Records = Sequence[Mapping[str, Any]]  # the lines of metrics.jsonl of one seed
 
@@ -186,7 +185,7 @@ def _traces(curve: OverSeeds, name: str, number: int) -> list[dict[str, Any]]:
         "marker": {"size": 5},
         "connectgaps": False,
         "legendgroup": str(number),
-        "meta": {"series": number, "name": html.escape(name, quote=False), "seeds": curve.seeds},
+        "meta": {"series": number, "name": html.escape(name, quote=False), "text": name, "seeds": curve.seeds},
         "hovertemplate": "%{meta.name} %{y:.4~g}<extra></extra>",
     }
     if curve.seeds < 2:
@@ -205,7 +204,8 @@ def _traces(curve: OverSeeds, name: str, number: int) -> list[dict[str, Any]]:
 
 def _band(curve: OverSeeds) -> tuple[list[Any], list[Any]]:
     """The outline of mean ± deviation: there and back, a closed shape a stretch without gaps, None between them."""
-    low, high = curve.mean - curve.deviation, curve.mean + curve.deviation
+    with np.errstate(all="ignore"):  # what overflows leaves a gap
+        low, high = curve.mean - curve.deviation, curve.mean + curve.deviation
     whole = np.isfinite(low) & np.isfinite(high)
     x: list[Any] = []
     y: list[Any] = []
@@ -226,40 +226,42 @@ def _numbers(values: np.ndarray) -> list[float | None]:
 # HTML
 
 
-def figures_json(charts: Sequence[Chart]) -> str:
-    """All charts with their layout as JSON that may stand inside a script element."""
-    drawn = [{"title": chart.title, "views": [view._asdict() for view in chart.views]} for chart in charts]
-    text = json.dumps({"layout": LAYOUT, "config": CONFIG, "charts": drawn}, separators=(",", ":"), allow_nan=False)
-    return text.replace("<", "\\u003c").replace("\u2028", "\\u2028").replace("\u2029", "\\u2029")
+def figures_of(charts: Sequence[Chart]) -> dict[str, Any]:
+    """All charts with their layout, as charts.js takes them."""
+    return {
+        "layout": LAYOUT,
+        "config": CONFIG,
+        "charts": [{"title": chart.title, "views": [view._asdict() for view in chart.views]} for chart in charts],
+    }
 
 
-def charts_html(charts: Sequence[Chart]) -> str:
+def charts_html(charts: Sequence[Chart]) -> Markup:
     """A place for each chart, with a choice where it has several views; hidden until a script fills it."""
-    return '<div class="charts" hidden>\n' + "\n".join(_place(i, chart) for i, chart in enumerate(charts)) + "\n</div>"
+    return markup('<div class="charts" hidden>\n{}\n</div>', joined(_place(i, chart) for i, chart in enumerate(charts)))
 
 
-def _place(number: int, chart: Chart) -> str:
-    title = html.escape(chart.title)
-    options = "".join(f"<option>{html.escape(view.name)}</option>" for view in chart.views)
-    choice = f'<label>Show <select autocomplete="off">{options}</select></label>\n' if len(chart.views) > 1 else ""
-    return f"""<article class="chart" data-chart="{number}">
+def _place(number: int, chart: Chart) -> Markup:
+    options = joined((markup("<option>{}</option>", view.name) for view in chart.views), "")
+    choice = markup('<label>Show <select autocomplete="off">{}</select></label>\n', options)
+    return markup(
+        """<article class="chart" data-chart="{number}">
 <h3>{title}</h3>
 <div class="controls">
 {choice}<label><input type="checkbox" autocomplete="off"> Log scale</label>
 </div>
 <div class="plot" tabindex="0" role="group" aria-label="{title} over generator steps"></div>
 <output class="unseen"></output>
-</article>"""
+</article>""",
+        number=number,
+        title=chart.title,
+        choice=choice if len(chart.views) > 1 else "",
+    )
 
 
-def scripts(charts: Sequence[Chart]) -> str:
+def scripts(charts: Sequence[Chart]) -> Markup:
     """Plotly itself, the figures, and the script that draws them; nothing where there are no charts."""
     if not charts:
-        return ""
+        return Markup()
     from plotly.offline import get_plotlyjs
 
-    return (
-        f'<script id="plotly">{get_plotlyjs()}</script>\n'
-        f'<script type="application/json" id="figures">{figures_json(charts)}</script>\n'
-        f"<script>{Path(__file__).with_name('charts.js').read_text(encoding='utf-8')}</script>"
-    )
+    return joined((script(get_plotlyjs(), "plotly"), script_data("figures", figures_of(charts)), script(own_text("charts.js"))))

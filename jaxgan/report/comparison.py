@@ -4,22 +4,23 @@ Runs, and replicas of one run, whose configurations differ in nothing but the se
 one setting.
 """
 
-import html
 import json
 import math
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from jaxgan.errors import UserError
+from jaxgan.errors import UserError, say
 from jaxgan.files import write_atomically
-from jaxgan.folder import Picture, RunFolder
+from jaxgan.folder import Picture, RunFolder, Tell
 from jaxgan.metrics.table import Direction, better, in_order
-from jaxgan.report.charts import charts_html, charts_of_settings, scripts, split_by_replica
+from jaxgan.report.charts import charts_of_settings, scripts, split_by_replica
 from jaxgan.report.folder import Run, evenly, read_run
 from jaxgan.report.html import (
     Markup,
     document,
+    joined,
+    markup,
     mean_and_deviation,
     name,
     number,
@@ -30,7 +31,7 @@ from jaxgan.report.html import (
     words,
     write,
 )
-from jaxgan.report.page import HANDLING, IN_PYTHON, frame, leaves, metric_name
+from jaxgan.report.page import IN_PYTHON, drawn, frame, leaves, metric_name, shown
 from jaxgan.settings.options import names
 
 PICTURES = 20  # of one setting, at most
@@ -56,29 +57,35 @@ class Setting(NamedTuple):
     members: list[Member]
 
 
-def write_comparison(folders: Sequence[Path], out: Path) -> Path:
+def write_comparison(folders: Sequence[Path], out: Path, tell: Tell = say) -> Path:
     """Writes the page that compares the runs in `folders` to `out`, and returns that path.
 
     A picture strip shows the first seed of each setting, at most 20 pictures, evenly chosen. Of each metric that
-    has a better direction the best mean is marked.
+    has a better direction the best mean is marked. What is damaged is named on the page and told, a line each.
 
     Raises:
         UserError: no folder, or a folder whose config.json cannot be read.
     """
-    settings = settings_of(read_runs(folders))
+    complaints: list[str] = []
+    page = _page(settings_of(read_runs(folders, complaints.append)), complaints)
+    write_atomically(out, write(page))
+    for complaint in complaints:
+        tell(complaint)
+    return out
+
+
+def _page(settings: Sequence[Setting], complaints: Sequence[str]) -> Markup:
+    """`complaints` grow as the runs' pictures are read."""
     charts = charts_of_settings({setting.label: [member.records for member in setting.members] for setting in settings})
     datasets = dict.fromkeys(member.run.dataset for setting in settings for member in setting.members)
     on = ", ".join(dataset for dataset in datasets if dataset)
     summary = f"{_counted(len(settings), 'setting')}, {_counted(sum(len(s.members) for s in settings), 'seed')} in all"
-    drawn = (
-        f"{charts_html(charts)}\n{paragraph('The line is the mean over the seeds of a setting, the band one standard deviation. ' + HANDLING)}"
-        f"\n<noscript>{paragraph('The curves need JavaScript; the tables below do not.')}</noscript>"
-        if charts
-        else paragraph("No curves: none of the runs has metrics.")
-    )
+    about = "The line is the mean over the seeds of a setting, the band one standard deviation. "
+    without = paragraph("The curves need JavaScript; the tables below do not.")
+    curves = drawn(charts, about, without) if charts else paragraph("No curves: none of the runs has metrics.")
     sections = [
         _overview(settings),
-        section("Curves", drawn),
+        section("Curves", curves),
         _samples(settings),
         _last_metrics(settings),
         _evaluation(settings),
@@ -86,21 +93,23 @@ def write_comparison(folders: Sequence[Path], out: Path) -> Path:
         _environments(settings),
     ]
     title = f"Comparison on {on}" if on else "Comparison"
-    page = document(title, summary, filter(None, sections), scripts=[scripts(charts)], wide=True)
-    write_atomically(out, write(page))
-    return out
+    return document(title, summary, filter(None, sections), complaints=complaints, scripts=scripts(charts), wide=True)
 
 
-def read_runs(folders: Sequence[Path]) -> list[Run]:
-    """The runs, each once; raises UserError for a folder that is none."""
+def read_runs(folders: Sequence[Path], tell: Tell = say) -> list[Run]:
+    """The runs, each once; raises UserError for a folder that is none. What else is damaged is told."""
     if not folders:
         raise UserError("no run to compare: name at least one run folder")
     runs = []
     for path in dict.fromkeys(RunFolder(folder).require().path.resolve() for folder in folders):
-        run = read_run(path)
+        complaints: list[str] = []
+        run = read_run(path, complaints.append)
         if not run.config:
-            raise UserError(f"{RunFolder(path).config} cannot be read: a JSON object of settings was expected")
-        runs.append(run)
+            reason = "".join(f" ({complaint})" for complaint in complaints[:1])
+            raise UserError(f"{RunFolder(path).config} cannot be read: a JSON object of settings was expected{reason}")
+        for complaint in complaints:
+            tell(complaint)
+        runs.append(run._replace(tell=tell))
     return runs
 
 
@@ -123,7 +132,7 @@ def settings_of(runs: Sequence[Run]) -> list[Setting]:
 
 def _fields(run: Run, replica: int) -> dict[str, Any]:
     """What a replica was trained with, where the replicas of a run differ (of a sweep) too."""
-    own = {field: values[replica] for field, values in (run.config.get("by_replica") or {}).items() if replica < len(values)}
+    own = {field: values[replica] for field, values in run.by_replica.items() if replica < len(values)}
     given = {**run.config, **own}
     in_python = given.pop(IN_PYTHON, None)
     if isinstance(in_python, dict):
@@ -149,7 +158,7 @@ def _counted(count: int, what: str) -> str:
 # Sections
 
 
-def _overview(settings: Sequence[Setting]) -> str:
+def _overview(settings: Sequence[Setting]) -> Markup:
     rows = []
     for setting in settings:
         runs = dict.fromkeys(str(member.run.folder) for member in setting.members)
@@ -158,41 +167,51 @@ def _overview(settings: Sequence[Setting]) -> str:
     return section("Settings", table("Settings", rows, ("Setting", "Seeds", "Run folders"), kind="sides"))
 
 
-def _samples(settings: Sequence[Setting]) -> str:
+def _samples(settings: Sequence[Setting]) -> Markup:
     """One strip a setting, all moved by one slider over the share of the run."""
-    strips = []
     most = max(2, min(PICTURES, PICTURES_IN_ALL // len(settings)))
-    for setting in settings:
-        member = next((m for m in setting.members if _pictures(m)), None)
-        if member is None:
-            why = paragraph(setting.members[0].run.no_pictures("No sample pictures."))
-            strips.append(f"<div><strong>{html.escape(setting.label)}</strong>{why}</div>")
-            continue
-        chosen = evenly(_pictures(member), most)
-        steps = setting.fields.get("steps")
-        whole = steps if isinstance(steps, int) and steps > 0 else max(chosen[-1].step, 1)
-        frames = "\n".join(frame(p, min(100.0, 100 * p.step / whole), visible=p is chosen[-1]) for p in chosen)
-        of_seed = "" if member.seed is None else f", seed {member.seed}"
-        strips.append(
-            f'<figure class="strip">\n{frames}\n<figcaption><strong>{html.escape(setting.label)}</strong>{of_seed}, '
-            f'<output for="slider">step {chosen[-1].step:,}</output></figcaption>\n</figure>'
-        )
-    if not any(strip.startswith("<figure") for strip in strips):
+    strips = [_strip(setting, most) for setting in settings]
+    if not any(strips):
         reasons = {s.members[0].run.no_pictures("No sample pictures: none of the runs has any.") for s in settings}
-        return section("Samples", "\n".join(paragraph(reason) for reason in sorted(reasons)))
-    joined = "\n".join(strips)
-    return section("Samples", f'{slider("Share of the run", 100, unit="%")}\n<div class="strips">\n{joined}\n</div>')
+        return section("Samples", joined(paragraph(reason) for reason in sorted(reasons)))
+    of_settings = joined(strip or _no_strip(setting) for strip, setting in zip(strips, settings, strict=True))
+    return section(
+        "Samples", markup('{}\n<div class="strips">\n{}\n</div>', slider("Share of the run", 100, unit="%"), of_settings)
+    )
+
+
+def _strip(setting: Setting, most: int) -> Markup:
+    """The pictures of the first seed that has any; nothing where none has."""
+    member = next((m for m in setting.members if _pictures(m)), None)
+    chosen = shown(member.run, evenly(_pictures(member), most)) if member else []
+    if member is None or not chosen:
+        return Markup()
+    whole = setting.fields.get("steps") or max(chosen[-1].step, 1)
+    return markup(
+        '<figure class="strip">\n{}\n<figcaption><strong>{}</strong>{}, '
+        '<output for="slider">step {:,}</output></figcaption>\n</figure>',
+        joined(frame(p, min(100.0, 100 * p.step / whole), visible=p is chosen[-1]) for p in chosen),
+        setting.label,
+        "" if member.seed is None else f", seed {member.seed}",
+        chosen[-1].step,
+    )
+
+
+def _no_strip(setting: Setting) -> Markup:
+    why = paragraph(setting.members[0].run.no_pictures("No sample pictures."))
+    return markup("<div><strong>{}</strong>{}</div>", setting.label, why)
 
 
 def _pictures(member: Member) -> list[Picture]:
     return [picture for picture in member.run.pictures if picture.replica == member.replica]
 
 
-def _last_metrics(settings: Sequence[Setting]) -> str:
+def _last_metrics(settings: Sequence[Setting]) -> Markup:
     last = [[_last(member.records) for member in setting.members] for setting in settings]
     if not any(values for members in last for values in members):
         return section("Last metrics", paragraph("No metrics: none of the runs has any."))
-    return section("Last metrics", paragraph(f"Of each seed the value logged last. {OVER_SEEDS}") + _by_setting(settings, last))
+    about = paragraph(f"Of each seed the value logged last. {OVER_SEEDS}")
+    return section("Last metrics", joined((about, _by_setting(settings, last)), ""))
 
 
 OVER_SEEDS = (
@@ -208,12 +227,12 @@ def _last(records: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
     return {field: value for field, value in last.items() if field not in ("step", "replica")}
 
 
-def _evaluation(settings: Sequence[Setting]) -> str:
+def _evaluation(settings: Sequence[Setting]) -> Markup:
     """The values of evaluation.json of those runs that were evaluated; nothing where none was."""
     measured = [[_measured(member) for member in setting.members] for setting in settings]
     if not any(values for members in measured for values in members):
-        return ""
-    return section("Evaluation", paragraph(OVER_SEEDS) + _by_setting(settings, measured))
+        return Markup()
+    return section("Evaluation", joined((paragraph(OVER_SEEDS), _by_setting(settings, measured)), ""))
 
 
 def _measured(member: Member) -> dict[str, Any]:
@@ -221,7 +240,7 @@ def _measured(member: Member) -> dict[str, Any]:
     return evaluated[member.replica] if member.replica < len(evaluated) else {}
 
 
-def _by_setting(settings: Sequence[Setting], measured: Sequence[Sequence[Mapping[str, Any]]]) -> str:
+def _by_setting(settings: Sequence[Setting], measured: Sequence[Sequence[Mapping[str, Any]]]) -> Markup:
     """A row a metric and a column a setting; `measured` holds the values of each setting's members."""
     rows = []
     for field in in_order(dict.fromkeys(field for members in measured for values in members for field in values)):
@@ -263,10 +282,10 @@ def _cell(values: Sequence[Any], best: bool) -> str:
         text += f"{', ' if text else ''}{len(values) - len(finite)} not finite"
     if not best:
         return text
-    return Markup(f'<span class="best">{html.escape(text)}<span class="unseen">, the best</span></span>')
+    return markup('<span class="best">{}<span class="unseen">, the best</span></span>', text)
 
 
-def _differences(settings: Sequence[Setting]) -> str:
+def _differences(settings: Sequence[Setting]) -> Markup:
     if len(settings) < 2:
         return section("Differences of configuration", paragraph("None: all runs are seeds of one setting."))
     fields = dict.fromkeys(field for setting in settings for field in setting.fields)
@@ -276,7 +295,7 @@ def _differences(settings: Sequence[Setting]) -> str:
     return section("Differences of configuration", table("Differences of configuration", rows, columns, kind="sides"))
 
 
-def _environments(settings: Sequence[Setting]) -> str:
+def _environments(settings: Sequence[Setting]) -> Markup:
     runs = list({member.run.folder: member.run for setting in settings for member in setting.members}.values())
     of_runs = [dict(leaves(run.environment)) for run in runs]
     rows, same = [], []
@@ -291,6 +310,5 @@ def _environments(settings: Sequence[Setting]) -> str:
     alike = f"The same for all: {'; '.join(same)}." if same else ""
     columns = ("Field", *(run.folder.name for run in runs))
     differing = table("Differences of environment", rows, columns, kind="sides") if rows else ""
-    return section(
-        "Environment", differing + paragraph(alike or ("" if rows else "No environment: environment.json is missing."))
-    )
+    alike = alike or ("" if rows else "No environment: environment.json is missing or cannot be read.")
+    return section("Environment", joined((differing, paragraph(alike)), ""))

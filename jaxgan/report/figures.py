@@ -221,6 +221,9 @@ def save_samples_of_points(
 
 # Curves
 
+DRAWABLE = 1e100  # from here on matplotlib's axes overflow: a gap, as where a value is not finite
+MOST = 12  # lines of a panel: as many as its legend has room for
+
 
 def _draw_series(axes: "Axes", steps: np.ndarray, values: np.ndarray, name: str, colour: str) -> None:
     """One replica as a line; several as thin lines, with their mean thick."""
@@ -235,6 +238,12 @@ def _draw_series(axes: "Axes", steps: np.ndarray, values: np.ndarray, name: str,
     axes.plot(steps, mean, color=colour, lw=2, marker=dot, label=f"{name} (mean of {values.shape[1]})")
 
 
+def _label(name: str) -> str:
+    """A metric's name as matplotlib can draw it: without formulas, and without letters that its font lacks."""
+    drawn = "".join(c if c.isprintable() and ord(c) < 0x250 else "?" for c in name[:60])
+    return drawn.replace("_", " ").replace("$", r"\$")
+
+
 def _hold_outliers(axes: "Axes", drawn: Sequence[np.ndarray]) -> None:
     """Keep a long curve legible: where its first leaps would flatten the rest, end the axis early and say so."""
     values = np.concatenate([series.ravel() for series in drawn])
@@ -244,7 +253,7 @@ def _hold_outliers(axes: "Axes", drawn: Sequence[np.ndarray]) -> None:
     low, high = np.percentile(values, [2, 98])
     low, high = low - 0.25 * (high - low), high + 0.25 * (high - low)
     outside = int(np.sum((values < low) | (values > high)))
-    if outside and np.ptp(values) > 1.5 * (high - low):
+    if outside and 0 < 1.5 * (high - low) < np.ptp(values):
         axes.set_ylim(low, high)
         axes.text(0.985, 0.04, f"{outside} of {len(values):,} values beyond the axis", transform=axes.transAxes,
                   ha="right", fontsize=8, color=QUIET)  # fmt: skip
@@ -267,7 +276,7 @@ def save_curves(path: str | Path, records: Sequence[Mapping[str, Any]]) -> None:
         ("gradient norm", [name for name in names if name == "gradient_norm"]),
         ("mean score", [name for name in names if chart_of(name) == SCORES]),
     ]
-    panels = [(title, members) for title, members in panels if members]
+    panels = [(title, members[:MOST]) for title, members in panels if members]
     if not panels:
         raise ValueError(f"nothing to draw: no losses, penalties, gradient norms or scores in {len(records)} records")
 
@@ -284,7 +293,8 @@ def save_curves(path: str | Path, records: Sequence[Mapping[str, Any]]) -> None:
         others = iter((GREEN, PURPLE, ORANGE, SKY) * len(members))
         for name in members:
             steps, values = series(records, name)
-            _draw_series(axes, steps, values, name.replace("_", " "), colour_of.get(name) or next(others))
+            values = np.where(np.abs(values) < DRAWABLE, values, np.nan)
+            _draw_series(axes, steps, values, _label(name), colour_of.get(name) or next(others))
             drawn.append(values)
         if title == "gradient norm":
             axes.axhline(1.0, color=QUIET, lw=0.8, ls="--", label="1")

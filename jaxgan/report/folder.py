@@ -1,11 +1,15 @@
-"""A run folder read for the pages: what is there and can be read, and the rest left empty."""
+"""A run folder read for the pages: what is there and can be read, and the rest left empty and told."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeVar
 
-from jaxgan.folder import Picture, RunFolder, read_object
+from jaxgan.errors import say
+from jaxgan.folder import Picture, RunFolder, Tell
+from jaxgan.report.pictures import Embedded, embedded
 from jaxgan.report.samples import NOT_DRAWN, can_be_drawn
+
+T = TypeVar("T")
 
 
 class Run(NamedTuple):
@@ -17,54 +21,71 @@ class Run(NamedTuple):
     evaluation: dict[str, Any]
     records: list[dict[str, Any]]  # the lines of metrics.jsonl, oldest first
     pictures: list[Picture]  # by replica, then by step
+    tell: Tell = say  # takes what is wrong with the folder, a line each
 
     @property
     def replicas(self) -> int:
-        replicas = self.config.get("replicas")
-        return replicas if isinstance(replicas, int) and replicas > 0 else 1
+        return self.config.get("replicas") or 1
+
+    @property
+    def data(self) -> dict[str, Any]:
+        """What the environment says of the data."""
+        return self.environment.get("data") or {}
 
     @property
     def dataset(self) -> str | None:
         """What the run was trained on, where the configuration or the environment says it."""
-        data = self.environment.get("data")
-        of_environment = data.get("name") if isinstance(data, dict) else None
-        return next((name for name in (self.config.get("dataset"), of_environment) if isinstance(name, str)), None)
+        return self.config.get("dataset") or self.data.get("name")
 
     @property
     def evaluated(self) -> list[dict[str, Any]]:
         """The values of evaluation.json, a mapping a replica; none where the run was not evaluated."""
-        replicas = self.evaluation.get("replicas")
-        if not isinstance(replicas, list) or not all(isinstance(values, dict) for values in replicas):
-            return []
-        return replicas
+        return self.evaluation.get("replicas") or []
+
+    @property
+    def by_replica(self) -> dict[str, list[Any]]:
+        """The options in which the replicas differ, a value a replica."""
+        return {field: values for field, values in (self.config.get("by_replica") or {}).items() if values}
 
     def seed(self, replica: int) -> int | None:
         """The seed of a replica, where the configuration says it."""
-        seeds = (self.config.get("by_replica") or {}).get("seed")
+        seeds = self.by_replica.get("seed")
         if seeds:
             return seeds[replica] if replica < len(seeds) else None
         seed = self.config.get("seed")
-        return seed + replica if isinstance(seed, int) else None
+        return None if seed is None else seed + replica
 
     def no_pictures(self, otherwise: str) -> str:
         """Why the run has no pictures of samples: they cannot be drawn, or what `otherwise` says."""
-        data = self.environment.get("data")
-        shape = data.get("sample_shape") if isinstance(data, dict) else None
-        if not isinstance(shape, list) or not all(isinstance(side, int) for side in shape):
-            return otherwise
-        return otherwise if can_be_drawn(shape) else NOT_DRAWN
+        shape = self.data.get("sample_shape")
+        return otherwise if shape is None or can_be_drawn(shape) else NOT_DRAWN
+
+    def embedded(self, path: Path) -> Embedded | None:
+        """A picture of the run for a page; None where it cannot be shown."""
+        return embedded(self.folder, path, self.tell)
 
 
-def read_run(folder: Path) -> Run:
-    """What lies in `folder`; raises nothing where files are missing or cannot be read."""
+def read_run(folder: Path, tell: Tell = say) -> Run:
+    """What lies in `folder`; raises nothing where files are missing or cannot be read.
+
+    What is damaged is left out and told, a line each; so are links to files outside the folder, which may not be meant to be shown.
+    """
     run = RunFolder(folder)
+
+    def own(read: Callable[[Tell], T], path: Path, empty: T) -> T:
+        if run.holds(path):
+            return read(tell)
+        tell(f"{path} is a link to a file outside the run folder: left out")
+        return empty
+
     return Run(
         folder,
-        read_object(run.config),
-        read_object(run.environment),
-        read_object(run.evaluation),
-        run.read_metrics(),
+        own(run.read_config, run.config, {}),
+        own(run.read_environment, run.environment, {}),
+        own(run.read_evaluation, run.evaluation, {}),
+        own(run.read_metrics, run.metrics, []),
         run.pictures(),
+        tell,
     )
 
 

@@ -1,26 +1,25 @@
 """The page of a run: report.html, one file with its curves, pictures and tables; it asks for no other.
 
-What the run folder holds is read once, into a `Run`; each section is a function of it that gives HTML.
+What the run folder holds is read once, into a `Run`; each section is a function of it that gives Markup.
 """
 
-import html
-import io
 import math
 import shlex
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
+from jaxgan.errors import say
 from jaxgan.files import write_atomically
-from jaxgan.folder import Picture, RunFolder
+from jaxgan.folder import Picture, RunFolder, Tell
 from jaxgan.metrics.table import better, in_order, meaning_of
 from jaxgan.report.charts import Chart, charts_html, charts_of_run, scripts
 from jaxgan.report.folder import Run, evenly, read_run
 from jaxgan.report.html import (
     Markup,
-    address_of,
-    data_address,
     document,
+    joined,
+    markup,
     mean_and_deviation,
     name,
     number,
@@ -31,6 +30,7 @@ from jaxgan.report.html import (
     words,
     write,
 )
+from jaxgan.report.pictures import embedded
 
 PICTURES = 40  # of one replica, at most
 PICTURES_IN_ALL = 400  # with many replicas each shows fewer, so that a phone still opens the page; never fewer than two
@@ -43,25 +43,34 @@ HANDLING = (
 )
 
 
-def write_page(folder: Path, out: Path | None = None) -> Path:
+def write_page(folder: Path, out: Path | None = None, tell: Tell = say) -> Path:
     """Writes the page of the run in `folder` to `out`, its report.html where None, and returns that path.
 
     What the folder does not hold (a run may have been interrupted, or have diverged, before its first metrics) is left
     out, with a line that says so. A replica shows at most 40 pictures of samples, evenly chosen, the first and the last
-    among them.
+    among them. What is damaged is named on the page and told, a line each; no link leads out of the folder.
     """
+    complaints: list[str] = []
+    page = _page(read_run(folder, complaints.append), complaints)
     path = RunFolder(folder).report if out is None else out
-    write_atomically(path, write(_page(read_run(folder))))
+    if out is None and path.is_symlink():  # of a folder from elsewhere: what it points to is not ours
+        path.unlink()
+    write_atomically(path, write(page))
+    for complaint in complaints:
+        tell(complaint)
     return path
 
 
-def _page(run: Run) -> str:
+def _page(run: Run, complaints: Sequence[str]) -> Markup:
+    """`complaints` grow as the run's files are read, its pictures among them."""
     charts = charts_of_run(run.records)
-    sections = (
+    sections = [
         _samples(run), _curves(run, charts), _animation(run), _metrics(run), _evaluation(run), _neighbours(run), _config(run),
         _environment(run),
-    )  # fmt: skip
-    return document(_title(run), _summary(run), [part for part in sections if part], scripts=[scripts(charts)])
+    ]  # fmt: skip
+    return document(
+        _title(run), _summary(run), [part for part in sections if part], complaints=complaints, scripts=scripts(charts)
+    )
 
 
 def _title(run: Run) -> str:
@@ -75,7 +84,7 @@ def _summary(run: Run) -> str:
     parts = [f"{field} {config[field]}" for field in ("recipe", "generator", "critic") if config.get(field) is not None]
     if run.replicas > 1:
         parts.append(f"{run.replicas} replicas")
-    if run.records and isinstance(config.get("steps"), int):
+    if run.records and config.get("steps"):
         last, steps = run.records[-1]["step"], config["steps"]
         early = f"stopped early: last metrics at step {last:,} of {steps:,}"
         parts.append(early if last < steps else f"{steps:,} steps")
@@ -85,7 +94,7 @@ def _summary(run: Run) -> str:
 # Pictures
 
 
-def _samples(run: Run) -> str:
+def _samples(run: Run) -> Markup:
     """All chosen pictures, of which the script shows one; without script that is the last of the first replica."""
     strips: dict[int, list[Picture]] = {}
     for picture in run.pictures:
@@ -93,96 +102,130 @@ def _samples(run: Run) -> str:
     if not strips:
         return section("Samples", paragraph(run.no_pictures("No sample pictures: the run ended before its first.")))
     most = max(2, min(PICTURES, PICTURES_IN_ALL // len(strips)))
-    chosen = {replica: evenly(strip, most) for replica, strip in strips.items()}
+    picked = [picture for strip in strips.values() for picture in evenly(strip, most)]
+    chosen: dict[int, list[Frame]] = {}
+    for found in shown(run, picked):
+        chosen.setdefault(found.replica, []).append(found)
+    if not chosen:
+        return section("Samples", paragraph("No sample pictures: none of those in samples/ can be shown."))
     first = next(iter(chosen.values()))
-    frames = "\n".join(
+    frames = joined(
         frame(picture, place, visible=picture is first[-1]) for strip in chosen.values() for place, picture in enumerate(strip)
     )
-    shown, there = sum(map(len, chosen.values())), len(run.pictures)
-    left_out = f"{shown:,} of the {there:,} pictures in samples/, evenly chosen." if shown < there else ""
+    there = len(run.pictures)
+    left_out = f"{len(picked):,} of the {there:,} pictures in samples/, evenly chosen." if len(picked) < there else ""
     return section(
         "Samples",
-        f"""{slider("Step", len(first) - 1, more=_replica_choice(run, list(chosen)))}
+        markup(
+            """{}
 <figure class="strip">
-{frames}
-<figcaption><output for="slider">step {first[-1].step:,}</output></figcaption>
+{}
+<figcaption><output for="slider">step {:,}</output></figcaption>
 </figure>
-{paragraph(left_out)}""",
+{}""",
+            slider("Step", len(first) - 1, more=_replica_choice(run, list(chosen))),
+            frames,
+            first[-1].step,
+            paragraph(left_out),
+        ),
     )
 
 
-def frame(picture: Picture, place: int | float, *, visible: bool) -> str:
+class Frame(NamedTuple):
+    """A picture of a strip, with the address that holds it."""
+
+    replica: int
+    step: int
+    address: str
+
+
+def shown(run: Run, pictures: Sequence[Picture]) -> list[Frame]:
+    """Those of the pictures that can be shown; of the others one line is told."""
+    complaints: list[str] = []
+    found = [(picture, embedded(run.folder, picture.path, complaints.append)) for picture in pictures]
+    if complaints:
+        run.tell(complaints[0] + (f", and {len(complaints) - 1} more" if len(complaints) > 1 else ""))
+    return [Frame(picture.replica, picture.step, content.address) for picture, content in found if content is not None]
+
+
+def frame(picture: Frame, place: int | float, *, visible: bool) -> Markup:
     """A picture of a strip; `place` is where on the slider it begins to show."""
-    return (
-        f'<img data-replica="{picture.replica}" data-step="{picture.step}" data-place="{place:g}"'
-        f' alt="Samples at step {picture.step:,}"{"" if visible else " hidden"} src="{data_address(picture.path)}">'
+    return markup(
+        '<img data-replica="{}" data-step="{}" data-place="{:g}" alt="Samples at step {:,}"{} src="{}">',
+        picture.replica,
+        picture.step,
+        place,
+        picture.step,
+        markup("" if visible else " hidden"),
+        picture.address,
     )
 
 
-def _replica_choice(run: Run, replicas: Sequence[int]) -> str:
+def _replica_choice(run: Run, replicas: Sequence[int]) -> Markup:
     """A select, where there is something to choose."""
     if len(replicas) < 2:
-        return ""
+        return Markup()
     seeds = ((i, run.seed(i)) for i in replicas)
-    options = "".join(f'<option value="{i}">{i}{"" if seed is None else f" (seed {seed})"}</option>' for i, seed in seeds)
-    return f'<label>Replica <select id="replica" autocomplete="off">{options}</select></label>'
-
-
-def _animation(run: Run) -> str:
-    """The animations; a reader whose system asks for less motion sees the first frame."""
-    figures = []
-    for path in sorted(run.folder.glob("animation*.gif")):
-        caption = html.escape(path.name)
-        figures.append(
-            f'<figure>\n<picture><source media="(prefers-reduced-motion: reduce)" srcset="{_first_frame(path)}">'
-            f'<img alt="Animation {caption}" src="{data_address(path)}"></picture>\n<figcaption>{caption}</figcaption>\n</figure>'
-        )
-    return section("Animation", "\n".join(figures)) if figures else ""
-
-
-def _first_frame(path: Path) -> str:
-    from PIL import Image
-
-    content = io.BytesIO()
-    try:
-        with Image.open(path) as animation:
-            animation.convert("RGB").save(content, format="PNG")
-    except OSError:  # no picture, or cut short
-        return "data:,"
-    return address_of(content.getvalue(), "png")
-
-
-def _neighbours(run: Run) -> str:
-    paths = sorted(run.folder.glob("neighbours*.png"))
-    figures = "\n".join(
-        f'<figure>\n<img alt="Samples, each beside the training pictures nearest to it" src="{data_address(path)}">\n'
-        f"<figcaption>{html.escape(path.name)}</figcaption>\n</figure>"
-        for path in paths
+    options = joined(
+        (markup('<option value="{}">{}{}</option>', i, i, "" if seed is None else f" (seed {seed})") for i, seed in seeds), ""
     )
-    return section("Nearest training pictures", figures) if paths else ""
+    return markup('<label>Replica <select id="replica" autocomplete="off">{}</select></label>', options)
+
+
+def _animation(run: Run) -> Markup:
+    """The animations; a reader whose system asks for less motion sees the first frame."""
+    figures = [
+        markup(
+            '<figure>\n<picture><source media="(prefers-reduced-motion: reduce)" srcset="{still}">'
+            '<img alt="Animation {name}" src="{address}"></picture>\n<figcaption>{name}</figcaption>\n</figure>',
+            name=path.name,
+            **content._asdict(),
+        )
+        for path in RunFolder(run.folder).animations()
+        if (content := run.embedded(path))
+    ]
+    return section("Animation", joined(figures)) if figures else Markup()
+
+
+def _neighbours(run: Run) -> Markup:
+    figures = [
+        markup(
+            '<figure>\n<img alt="Samples, each beside the training pictures nearest to it" src="{}">\n'
+            "<figcaption>{}</figcaption>\n</figure>",
+            content.address,
+            path.name,
+        )
+        for path in RunFolder(run.folder).all_neighbours()
+        if (content := run.embedded(path))
+    ]
+    return section("Nearest training pictures", joined(figures)) if figures else Markup()
 
 
 # Curves
 
 
-def _curves(run: Run, charts: Sequence[Chart]) -> str:
+def _curves(run: Run, charts: Sequence[Chart]) -> Markup:
     """The charts; without script the picture of them, where there is one."""
-    path = RunFolder(run.folder).curves
     alt = "Losses, penalty, gradient norm and scores over generator steps, as far as the run has them"
-    picture = f'<figure><img alt="{alt}" src="{data_address(path)}"></figure>' if path.is_file() else ""
+    content = run.embedded(RunFolder(run.folder).curves)
+    picture = markup('<figure><img alt="{}" src="{}"></figure>', alt, content.address) if content else Markup()
     if not charts:
         return section("Curves", picture or paragraph("No curves: nothing was drawn yet."))
     band = (
         "The line is the mean over the replicas, the band one standard deviation to either side. " if run.replicas > 1 else ""
     )
-    without = picture or paragraph("The curves need JavaScript.")
-    return section("Curves", f"{charts_html(charts)}\n{paragraph(band + HANDLING)}\n<noscript>{without}</noscript>")
+    return section("Curves", drawn(charts, band, picture or paragraph("The curves need JavaScript.")))
+
+
+def drawn(charts: Sequence[Chart], about: str, without: Markup) -> Markup:
+    """The charts, what is to be known of them, and what stands in their place without script."""
+    return markup("{}\n{}\n<noscript>{}</noscript>", charts_html(charts), paragraph(about + HANDLING), without)
 
 
 # Tables
 
 
-def _metrics(run: Run) -> str:
+def _metrics(run: Run) -> Markup:
     """The last line of metrics.jsonl; for several replicas the mean and deviation of their last lines."""
     if not run.records:
         return section("Last metrics", paragraph("No metrics: the run ended before its first line of them."))
@@ -192,11 +235,12 @@ def _metrics(run: Run) -> str:
     values = [{field: value for field, value in record.items() if field not in ("step", "replica")} for record in last]
     over = f", over {len(last)} replica{'s' if len(last) > 1 else ''}" if several else ""
     return section(
-        "Last metrics", paragraph(f"At step {step:,}{over}. {MEANS}") + _values("Last metrics", values, several=several)
+        "Last metrics",
+        joined((paragraph(f"At step {step:,}{over}. {MEANS}"), _values("Last metrics", values, several=several)), ""),
     )
 
 
-def _values(label: str, replicas: Sequence[Mapping[str, Any]], *, several: bool) -> str:
+def _values(label: str, replicas: Sequence[Mapping[str, Any]], *, several: bool) -> Markup:
     """A table with a row a metric, in the order of the table of metrics: its value, or what `_over_replicas` gives of several."""
     columns = ("Mean", "Standard deviation", "Lowest", "Highest") if several else ("Value",)
     rows = []
@@ -210,7 +254,7 @@ def metric_name(field: str) -> Markup:
     """The name of a value, with what it means and which direction is better in small letters below, where that is known."""
     direction = better(field)
     notes = [note for note in (meaning_of(field), f"{direction} is better" if direction else "") if note]
-    return Markup(name(field) + (f"<small>{html.escape('; '.join(notes))}</small>" if notes else ""))
+    return joined((name(field), markup("<small>{}</small>", "; ".join(notes)) if notes else ""), "")
 
 
 def _over_replicas(values: Sequence[Any]) -> list[str]:
@@ -222,19 +266,19 @@ def _over_replicas(values: Sequence[Any]) -> list[str]:
     return [number(mean), "" if deviation is None else number(deviation), number(min(finite)), number(max(finite))]
 
 
-def _evaluation(run: Run) -> str:
+def _evaluation(run: Run) -> Markup:
     """The values of evaluation.json, and the protocol by which they were measured; nothing where the run was not evaluated."""
     if not run.evaluated:
-        return ""
+        return Markup()
     several = len(run.evaluated) > 1
     protocol = [f"{field} {words(run.evaluation[field])}" for field in ("step", "weights") if field in run.evaluation]
     protocol += [f"{field} {text}" for field, text in leaves(run.evaluation.get("protocol") or {})]
     over = f"Over {len(run.evaluated)} replicas. " if several else ""
     values = _values("Evaluation", run.evaluated, several=several)
-    return section("Evaluation", values + paragraph(f"{over}Protocol: {'; '.join(protocol)}."))
+    return section("Evaluation", joined((values, paragraph(f"{over}Protocol: {'; '.join(protocol)}.")), ""))
 
 
-def _config(run: Run) -> str:
+def _config(run: Run) -> Markup:
     """The fields that are set, a row each, what was given in Python among them; those left open in one line."""
     if not run.config:
         return section("Configuration", paragraph("No configuration: config.json is missing or cannot be read."))
@@ -246,10 +290,10 @@ def _config(run: Run) -> str:
         elif value is not None:
             rows.append((name(field), [words(value)]))
     not_set = f"Not set, or not used here: {', '.join(unset)}." if unset else ""
-    return section("Configuration", table("Configuration", rows) + paragraph(not_set))
+    return section("Configuration", joined((table("Configuration", rows), paragraph(not_set)), ""))
 
 
-def _environment(run: Run) -> str:
+def _environment(run: Run) -> Markup:
     if not run.environment:
         return section("Environment", paragraph("No environment: environment.json is missing or cannot be read."))
     rows = ((name(field), [text]) for field, text in leaves(run.environment))

@@ -8,6 +8,7 @@ import numpy as np
 from jaxtyping import Int, Shaped, UInt8
 
 from jaxgan.errors import UserError
+from jaxgan.files import replacing
 from jaxgan.report.figures import Distribution, figure_array, samples_of_points_figure, save_samples_of_points
 from jaxgan.report.images import image_grid, save_gif, save_grid, save_strip
 
@@ -28,6 +29,16 @@ class SampleView:
         """`distribution` is that of two-dimensional data; `n_classes` is 0 unless the run is conditional."""
         self._distribution = distribution
         self._n_classes = n_classes
+        self._last: tuple[Sequence[np.ndarray], list[Any]] = ((), [])  # samples of all replicas, and their pictures
+
+    def of_step(self, step: int, samples: Sequence[np.ndarray], labels: Sequence[np.ndarray]) -> list[Any]:
+        """The picture of each replica's samples; of the same samples, which several listeners are told of, drawn once."""
+        if self._last[0] is not samples:
+            title = f"step {step:,}"
+            titles = [f"{title}, replica {replica}" for replica in range(len(samples))] if len(samples) > 1 else [title]
+            pictures = [self.picture(*each) for each in zip(samples, labels, titles, strict=True)]
+            self._last = (samples, pictures)
+        return self._last[1]
 
     def picture(
         self, samples: Shaped[np.ndarray, "n *sample"], labels: Int[np.ndarray, " n"], title: str
@@ -60,14 +71,15 @@ def save_samples(path: Path, samples: np.ndarray, labels: Any = None, distributi
         UserError: a picture is wanted of samples that have none.
     """
     shape = samples.shape[1:]
-    if path.suffix == ".npz":
+    if path.suffix.lower() == ".npz":
         kind = "images" if len(shape) == 3 else "points" if shape == (2,) else "samples"
         arrays: dict[str, Any] = {kind: samples}
         if labels is not None:
             arrays["labels"] = np.asarray(labels)
         if distribution is not None:
             arrays["scale"] = np.asarray(distribution.scale, np.float32)
-        np.savez_compressed(path, **arrays)
+        with replacing(path) as file:
+            np.savez_compressed(file, **arrays)
     elif not can_be_drawn(shape):
         raise UserError(f"--out {path}: samples of shape {shape} have no picture; name a file that ends in .npz")
     elif shape == (2,):
@@ -78,9 +90,11 @@ def save_samples(path: Path, samples: np.ndarray, labels: Any = None, distributi
 
 def save_interpolation(path: Path, images: np.ndarray) -> None:
     """Writes the images on the way between two latents by the ending of the path: .png (a strip), .gif (an animation) or .npz."""
-    if path.suffix == ".npz":
-        np.savez_compressed(path, images=images)
-    elif path.suffix == ".gif":
+    kind = path.suffix.lower()
+    if kind == ".npz":
+        with replacing(path) as file:
+            np.savez_compressed(file, images=images)
+    elif kind == ".gif":
         save_gif(path, images)
     else:
         save_strip(path, images)

@@ -7,7 +7,9 @@ import numpy as np
 import pytest
 
 from jaxgan.report import charts
-from jaxgan.report.charts import charts_of_run, charts_of_settings, figures_json, over_seeds
+from jaxgan.report.charts import charts_of_run, charts_of_settings, figures_of, over_seeds
+from jaxgan.report.figures import save_curves
+from jaxgan.report.html import script_data
 
 RECORD = {
     "critic_loss": 1, "generator_loss": 1, "score_real": 1, "gradient_penalty": 1, "gradient_norm": 1,
@@ -107,7 +109,7 @@ class TestCharts:
         graph_objects = pytest.importorskip("plotly.graph_objects")
         seeds = [[{"step": i, **RECORD} for i in range(3)] for _ in range(2)]
         made = charts_of_settings({"a": seeds, "b": seeds[:1]}) if several else charts_of_run(seeds[0])
-        found = json.loads(figures_json(made))
+        found = figures_of(made)
         for chart in found["charts"]:
             for view in chart["views"]:
                 graph_objects.Figure(data=view["traces"], layout=found["layout"])  # refuses what is not in its schema
@@ -120,7 +122,8 @@ class TestCharts:
 
     def test_hostile_names_stay_text(self):
         name = "</script><a href='x'>&"
-        text = figures_json(charts_of_settings({name: [records_of([1.0])]}))
+        data = script_data("figures", figures_of(charts_of_settings({name: [records_of([1.0])]})))
+        text = data.removeprefix('<script type="application/json" id="figures">').removesuffix("</script>")
         assert "<" not in text
         assert (
             line_of(charts_of_settings({name: [records_of([1.0])]})[0].views[0])["name"]
@@ -131,3 +134,40 @@ class TestCharts:
     def test_no_chart_can_be_sent_anywhere(self):
         """Plotly's own default is a button that uploads a chart."""
         assert charts.CONFIG["showSendToCloud"] is False and charts.CONFIG["plotlyServerURL"] == ""
+
+
+BIG = 1.7e308
+GAPS = {
+    "none": [], "one": [1.0], "null": [None] * 3, "nan": [math.nan] * 3, "infinite": [math.inf, -math.inf, math.inf], "text": ["a", "b"],
+    "gaps": [1.0, None, 2.0, math.nan, 3.0], "mixed": ["a", 1.0, None, math.inf, 2.0], "large": [BIG, -BIG, BIG], "equal and large": [BIG] * 3,
+    "tiny": [5e-324, 1e-320], "large and long": [BIG * (-1) ** i for i in range(200)], "flat with a leap": [-1.0] * 70 + [1.0],
+    "whole": [2**63 - 1, -(2**63)],
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", GAPS)
+@pytest.mark.parametrize("replicas", [1, 3])
+def test_runs_with_gaps_are_drawn_without_a_warning(name, replicas, tmp_path):
+    """Warnings are errors here: numpy's, matplotlib's, and what JSON and Plotly cannot hold."""
+    others = {"generator_loss": 1.0, "gradient_norm": None, "fid_lab_1k": 2.0} if len(name) % 2 else {}
+    records = [
+        {"step": 10 * i, "replica": r, "critic_loss": value, **others}
+        for i, value in enumerate(GAPS[name])
+        for r in range(replicas)
+        if i % 2 == 0 or r != 1  # one is logged at some steps only
+    ]
+    for made in (charts_of_run(records), charts_of_settings({"a": [records], "b": [records, records]})):
+        script_data("figures", figures_of(made))
+    if records:
+        save_curves(tmp_path / "curves.png", records)
+
+
+@pytest.mark.parametrize("name", ["$x$", "$\\frac{", "損失", "\x1b[31m\n", "x" * 5000, "", "\ud800", "</svg>", "{x} %d \\"])
+def test_any_name_of_a_loss_can_be_drawn(name, tmp_path):
+    records = [{"step": step, "critic_loss": 1.0, f"{name}_loss": 2.0} for step in (1, 2)]
+    save_curves(tmp_path / "curves.png", records)
+    assert (tmp_path / "curves.png").stat().st_size > 1000
+
+
+def test_more_losses_than_a_picture_has_room_for(tmp_path):
+    save_curves(tmp_path / "curves.png", [{"step": step, **{f"{i}_loss": 1.0 for i in range(300)}} for step in (1, 2)])

@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from jaxgan.errors import UserError
 from jaxgan.files import write_atomically
 from jaxgan.report.figures import figure_array, points_figure, save_curves, surface_on_grid
 from jaxgan.report.images import image_grid, save_gif, save_grid, save_image, save_strip
@@ -103,7 +104,7 @@ class TestFiles:
             raise OSError("the disk is full")
 
         monkeypatch.setattr(os, "replace", fail)
-        with pytest.raises(OSError, match="full"):
+        with pytest.raises(UserError, match=r"a\.txt cannot be written: the disk is full"):
             write_atomically(tmp_path / "a.txt", b"new")
         assert [(path.name, path.read_bytes()) for path in tmp_path.iterdir()] == [("a.txt", b"old")]
 

@@ -187,7 +187,10 @@ class TestEscaping:
         (tmp_path / "hostile" / "environment.json").write_text(json.dumps(environment))
         page = page_of(tmp_path / "hostile")
         # The sources of the pictures apart, the same elements stand on both pages: the values made none.
-        assert [tag for tag, _ in page.elements] == [tag for tag, _ in clean.elements]
+        assert page.text.count("metrics.jsonl: 1 line with values that are no numbers") == 1
+        tags = [tag for tag, _ in page.elements]
+        del tags[(place := tags.index("ul")) : place + 2]  # which say so
+        assert tags == [tag for tag, _ in clean.elements]
         assert f"{hostile} on {hostile}" in page.text
         assert page.row("dataset") == page.row("devices") == page.row("critic_loss") == [hostile]
 
@@ -285,10 +288,9 @@ class TestWhatWasMadeLater:
         page = page_of(tmp_path)
         (moving,) = page.all("img", alt="Animation animation.gif")
         assert base64.b64decode(moving["src"].partition("base64,")[2]) == (tmp_path / "animation.gif").read_bytes()
-        assert [found["srcset"][:15] for found in page.all("source", media="(prefers-reduced-motion: reduce)")] == [
-            "data:,",
-            "data:image/png;",
-        ]
+        (still,) = page.all("source", media="(prefers-reduced-motion: reduce)")
+        assert still["srcset"].startswith("data:image/png;")
+        assert "animation-broken.gif is no whole PNG or GIF: the picture is left out" in page.text
 
     def test_nearest_training_pictures(self, tmp_path):
         make_run(tmp_path)

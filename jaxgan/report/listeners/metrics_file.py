@@ -6,8 +6,9 @@ from pathlib import Path
 from typing import Any
 
 from jaxgan.engine.listeners import Listener
-from jaxgan.files import write_atomically
-from jaxgan.folder import read_metrics
+from jaxgan.errors import UserError
+from jaxgan.files import append, write_atomically
+from jaxgan.folder import metrics_lines, read_metrics
 from jaxgan.report.figures import save_curves
 
 
@@ -19,11 +20,25 @@ class MetricsFile(Listener):
         self._path = Path(path)
 
     def on_start(self, step: int, total: int) -> None:
-        """Drop what a killed run logged after the checkpoint at `step`: those steps are about to be made again."""
+        """Drop what a killed run logged after the checkpoint at `step`: those steps are about to be made again.
+
+        A line that cannot be read stays: there may be more to see in it than we do.
+
+        Raises:
+            UserError: the file cannot be read at all.
+        """
+
+        def refuse(complaint: str) -> None:
+            raise UserError(f"{complaint}: what the run logged before would be lost")
+
         if not self._path.exists():
             return
-        records = [record for record in read_metrics(self._path) if step > 0 and record["step"] <= step]
-        write_atomically(self._path, "".join(json.dumps(record) + "\n" for record in records).encode())
+        kept = [
+            line.content
+            for line in metrics_lines(self._path, refuse)
+            if step > 0 and (line.record is None or line.record["step"] <= step)
+        ]
+        write_atomically(self._path, b"".join(kept))
 
     def on_log(self, step: int, metrics: list[dict[str, float]]) -> None:
         """Append one line a replica, all in one write, and close the file: what was logged is on disk."""
@@ -35,9 +50,7 @@ class MetricsFile(Listener):
             for name, value in values.items():
                 record[name] = float(value) if math.isfinite(value) else None
             lines.append(json.dumps(record, allow_nan=False) + "\n")
-        self._path.parent.mkdir(parents=True, exist_ok=True)
-        with self._path.open("a", encoding="utf-8") as file:
-            file.write("".join(lines))
+        append(self._path, "".join(lines).encode())
 
     def on_measure(self, step: int, values: list[dict[str, float]]) -> None:
         """Append measured values likewise."""
@@ -53,6 +66,6 @@ class Curves(Listener):
 
     def on_end(self, step: int) -> None:
         """Write the picture, if a loss was logged."""
-        records = read_metrics(self._metrics) if self._metrics.exists() else []
+        records = read_metrics(self._metrics)
         if any("critic_loss" in record or "generator_loss" in record for record in records):
             save_curves(self._path, records)

@@ -16,17 +16,21 @@ class SamplePictures(Listener):
     Samples that are neither images nor points of the plane are not drawn.
     """
 
-    def __init__(self, folder: str | Path, *, distribution: Distribution | None = None, n_classes: int = 0) -> None:
-        """`distribution` is that of two-dimensional data; `n_classes` is 0 unless the run is conditional."""
+    def __init__(
+        self,
+        folder: str | Path,
+        *,
+        distribution: Distribution | None = None,
+        n_classes: int = 0,
+        view: SampleView | None = None,
+    ) -> None:
+        """`distribution` is that of two-dimensional data; `n_classes` is 0 unless the run is conditional; or a `view` that knows both."""
         self._folder = Path(folder)
-        self._view = SampleView(distribution, n_classes)
+        self._view = view or SampleView(distribution, n_classes)
 
     def on_sample(self, step: int, samples: list[np.ndarray], labels: list[np.ndarray]) -> None:
         """Write one picture a replica."""
-        for replica, (sample, label) in enumerate(zip(samples, labels, strict=True)):
-            name, title = f"step_{step:08d}", f"step {step:,}"
-            if len(samples) > 1:
-                name, title = f"{name}-replica_{replica:02d}", f"{title}, replica {replica}"
-            picture = self._view.picture(sample, label, title)
+        for replica, picture in enumerate(self._view.of_step(step, samples, labels)):
+            suffix = f"-replica_{replica:02d}" if len(samples) > 1 else ""
             if picture is not None:
-                save_image(self._folder / f"{name}.png", picture)
+                save_image(self._folder / f"step_{step:08d}{suffix}.png", picture)

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from jaxgan.engine.listeners import Listener
+from jaxgan.files import saying_what_cannot_be_written
 from jaxgan.metrics.table import panel_of
 from jaxgan.report.figures import Distribution
 from jaxgan.report.samples import SampleView
@@ -23,10 +24,17 @@ class TensorBoard(Listener):
 
     FLUSH_EVERY = 10  # seconds: what a killed run may lose
 
-    def __init__(self, folder: str | Path, *, distribution: Distribution | None = None, n_classes: int = 0) -> None:
-        """`distribution` and `n_classes` are those of `SamplePictures`."""
+    def __init__(
+        self,
+        folder: str | Path,
+        *,
+        distribution: Distribution | None = None,
+        n_classes: int = 0,
+        view: SampleView | None = None,
+    ) -> None:
+        """`distribution`, `n_classes` and `view` are those of `SamplePictures`."""
         self._folder = Path(folder)
-        self._view = SampleView(distribution, n_classes)
+        self._view = view or SampleView(distribution, n_classes)
         self._writer: Any = None
 
     def on_start(self, step: int, total: int) -> None:
@@ -34,12 +42,13 @@ class TensorBoard(Listener):
         from tensorboardX import SummaryWriter
 
         earlier = self._folder.is_dir() and any(self._folder.glob("*tfevents*"))
-        self._writer = SummaryWriter(
-            str(self._folder),
-            purge_step=step + 1 if earlier else None,
-            flush_secs=self.FLUSH_EVERY,
-            filename_suffix=f".{time.time_ns()}",  # its own names count seconds, and would overwrite a run just ended
-        )
+        with saying_what_cannot_be_written(self._folder):
+            self._writer = SummaryWriter(
+                str(self._folder),
+                purge_step=step + 1 if earlier else None,
+                flush_secs=self.FLUSH_EVERY,
+                filename_suffix=f".{time.time_ns()}",  # its own names count seconds, and would overwrite a run just ended
+            )
 
     def on_log(self, step: int, metrics: list[dict[str, float]]) -> None:
         """Write the scalars; a value that is not finite leaves a gap (tensorboardX would warn of each)."""
@@ -53,8 +62,7 @@ class TensorBoard(Listener):
         """Write one picture a replica."""
         if self._writer is None:
             return
-        for replica, (sample, label) in enumerate(zip(samples, labels, strict=True)):
-            picture = self._view.picture(sample, label, f"step {step:,}")
+        for replica, picture in enumerate(self._view.of_step(step, samples, labels)):
             if picture is not None:
                 self._writer.add_image(f"{_prefix(replica, len(samples))}samples", picture, step, dataformats="HWC")
 
