@@ -2,6 +2,7 @@
 
 import importlib
 import sys
+from collections.abc import Sequence
 
 from jaxgan import command
 from jaxgan.errors import unknown
@@ -18,8 +19,13 @@ COMMANDS = {
 PACKAGES = {"report"}  # commands that are a package, which runs as its __main__
 
 
-def main() -> int:
-    name, *rest = sys.argv[1:] or ["--help"]
+def console() -> None:
+    """The console script."""
+    command.leave(main())
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    name, *rest = (sys.argv[1:] if argv is None else argv) or ["--help"]
     if name in ("-h", "--help"):
         print("usage: jaxgan COMMAND [flags]; jaxgan COMMAND --help lists the flags\n")
         print("\n".join(f"  {name:10} {what}" for name, what in COMMANDS.items()))
@@ -35,4 +41,4 @@ def _refuse(name: str) -> None:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    console()

@@ -5,6 +5,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from jaxgan import command
+from jaxgan.errors import UserError
+from jaxgan.files import check_folder_writable
 from jaxgan.settings import OptionalInt, OptionalPath, parse
 
 
@@ -30,11 +32,14 @@ def train(argv: Sequence[str]) -> None:
     options = parse(
         Options, argv, prog="python -m jaxgan.classifier", description="Train the classifier of generated pictures."
     )
+    if options.updates is not None and options.updates < 1:
+        raise UserError(f"--updates {options.updates}: must be at least 1")
     from jaxgan.cache import keep_compiled_programs
     from jaxgan.features import classifiers_folder, lab_classifier
     from jaxgan.report.progress import progress_bars
 
     keep_compiled_programs()
+    check_folder_writable(classifiers_folder())
     with progress_bars() as show:
         classifier = lab_classifier(
             options.dataset, data_dir=options.data_dir, image_size=options.image_size, updates=options.updates, show=show
@@ -46,4 +51,4 @@ def train(argv: Sequence[str]) -> None:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    command.leave(main())

@@ -1,26 +1,98 @@
 """What all commands share: one line for what went wrong, and exit codes."""
 
+import errno
 import os
 import sys
 from collections.abc import Callable
+from typing import Any, NoReturn
 
-from jaxgan.errors import DivergedError, UserError
+from jaxgan.errors import DivergedError, UserError, first_line
+from jaxgan.interrupts import EXIT_CODE, interrupts
+from jaxgan.report.terminal import write_any_character
+
+NO_SPACE = os.strerror(errno.ENOSPC)
 
 
 def run(main: Callable[[], None]) -> int:
-    """Runs a command and returns its exit code: 0, 2 (the caller's mistake), 3 (training diverged), 130 (interrupted) or 141 (the reader of a pipe has ended)."""
+    """Runs a command and returns its exit code: 0, 2 (the caller's mistake, or what the machine does not allow), 3 (training diverged),
+    130 (interrupted) or 141 (the reader of a pipe has ended)."""
+    write_any_character()
     try:
-        try:
-            main()
-        finally:
-            sys.stdout.flush()
-    except (UserError, DivergedError) as error:
-        print(f"error: {error}", file=sys.stderr)
-        return error.exit_code
-    except KeyboardInterrupt as interrupt:
-        print(str(interrupt) or "interrupted", file=sys.stderr)
-        return 130
+        with interrupts():
+            try:
+                main()
+            finally:
+                sys.stdout.flush()
     except BrokenPipeError:  # as `| head` does
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # or Python would complain again at its exit
+        _forget_output()
         return 141
+    except KeyboardInterrupt as interrupt:
+        _print_error(str(interrupt) or "interrupted")
+        return EXIT_CODE
+    except DivergedError as error:
+        _print_error(f"error: {error}")
+        return error.exit_code
+    except Exception as error:
+        if processes := sys.modules.get("jaxgan.engine.processes"):
+            processes.end_if_lost(error)
+        reason = in_one_line(error)
+        if reason is None:
+            raise
+        if isinstance(error, OSError) and error.filename is None:
+            _forget_output()
+        _print_error(f"error: {reason}")
+        return UserError.exit_code
     return 0
+
+
+def leave(code: int) -> NoReturn:
+    """Ends the process; an interrupted one at once: Python's own exit waits for what XLA compiles in threads of its own.
+
+    Of several processes that train together each leaves in order, or the others would take it for dead.
+    """
+    jax: Any = sys.modules.get("jax")
+    if code == EXIT_CODE and not (jax and jax.distributed.is_initialized()):
+        sys.stdout.flush()
+        sys.stderr.flush()
+        os._exit(code)
+    sys.exit(code)
+
+
+def in_one_line(error: Exception) -> str | None:
+    """What to say of an error that is the caller's or the machine's; None of one that is jaxgan's own, whose trace is wanted."""
+    if isinstance(error, UserError):
+        return str(error)
+    if isinstance(error, OSError):
+        where = f"{error.filename}: " if error.filename is not None else ""
+        return where + (error.strerror or first_line(error))
+    if NO_SPACE in str(error):  # said by tensorstore, in an error of memory
+        return f"{NO_SPACE}: a checkpoint cannot be written"
+    if isinstance(error, MemoryError) or "RESOURCE_EXHAUSTED" in str(error):
+        return f"not enough memory: {first_line(error).removeprefix('RESOURCE_EXHAUSTED: ')}"
+    return _missing_platform()
+
+
+def _missing_platform() -> str | None:
+    """The reason why jax has no device, where it has none: asked after the fact, for it says so by errors of several kinds."""
+    jax: Any = sys.modules.get("jax")
+    if jax is None:
+        return None
+    try:
+        jax.local_devices()
+    except Exception as error:
+        wanted = f"JAX_PLATFORMS={jax.config.jax_platforms}" if jax.config.jax_platforms else "jax"
+        reason = f" ({first_line(error)})" if str(error) else ""
+        return (
+            f"{wanted}: there is no such device here, or jax lacks its plugin{reason}; JAX_PLATFORMS=cpu runs on the processor"
+        )
+    return None
+
+
+def _print_error(text: str) -> None:
+    """One line, whatever the text holds, on the standard error."""
+    print("".join(c if c.isprintable() else repr(c)[1:-1] for c in " ".join(text.split("\n"))), file=sys.stderr)
+
+
+def _forget_output() -> None:
+    """What is left to be written goes nowhere, or Python would complain again at its exit."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

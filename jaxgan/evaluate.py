@@ -9,6 +9,7 @@ from typing import Annotated, Any
 from tyro.conf import Positional, arg
 
 from jaxgan import command
+from jaxgan.files import WriteError, check_writable, json_text, write_atomically
 from jaxgan.folder import RunFolder
 from jaxgan.settings import OptionalInt, OptionalPath, parse
 
@@ -37,6 +38,10 @@ class Options:
     """PyTorch weights of the FID's Inception; the published ones, downloaded, where not given."""
     data_dir: OptionalPath = None
     """Where data sets lie; that of the run where not given."""
+    data_changed: bool = False
+    """Measure although the data are not those that the run was trained on."""
+    trust: bool = False
+    """Import what the run's config.json names of its own (package.module:name): that runs its code."""
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -47,29 +52,42 @@ def evaluate(argv: Sequence[str]) -> None:
     options = parse(Options, argv, prog="python -m jaxgan.evaluate", description="Measure a trained run by fixed protocols.")
     files = RunFolder(options.run).require()
     out = options.out or files.evaluation
+    check_writable(out, "--out")
     from jaxgan import runs  # after the flags are read: --help need not wait for jax
     from jaxgan.cache import keep_compiled_programs
-    from jaxgan.files import json_text, write_atomically
     from jaxgan.report.progress import progress_bars
 
     keep_compiled_programs()
-    with progress_bars() as show:
-        evaluation = runs.evaluate(
-            options.run, step=options.step, best=options.best, n=options.n, seed=options.seed, average=options.average,
-            features=options.features, inception_weights=options.inception_weights, data_dir=options.data_dir,
-            pictures=out.parent, show=show,
-        )  # fmt: skip
-    write_atomically(out, json_text(evaluation))
+    try:
+        with progress_bars() as show:
+            evaluation = runs.evaluate(
+                options.run, step=options.step, best=options.best, n=options.n, seed=options.seed, average=options.average,
+                features=options.features, inception_weights=options.inception_weights, data_dir=options.data_dir,
+                data_changed=options.data_changed, trust=options.trust,
+                pictures=out.parent, show=show,
+            )  # fmt: skip
+    except WriteError as error:
+        if error.computed is not None:
+            keep(error.computed, out)
+        raise
+    keep(evaluation, out)
+
+
+def keep(evaluation: dict[str, Any], out: Path) -> None:
+    """Prints the table and writes the values; in this order, so that they are not lost where they cannot be written."""
     print_table(evaluation)
+    write_atomically(out, json_text(evaluation))
     print(out)
 
 
 def print_table(evaluation: dict[str, Any]) -> None:
     """The classes' shares in one line, and a line a metric: its value, or the mean over replicas with the standard deviation."""
-    from rich.console import Console
     from rich.table import Table
+    from rich.text import Text
 
+    from jaxgan.errors import printable
     from jaxgan.metrics.table import METRICS, metric_of
+    from jaxgan.report.terminal import print_table as print_whole
 
     several = len(evaluation["replicas"])
     table = Table(
@@ -82,9 +100,9 @@ def print_table(evaluation: dict[str, Any]) -> None:
     for name, mean in evaluation["mean"].items():
         if metric_of(name) is class_share:
             continue
-        table.add_row(name, f"{mean:.4g}", *([f"{evaluation['std'][name]:.2g}"] if several > 1 else []))
-    Console().print(table)
+        table.add_row(Text(printable(name)), f"{mean:.4g}", *([f"{evaluation['std'][name]:.2g}"] if several > 1 else []))
+    print_whole(table)
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    command.leave(main())

@@ -1,5 +1,6 @@
 """`python -m jaxgan.sample RUN`: draws from a trained run, as a picture or as numbers."""
 
+import math
 import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -10,7 +11,9 @@ from tyro.conf import Positional, arg
 
 from jaxgan import command
 from jaxgan.errors import UserError
+from jaxgan.files import check_writable
 from jaxgan.folder import RunFolder
+from jaxgan.memory import check_fits
 from jaxgan.settings import OptionalInt, OptionalPath, parse
 
 if TYPE_CHECKING:
@@ -45,6 +48,8 @@ class Options:
     """Use the batch's own statistics in batch norm, as the labs do, in place of the running ones."""
     average: bool = True
     """Use the averaged weights where the run keeps them."""
+    trust: bool = False
+    """Import what the run's config.json names of its own (package.module:name): that runs its code."""
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -54,27 +59,28 @@ def main(argv: Sequence[str] | None = None) -> int:
 def sample(argv: Sequence[str]) -> None:
     options = parse(Options, argv, prog="python -m jaxgan.sample", description="Draw samples from a trained run.")
     out = options.out or options.run / ("interpolation.png" if options.interpolate else "sample.png")
-    check(options, out)
     RunFolder(options.run).require()
+    check(options, out)
     from jaxgan.cache import keep_compiled_programs  # after the flags are read: --help need not wait for jax
     from jaxgan.runs import load
 
     keep_compiled_programs()
-    run = load(options.run, step=options.step, replica=options.replica, best=options.best)
-    out.parent.mkdir(parents=True, exist_ok=True)
+    run = load(options.run, step=options.step, replica=options.replica, best=options.best, trust=options.trust)
     draw(run, options, out)
     print(out)
 
 
 def check(options: Options, out: Path) -> None:
     """Refuses what cannot be, before anything is loaded."""
-    if out.suffix not in (".png", ".npz", ".gif"):
+    kind = out.suffix.lower()
+    if kind not in (".png", ".npz", ".gif"):
         raise UserError(f"--out {out}: the name must end in .png, .npz or .gif")
-    if out.suffix == ".gif" and not options.interpolate:
+    if kind == ".gif" and not options.interpolate:
         raise UserError(f"--out {out}: an animation goes from one latent to another: add --interpolate")
     least = 2 if options.interpolate else 1
     if options.n is not None and options.n < least:
         raise UserError(f"--n {options.n}: must be at least {least}")
+    check_writable(out, "--out")
 
 
 def draw(run: "Run", options: Options, out: Path) -> None:
@@ -95,9 +101,10 @@ def draw(run: "Run", options: Options, out: Path) -> None:
         save_interpolation(out, np.asarray(run.interpolate(options.n or 16, **how), np.float32))
         return
     n = options.n or (2500 if not run.is_images else 100 if run.gan.n_classes and options.label is None else 64)
+    check_fits(4 * n * (run.gan.latent_dim + math.prod(run.sample_shape)), f"--n {n}: samples with their latents")
     samples, labels = run.sample(n, generator=options.generator, **how)
     save_samples(out, np.asarray(samples, np.float32), labels, run.dataset.distribution)
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    command.leave(main())

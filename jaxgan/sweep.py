@@ -8,6 +8,7 @@ from typing import Annotated
 from tyro.conf import arg
 
 from jaxgan import command
+from jaxgan.files import check_folder_writable
 from jaxgan.settings import read_config
 
 
@@ -29,14 +30,15 @@ def run(argv: Sequence[str]) -> None:
     options, config = read_config(
         argv, prog="python -m jaxgan.sweep", description="Train a grid of settings over several seeds.", more=Options
     )
+    check_folder_writable(config.out or "runs", "--out")
     from jaxgan.cache import keep_compiled_programs  # after the flags are read: --help need not wait for jax
     from jaxgan.runs.sweep import sweep
 
     keep_compiled_programs()
     out = sweep(config, options.grid, options.seeds)
-    print((out / "table.md").read_text())
+    print((out / "table.md").read_text(encoding="utf-8"))
     print(f"table: {out / 'table.md'}, {out / 'table.csv'}")
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    command.leave(main())

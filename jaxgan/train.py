@@ -4,8 +4,10 @@ import sys
 from collections.abc import Sequence
 
 from jaxgan import command
+from jaxgan.files import check_folder_writable
 from jaxgan.folder import RunFolder
 from jaxgan.settings import flag, read_command
+from jaxgan.settings.options import check
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -17,11 +19,15 @@ def train(argv: Sequence[str]) -> None:
     if config.list_variants:
         print_variants()
         return
+    check(config)
+    check_folder_writable(config.out or "runs", "--out")
     from jaxgan.cache import keep_compiled_programs  # after the flags are read: --help need not wait for jax
-    from jaxgan.engine.processes import is_first
+    from jaxgan.engine.processes import end_in_one_line, is_first
     from jaxgan.runs import fit
 
     keep_compiled_programs()
+    if config.distributed:
+        end_in_one_line()
     run = fit(config)
     if not is_first():
         return
@@ -34,10 +40,10 @@ def train(argv: Sequence[str]) -> None:
 
 def print_variants() -> None:
     """The table of variants: name, paper and equation, and the settings of its first recipe."""
-    from rich.console import Console
     from rich.table import Table
 
     from jaxgan.objectives import VARIANTS
+    from jaxgan.report.terminal import print_table
 
     table = Table("variant", "paper", "defaults", box=None, pad_edge=False)
     for name, variant in VARIANTS.items():
@@ -45,11 +51,8 @@ def print_variants() -> None:
         settings = ", ".join(f"{flag(field)[2:]} {value}" for field, value in recipe.settings.items())
         others = ", ".join(dict.fromkeys(other.name for other in variant.recipes[1:]))
         table.add_row(name, variant.reference, settings + (f"; also --recipe {others}" if others else ""))
-    console = Console()
-    if not console.is_terminal:
-        console.width = 160
-    console.print(table)
+    print_table(table)
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    command.leave(main())

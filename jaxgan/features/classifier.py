@@ -3,6 +3,7 @@
 import dataclasses
 import hashlib
 import io
+import sys
 import zipfile
 from collections.abc import Sequence
 from functools import partial
@@ -20,7 +21,7 @@ from jaxgan.cache import cache_folder
 from jaxgan.data import Dataset, read_into_memory
 from jaxgan.errors import UserError
 from jaxgan.features.progress import Progress
-from jaxgan.files import write_atomically
+from jaxgan.files import WriteError, replacing
 from jaxgan.networks.classifier import Classifier
 from jaxgan.pixels import to_model_range
 
@@ -159,14 +160,17 @@ def classifier_of(
             raise UserError(f"data set '{train.name}' holds no labelled pictures for a classifier, or fewer than {FEWEST}")
         rows = np.random.default_rng(0).permutation(len(train.samples))
         test, train = train.select(rows[: len(rows) // 10]), train.select(rows[len(rows) // 10 :])
-    _check(train, test)
+    _check(train, test, updates)
     updates = _default_updates(train) if updates is None else updates
     path = (folder or classifiers_folder()) / f"{_fingerprint(train, test, updates, seed)}.npz"
     if path.is_file():
         assert test.samples is not None
         return _read(path, train.n_classes, len(test.samples))
     classifier = train_classifier(train, test, updates=updates, seed=seed, progress=progress)
-    _write(path, classifier)
+    try:
+        _write(path, classifier)
+    except WriteError as error:  # what it was wanted for can go on: it is in memory
+        print(f"the classifier is not kept for the next time: {error}", file=sys.stderr)
     return classifier
 
 
@@ -178,9 +182,9 @@ def train_classifier(
     Adam at a rate that falls from 2e-3 to 0 by a half cosine, on batches of 100: 6,000 updates, or 60 passes where that is less.
 
     Raises:
-        UserError: pictures without labels, in less than two classes, or too small to be pooled twice.
+        UserError: less than one update; pictures without labels, in less than two classes, or too small to be pooled twice.
     """
-    _check(train, test)
+    _check(train, test, updates)
     assert train.samples is not None and train.labels is not None and test.samples is not None
     updates = _default_updates(train) if updates is None else updates
     params = _fit(train.samples, train.labels, train.n_classes, updates, seed, progress)
@@ -189,8 +193,10 @@ def train_classifier(
     return dataclasses.replace(classifier, accuracy=accuracy)
 
 
-def _check(train: Dataset, test: Dataset) -> None:
-    """Refuses what a classifier cannot be trained on."""
+def _check(train: Dataset, test: Dataset, updates: int | None) -> None:
+    """Refuses what a classifier cannot be trained on, and no updates at all."""
+    if updates is not None and updates < 1:
+        raise UserError(f"updates={updates} is not possible: expected 1 or more")
     for dataset in (train, test):
         if not dataset.is_images or dataset.samples is None or dataset.labels is None or train.n_classes < 2:
             raise UserError(f"data set '{train.name}': a classifier needs labelled pictures in memory, of at least two classes")
@@ -251,10 +257,9 @@ def _fingerprint(train: Dataset, test: Dataset, updates: int, seed: int) -> str:
 
 
 def _write(path: Path, classifier: LabClassifier) -> None:
-    content = io.BytesIO()
     arrays: dict[str, Any] = {**flatten_dict(classifier.params, sep="/"), "accuracy": classifier.accuracy}
-    np.savez(content, **arrays)
-    write_atomically(path, content.getvalue())
+    with replacing(path) as file:
+        np.savez(file, **arrays)
 
 
 def _read(path: Path, n_classes: int, held_out: int) -> LabClassifier:

@@ -76,10 +76,10 @@ def test_a_run_of_ones_own_is_recorded_and_found_again(folder, capsys):
     assert (config["generator"], config["critic"]) == ("mine:Generator", "mine:Critic")
     assert (config["dataset"], config["variant"]) == ("mine:walks", "mine:least")
     assert (config["latent_dim"], config["hidden_dim"], config["clip"]) == (3, 6, 0.1)
-    assert sample(["run", "--out", "s.npz", "--n", "4"]) == 0
-    assert evaluate(["run", "--n", "100"]) == 0
+    assert sample(["run", "--out", "s.npz", "--n", "4", "--trust"]) == 0
+    assert evaluate(["run", "--n", "100", "--trust"]) == 0
     assert "sliced_wasserstein1_100" in (folder / "run" / "evaluation.json").read_text()
-    assert train(["--out", "run", "--resume", "--steps", "3"]) == 0
+    assert train(["--out", "run", "--resume", "--steps", "3", *OWN]) == 0
     assert (folder / "run" / "checkpoints" / "3").is_dir()
     assert report(["run"]) == 0
 
@@ -87,7 +87,7 @@ def test_a_run_of_ones_own_is_recorded_and_found_again(folder, capsys):
     sys.modules.pop("mine", None)
     capsys.readouterr()
     for command, words in ((sample, ["run"]), (evaluate, ["run"]), (train, ["--out", "run", "--resume", "--steps", "4"])):
-        assert command(words) == 2
+        assert command([*words, "--trust"]) == 2
         (line,) = capsys.readouterr().err.strip().splitlines()
         assert "there is no module 'mine'" in line
     assert report(["run"]) == 0, "the page needs no network"
@@ -106,7 +106,28 @@ def test_a_pair_of_functions_with_labels_joined(folder):
         "--conditional",
     ]
     assert train([*flags, *SHORT]) == 0
-    assert sample(["run", "--label", "1", "--n", "3", "--out", "s.npz"]) == 0
+    assert sample(["run", "--label", "1", "--n", "3", "--out", "s.npz", "--trust"]) == 0
+
+
+def test_a_run_folder_from_elsewhere_runs_no_code(folder, capsys):
+    """What its config.json names is imported where the command names it too, or trusts it; the line says what it is."""
+    assert train([*OWN, *SHORT]) == 0
+    (folder / "mine.py").write_text("raise SystemExit('this code was run')")
+    sys.modules.pop("mine")
+    capsys.readouterr()
+    commands = (
+        (sample, ["run"]),
+        (evaluate, ["run"]),
+        (train, ["--out", "run", "--resume", "--steps", "4"]),
+        (train, ["--out", "run", "--resume", "--steps", "4", *OWN[:4]]),
+        (train, ["--out", "again", "--config", "run/config.json"]),
+    )
+    for command, words in commands:
+        assert command(words) == 2
+        (line,) = capsys.readouterr().err.strip().splitlines()
+        assert "names code to be imported" in line and "mine:" in line and "--trust" in line
+    assert not (folder / "again").exists()
+    assert report(["run"]) == 0
 
 
 @pytest.mark.parametrize(

@@ -9,7 +9,8 @@ import pytest
 
 from jaxgan import runs, sweep
 from jaxgan.errors import UserError
-from jaxgan.runs.sweep import grid_points
+from jaxgan.folder import RunFolder
+from jaxgan.runs.sweep import finished_outcomes, grid_points
 from jaxgan.settings import Config
 
 BASE = ["--dataset", "ring8", "--recipe", "toy", "--optimizer", "momentum", "--hidden-dim", "8", "--batch-size", "8",
@@ -67,6 +68,54 @@ def test_an_interrupted_sweep_goes_on(swept, capsys):
     assert sweep.main([*GRID, "--seeds", "2", *BASE, "--out", str(swept), "--resume"]) == 0
     assert "finished before" in capsys.readouterr().out
     assert (swept / "table.csv").read_text() == before
+
+
+@pytest.mark.parametrize(
+    ("content", "words"),
+    [
+        ("", "is empty"), ('[{"diverged": 0', "is no JSON"), ("{}", "it is an object where a list"), ("[1, 2]", ": [0] is the number 1"),
+        ('[{"diverged": 0}]', "of each of 2 replicas"), ('[{"diverged": 0}, {"loss": 1}]', "of each of 2 replicas"),
+        ('[{"diverged": 0}, {"diverged": "no"}]', ": [1].diverged is a text"), ('[{"diverged": 0}, {"diverged": null}]', "of each of 2 replicas"),
+    ],
+)  # fmt: skip
+def test_a_damaged_result_is_named_and_made_anew(content, words, tmp_path):
+    files, told = RunFolder(tmp_path), []
+    files.result.write_text(content)
+    assert finished_outcomes(files, 2, told.append) is None
+    (line,) = told
+    assert line.startswith(f"{files.result} is damaged, and is made anew: ") and words in line
+
+
+def test_a_result_is_read_and_an_absent_one_is_not_damaged(tmp_path):
+    files, told = RunFolder(tmp_path), []
+    assert finished_outcomes(files, 1, told.append) is None
+    files.result.write_text('[{"diverged": 0.0, "reverse_kl": null}]')  # not finite
+    (outcome,) = finished_outcomes(files, 1, told.append)
+    assert outcome["diverged"] == 0 and np.isnan(outcome["reverse_kl"]) and told == []
+
+
+def test_a_damaged_result_is_measured_again_from_the_checkpoints(swept, capsys):
+    result = swept / "program_0" / "result.json"
+    whole, table = result.read_text(), (swept / "table.csv").read_text()
+    result.write_text(whole[:40])
+    metrics = (swept / "program_0" / "metrics.jsonl").read_text()
+    assert sweep.main([*GRID, "--seeds", "2", *BASE, "--out", str(swept), "--resume"]) == 0
+    said = capsys.readouterr()
+    assert said.err.startswith(f"warning: {result} is damaged, and is made anew: is no JSON") and said.err.count("\n") == 1
+    assert (result.read_text(), (swept / "table.csv").read_text()) == (whole, table)
+    assert (swept / "program_0" / "metrics.jsonl").read_text() == metrics  # nothing was trained
+
+
+@pytest.mark.parametrize("content", ["", "[]", '{"grid": '])
+def test_a_damaged_record_of_a_sweep_is_one_line(content, tmp_path, capsys):
+    (tmp_path / "sweep.json").write_text(content)
+    assert sweep.main([*GRID, *BASE, "--out", str(tmp_path), "--resume"]) == 2
+    said = capsys.readouterr().err
+    assert (
+        said.startswith(f"error: --resume: {tmp_path / 'sweep.json'}")
+        and "name another folder" in said
+        and said.count("\n") == 1
+    )
 
 
 def test_a_sweep_with_another_grid_does_not_go_on(swept, capsys):

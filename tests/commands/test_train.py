@@ -199,14 +199,14 @@ def test_the_same_command_goes_on_with_its_run(tmp_path):
 def test_a_run_killed_before_its_first_checkpoint_goes_on(tmp_path, monkeypatch):
     with monkeypatch.context() as patched:
         patched.setattr("jaxgan.engine.loop.Program.initial_state", killed)
-        with pytest.raises(MemoryError):
+        with pytest.raises(RuntimeError):
             train.main([*RING, "--out", str(tmp_path / "run")])
     assert train.main(["--out", str(tmp_path / "run"), "--resume"]) == 0
     assert records_of(tmp_path / "run")[-1]["step"] == 4
 
 
 def killed(program):
-    raise MemoryError
+    raise RuntimeError
 
 
 def test_one_of_several_replicas_may_diverge(capsys, tmp_path):
@@ -245,8 +245,11 @@ def test_images_are_sampled_as_grid_strip_animation_and_numbers(tmp_path, monkey
     assert stored["images"].dtype == np.float32
     assert float(abs(stored["images"]).max()) <= 1
     np.testing.assert_array_equal(stored["labels"], [0, 0, 1, 1, 2, 2])
-    assert sample.main([str(run), "--interpolate", "--n", "5", "--out", str(tmp_path / "x.gif")]) == 0
-    assert picture(tmp_path / "x.gif")[2] >= 5
+    assert sample.main([str(run), "--interpolate", "--n", "5", "--out", str(tmp_path / "X.GIF")]) == 0
+    assert picture(tmp_path / "X.GIF")[2] >= 5
+    assert sample.main([str(run), "--out", str(tmp_path / "Y.NPZ"), "--n", "6"]) == 0
+    assert np.load(tmp_path / "Y.NPZ")["images"].shape == (6, 28, 28, 1)
+    assert sample.main([str(run), "--n", str(10**12), "--out", str(tmp_path / "x.npz")]) == 2
     assert sample.main([str(run), "--interpolate", "--n", "5", "--out", str(tmp_path / "x.png")]) == 0
     width, height, _ = picture(tmp_path / "x.png")
     assert width > 3 * height

@@ -100,3 +100,22 @@ def test_what_a_classifier_cannot_be_trained_on_is_refused(folder):
         with pytest.raises(UserError, match=words):
             classifier_of(train, test)
     assert not folder.exists()
+
+
+def test_a_classifier_that_cannot_be_kept_serves_all_the_same(tmp_path, capsys):
+    """Its folder lies under a file: one line says that it is not kept."""
+    (tmp_path / "file").write_text("")
+    kept = classifier_of(TRAIN, TEST, tmp_path / "folder", updates=2)
+    capsys.readouterr()
+    assert classifier_of(TRAIN, TEST, tmp_path / "file" / "folder", updates=2).weights_hash == kept.weights_hash
+    said = capsys.readouterr().err
+    assert said.startswith("the classifier is not kept for the next time: ")
+    assert said.count("\n") == 1
+
+
+@pytest.mark.parametrize("updates", [0, -1])
+def test_no_updates_are_no_classifier(updates, tmp_path):
+    with pytest.raises(UserError, match=f"updates={updates} is not possible: expected 1 or more"):
+        classifier_of(TRAIN, TEST, tmp_path, updates=updates)
+    with pytest.raises(UserError, match="not possible"):
+        train_classifier(TRAIN, TEST, updates=updates)

@@ -1,0 +1,89 @@
+"""Ctrl-C and SIGTERM, heard also while compiled code or the compiler runs, when Python itself hears nothing (layer 0)."""
+
+import contextlib
+import os
+import signal
+import socket
+import sys
+import threading
+from collections.abc import Callable, Iterator
+from typing import Any
+
+SIGNALS = (signal.SIGINT, signal.SIGTERM)
+PATIENCE = 3.0  # seconds that Python may take to hear of an interrupt before the process is ended without it
+EXIT_CODE = 130
+
+
+@contextlib.contextmanager
+def interrupts(first: str = "") -> Iterator[Callable[[], bool]]:
+    """Within the block an interrupt raises KeyboardInterrupt; where Python hears nothing for three seconds, it ends the process (exit 130).
+
+    Python calls its handlers between two of its own instructions: not before a call into compiled code is over, and XLA may compile for
+    minutes. So a thread reads the number of each signal from a socket, where Python's part in C writes it at once.
+
+    Args:
+        first: where given, the first interrupt only prints these words, at once, and makes what is yielded true; the second one is as above.
+
+    Yields:
+        Whether an interrupt has come. In a thread other than the main one, where Python allows no handlers, it never has.
+    """
+    if threading.current_thread() is not threading.main_thread():
+        yield lambda: False
+        return
+    heard = _Heard(first)
+    reading, writing = socket.socketpair()
+    writing.setblocking(False)
+    handlers = {number: signal.signal(number, heard.by_python) for number in SIGNALS}
+    fd = signal.set_wakeup_fd(writing.fileno(), warn_on_full_buffer=False)
+    watcher = threading.Thread(target=heard.watch, args=(reading,), daemon=True)
+    watcher.start()
+    try:
+        yield lambda: heard.times() > 0
+    finally:
+        signal.set_wakeup_fd(fd)
+        for number, handler in handlers.items():
+            signal.signal(number, handler)
+        heard.over = True
+        heard.answered.set()
+        writing.close()  # the watcher reads the end
+        watcher.join()
+        reading.close()
+
+
+class _Heard:
+    """How often an interrupt came, as the watching thread and as Python's handler know it."""
+
+    def __init__(self, first: str) -> None:
+        self.first = first
+        self.read = 0  # interrupts that the thread has read of
+        self.called = 0  # of which Python has called the handler: of two that come while it is deaf, once
+        self.answered = threading.Event()  # Python has raised KeyboardInterrupt
+        self.over = False  # the block has ended
+
+    def times(self) -> int:
+        """How many interrupts have come."""
+        return max(self.read, self.called)
+
+    def by_python(self, number: int, frame: Any) -> None:
+        """The handler: raises KeyboardInterrupt, unless this is the first of two."""
+        self.called += 1
+        if self.first and self.times() < 2:
+            return
+        self.answered.set()
+        raise KeyboardInterrupt
+
+    def watch(self, reading: socket.socket) -> None:
+        """The thread: prints that the first was heard, and ends the process where Python does not."""
+        while numbers := reading.recv(64):
+            for _ in range(sum(number in SIGNALS for number in numbers)):
+                self.read += 1
+                if self.first and self.read == 1:
+                    print(f"\n{self.first}", file=sys.stderr, flush=True)
+                    continue
+                heard = self.answered.wait(PATIENCE)
+                if self.over:
+                    return
+                if not heard:
+                    print("interrupted", file=sys.stderr, flush=True)
+                    os._exit(EXIT_CODE)
+                self.answered.clear()

@@ -1,0 +1,164 @@
+"""Processes that do not come, or die: one line within the time of --distributed-timeout. Ctrl-C is heard in compiled code."""
+
+import os
+import re
+import signal
+import socket
+import subprocess
+import sys
+import time
+
+import pytest
+
+from jaxgan.engine import processes
+from jaxgan.errors import UserError
+
+FLAGS = [
+    "--dataset",
+    "ring8",
+    "--recipe",
+    "toy",
+    "--batch-size",
+    "8",
+    "--hidden-dim",
+    "8",
+    "--steps",
+    "1000000",
+    "--log-every",
+    "100",
+]
+
+
+def free_port() -> int:
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        return free.getsockname()[1]
+
+
+def start(number: int, port: int, out, timeout: int = 5, count: int = 2) -> subprocess.Popen:
+    return subprocess.Popen(
+        [sys.executable, "-m", "jaxgan.train", *FLAGS, "--out", str(out), "--distributed", "--distributed-timeout", str(timeout),
+         "--coordinator", f"127.0.0.1:{port}", "--process-count", str(count), "--process-id", str(number)],
+        env={**os.environ, "JAX_PLATFORMS": "cpu"}, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+    )  # fmt: skip
+
+
+def test_a_coordinator_that_does_not_answer_is_said_within_the_time():
+    began = time.monotonic()
+    with pytest.raises(UserError, match=r"--coordinator 127.0.0.1:\d+: no answer within 0.5 s \(--distributed-timeout\)"):
+        processes.join(f"127.0.0.1:{free_port()}", 2, 1, timeout=0.5)
+    assert 0.4 < time.monotonic() - began < 2
+
+
+@pytest.mark.parametrize("coordinator", ["host", "host:", ":1", "host:x", "host:0", "host:70000"])
+def test_a_coordinator_is_a_host_and_a_port(coordinator):
+    with pytest.raises(UserError, match="expected HOST:PORT"):
+        processes.join(coordinator, 2, 0)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("number", [0, 1])
+def test_a_process_that_is_left_alone_ends_in_one_line_within_the_time(number, tmp_path):
+    began = time.monotonic()
+    process = start(number, free_port(), tmp_path / "run", timeout=3)
+    _, errors = process.communicate(timeout=60)
+    took = time.monotonic() - began
+    print(f"process {number} alone: {took:.1f} s with a timeout of 3 s")
+    assert process.returncode == 2
+    assert re.fullmatch(r"error: .*\(--distributed-timeout\).*\n", errors)
+    assert took < 3 + 7  # the imports of jax, on a machine that is busy
+    assert not (tmp_path / "run").exists()
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("victim", [0, 1])
+@pytest.mark.parametrize("how", [signal.SIGKILL, signal.SIGSTOP])
+def test_a_process_that_dies_or_is_silent_ends_the_other_in_one_line(victim, how, tmp_path):
+    port = free_port()
+    both = [start(number, port, tmp_path / "run") for number in range(2)]
+    try:
+        deadline = time.monotonic() + 120
+        while not (tmp_path / "run" / "metrics.jsonl").exists():
+            assert time.monotonic() < deadline
+            assert all(process.poll() is None for process in both), [process.communicate() for process in both]
+            time.sleep(0.2)
+        both[victim].send_signal(how)
+        began = time.monotonic()
+        _, errors = both[1 - victim].communicate(timeout=60)
+        print(f"process {victim} gone by {how.name}: the other ended after {time.monotonic() - began:.1f} s: {errors.strip()}")
+        assert both[1 - victim].returncode == 2
+        assert re.fullmatch(r"error: --distributed: another process of the run has ended or does not answer \(.*\)\n", errors)
+        assert time.monotonic() - began < 5 + 5
+    finally:
+        for process in both:
+            process.kill()
+            process.communicate()
+
+
+COMPILING = """
+import sys
+from jaxgan import command
+from jaxgan.interrupts import interrupts
+def main():
+    import jax, jax.numpy as jnp
+    def f(x):
+        for i in range(3000): x = jnp.sin(x @ x) + jnp.cos(x) * i + jnp.sort(x)
+        return x
+    lowered = jax.jit(f).lower(jnp.ones((8, 8)))
+    print("compiling", flush=True)
+    with interrupts(*sys.argv[1:]):
+        lowered.compile()
+command.leave(command.run(main))
+"""
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+@pytest.mark.parametrize("first", [[], ["stopping soon"]])
+def test_an_interrupt_is_heard_while_jax_compiles(number, first):
+    """A program that takes minutes to compile: an interrupt ends it within five seconds; where the first is only noted, the second does."""
+    process = subprocess.Popen(
+        [sys.executable, "-c", COMPILING, *first], env={**os.environ, "JAX_ENABLE_COMPILATION_CACHE": "false", "JAX_PLATFORMS": "cpu"},
+        stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+    )  # fmt: skip
+    assert process.stdout and process.stderr
+    assert process.stdout.readline() == "compiling\n"
+    time.sleep(1)
+    began = time.monotonic()
+    process.send_signal(number)
+    if first:
+        assert process.stderr.readline() == "\n"
+        assert process.stderr.readline() == "stopping soon\n"
+        assert time.monotonic() - began < 5
+        process.send_signal(number)
+    _, errors = process.communicate(timeout=60)
+    print(f"{number.name}, {first or 'at once'}: ended after {time.monotonic() - began:.1f} s")
+    assert (process.returncode, errors) == (130, "interrupted\n")
+    assert time.monotonic() - began < 6
+
+
+def test_the_first_interrupt_is_noted_and_the_second_ends(capsys):
+    from jaxgan.interrupts import interrupts
+
+    before = signal.getsignal(signal.SIGINT)
+
+    def interrupted_twice() -> None:
+        with interrupts("stopping soon") as interrupted:
+            assert not interrupted()
+            os.kill(os.getpid(), signal.SIGINT)
+            time.sleep(0.2)
+            assert interrupted()
+            os.kill(os.getpid(), signal.SIGTERM)
+            time.sleep(1)
+
+    with pytest.raises(KeyboardInterrupt):
+        interrupted_twice()
+    assert signal.getsignal(signal.SIGINT) is before
+    assert capsys.readouterr().err == "\nstopping soon\n"
+
+
+def test_an_interrupt_of_a_command_is_one_line_and_exit_code_130(capsys):
+    from jaxgan import command
+
+    assert command.run(lambda: os.kill(os.getpid(), signal.SIGINT) or time.sleep(1)) == 130
+    assert capsys.readouterr().err == "interrupted\n"

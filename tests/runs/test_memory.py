@@ -1,0 +1,74 @@
+"""What could never fit into memory is refused in one line before there is a folder."""
+
+import pytest
+
+from jaxgan import sweep, train
+from jaxgan.errors import UserError
+from jaxgan.memory import check_fits, in_words
+from jaxgan.runs.memory import DATA, GRADIENTS, WEIGHTS, needed
+from tests.tiny import pictures, tiny
+
+RING = ["--dataset", "ring8", "--recipe", "toy"]
+
+
+@pytest.mark.parametrize(
+    ("argv", "words"),
+    [
+        ([*RING, "--hidden-dim", "1000000"], "weights and optimizer state"),
+        ([*RING, "--batch-size", "100000000"], "layers' outputs for one batch"),
+        ([*RING, "--replicas", "60000", "--hidden-dim", "4096"], "weights and optimizer state"),
+        ([*RING, "--points", "2147483646"], "2,147,483,646 points"),
+        (["--image-size", "100000"], "a picture of 100000x100000 pixels"),
+        (["--image-size", "10000"], "1,497 pictures of 10000x10000 pixels"),
+        (["--latent-dim", "1000000000"], "weights and optimizer state"),
+    ],
+)
+def test_what_cannot_fit_names_what_is_too_large_and_by_how_much(argv, words, capsys, tmp_path):
+    assert train.main([*argv, "--out", str(tmp_path / "run")]) == 2
+    said = capsys.readouterr().err
+    assert said.startswith("error: ")
+    assert said.count("\n") == 1
+    assert words in said
+    assert "too much" in said
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_sweep_refuses_it_before_its_folder(capsys, tmp_path):
+    assert sweep.main(["--grid", "hidden_dim=8,1000000", *RING, "--out", str(tmp_path / "sweep")]) == 2
+    assert "weights and optimizer state" in capsys.readouterr().err
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_the_parts_by_hand():
+    """fc of width 8: the count of numbers, three times (Adam's two moments); pictures a byte a pixel; all by replicas."""
+    run = tiny("fc", dataset=pictures(), optimizer="adam", critic_optimizer="adam", batch_size=6)
+    parts = needed(run)
+    players = [sum(leaf.size for leaf in _leaves(run, name)) for name in ("generator", "critic")]
+    assert parts[DATA] == 40 * 28 * 28
+    assert parts[GRADIENTS] == 4 * max(players)
+    assert parts[WEIGHTS] == pytest.approx(3 * 4 * sum(players), rel=0.05)  # and optax's counters
+    several = needed(tiny("fc", dataset=pictures(), optimizer="adam", critic_optimizer="adam", batch_size=6, replicas=3))
+    assert {name: several[name] for name in (WEIGHTS, GRADIENTS)} == {name: 3 * parts[name] for name in (WEIGHTS, GRADIENTS)}
+    assert several[DATA] == parts[DATA]
+
+
+def _leaves(run, player):
+    import jax
+
+    from tests.tiny import initial
+
+    return jax.tree.leaves(getattr(initial(run), player).params)
+
+
+def test_sizes_in_words():
+    assert [in_words(size) for size in (0, 999, 1500, 2 * 10**9, 123_456 * 10**9, 10**16)] == [
+        "0 B",
+        "999 B",
+        "1.5 kB",
+        "2.0 GB",
+        "123 TB",
+        "10,000 TB",
+    ]
+    check_fits(1, "a byte")
+    with pytest.raises(UserError, match=r"all: would take 1,000,000 TB of memory, and this machine has .*: .* too much"):
+        check_fits(10**18, "all")
