@@ -26,6 +26,7 @@ from experiments import lab, plots, verdicts
 from jaxgan import Config, command, load
 from jaxgan.evaluation.critics import score_of
 from jaxgan.files import write_atomically
+from jaxgan.folder import RunFolder
 
 if TYPE_CHECKING:
     from PIL.Image import Image
@@ -289,7 +290,7 @@ def animate_critics(options: lab.Options, variants: tuple[str, ...], dataset: st
     films = []
     for folder in filter(lab.is_finished, folders):
         films.append(frames_of(folder))
-        animate(folder / "animation.gif", films[-1])
+        animate(RunFolder(folder).animation, films[-1])
     if not films:
         return
     smaller = (FILM, FILM * films[0][0].height // films[0][0].width)

@@ -8,6 +8,8 @@ import jax
 import numpy as np
 import pytest
 
+import jaxgan
+
 pytestmark = pytest.mark.usefixtures("no_annotation_checks")  # as a user runs it
 README = (Path(__file__).parents[1] / "README.md").read_text(encoding="utf-8")
 BLOCKS = re.findall(r"```python\n(.*?)```", README, re.DOTALL)
@@ -19,6 +21,18 @@ def run_block(words: str, names: dict[str, Any] | None = None) -> dict[str, Any]
     names = {"__name__": "__main__", **(names or {})}
     exec(compile(block, "README.md", "exec"), names)
     return names
+
+
+def test_every_name_of_the_package_that_it_mentions_is_there():
+    mentioned = {
+        name for words in re.findall(r"`([^`\n]+)`", README) for name in re.findall(r"(?<!-m )\bjaxgan(?:\.\w+)+", words)
+    }
+    assert {"jaxgan.evaluate", "jaxgan.metrics", "jaxgan.Game"} <= mentioned
+    for name in sorted(mentioned):
+        found = jaxgan
+        for part in name.split(".")[1:]:
+            assert hasattr(found, part), name
+            found = getattr(found, part)
 
 
 @pytest.fixture

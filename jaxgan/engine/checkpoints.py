@@ -1,59 +1,215 @@
-"""Checkpoints of the whole `GanState`, by orbax; the only file that knows orbax."""
+"""Checkpoints of a run, each with a record of what is in it; the only file that knows orbax.
 
+A checkpoint holds the arrays of the `GanState` and a record: shape, type and digest of each array, the running sums of the
+metrics since the last logged step, and what the run says of itself. What is read is compared with the record, so that a
+damaged checkpoint is known as one. Earlier versions of jaxgan stored no record: their arrays are taken as they are.
+"""
+
+import contextlib
+import gc
+import logging
+import shutil
+import sys
+import time
+import warnings
+from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import jax
+import numpy as np
 
-from jaxgan.errors import UserError
-from jaxgan.types import GanState
+from jaxgan.digests import describe_array, seal, unseal
+from jaxgan.engine.processes import is_first, whole
+from jaxgan.errors import UserError, WriteError, first_line
+from jaxgan.types import GanState, Metrics
+
+Arrays = dict[str, np.ndarray]  # by their path in the state
+
+
+class Progress(NamedTuple):
+    """All that a run must know to go on as if it had not been stopped."""
+
+    state: GanState
+    sums: Metrics | None = None  # the running sums of the metrics since the last logged step; None where they are not known
+    logged: int = 0  # that step
+
+
+class Restored(NamedTuple):
+    """A checkpoint that was read."""
+
+    step: int
+    progress: Progress
+    about: Mapping[str, Any]  # what the run said of itself when it saved; {} of earlier versions
+    damaged: dict[int, str]  # the newer checkpoints that were passed over, and what is wrong with each
+
+
+class DamagedError(Exception):
+    """A checkpoint that cannot be read, or is not what was written; the message says in a few words what is wrong."""
 
 
 class Checkpoints:
     """The checkpoints of one run, `FOLDER/STEP`; each is written whole or not at all."""
 
-    def __init__(self, folder: Path, keep: int | None = None):
+    def __init__(self, folder: Path, keep: int | None = None, about: Mapping[str, Any] | None = None):
+        """`keep` is how many of the newest are kept, all where None; `about` is stored with each: JSON values."""
         import orbax.checkpoint as ocp  # a second of imports, which --help and a refused flag need not wait for
 
         self._args = ocp.args
-        self.folder = folder.absolute()
-        options = ocp.CheckpointManagerOptions(max_to_keep=keep, create=True, enable_async_checkpointing=False)
-        self._manager = ocp.CheckpointManager(self.folder, options=options)
+        self.folder, self.about = folder.absolute(), dict(about or {})
+        options = ocp.CheckpointManagerOptions(max_to_keep=keep, create=False, enable_async_checkpointing=False)
+        self._ocp, self._options, self._opened = ocp, options, None
+
+    @property
+    def _manager(self) -> Any:
+        """Orbax's manager, which wants the folder to be there."""
+        if self._opened is None:
+            if is_first():
+                self.folder.mkdir(parents=True, exist_ok=True)
+            self._opened = self._ocp.CheckpointManager(
+                self.folder, options=self._options, item_handlers=self._ocp.StandardCheckpointHandler()
+            )
+        return self._opened
 
     def steps(self) -> list[int]:
-        """The steps that have a checkpoint, in order."""
-        return sorted(self._manager.all_steps())
+        """The steps that have a checkpoint, whole or damaged, in order, as they lie on the disk now."""
+        with contextlib.suppress(FileNotFoundError):
+            return sorted(int(path.name) for path in self.folder.iterdir() if path.name.isdecimal())
+        return []
 
-    def save(self, step: int, state: GanState) -> Path:
-        if step not in self._manager.all_steps():
-            self._manager.save(step, args=self._args.StandardSave(_storable(state)), force=True)
-            self._manager.wait_until_finished()
+    def save(self, step: int, progress: Progress) -> Path:
+        """Writes a checkpoint; one of this step that is there already is left as it is."""
+        if not (self.folder / str(step)).exists():
+            arrays = _storable(progress.state)
+            record = seal(
+                {
+                    "arrays": {path: describe_array(whole(array)) for path, array in arrays.items()},
+                    "sums": {name: np.ravel(whole(value)).tolist() for name, value in (progress.sums or {}).items()},
+                    "logged": progress.logged,
+                    "about": self.about,
+                }
+            )
+            with self._unfinished_removed(step):
+                self._manager.save(step, args=self._args.StandardSave(arrays), custom_metadata={"record": record}, force=True)
+                self._manager.wait_until_finished()
         return self.folder / str(step)
 
-    def restore(self, like: GanState, step: int | None = None) -> GanState:
-        """The state of a step, the last where none is named; `like` gives its structure, shapes and types.
+    @contextlib.contextmanager
+    def _unfinished_removed(self, step: int) -> Iterator[None]:
+        """Leaves nothing of a checkpoint that cannot be written; the earlier ones are there still.
 
-        `like` is a state, on whose devices the result lies, or the shapes of one (`jax.eval_shape`), for the first device.
+        Raises:
+            WriteError: in one line, what orbax and TensorStore say of it.
         """
-        steps = self.steps()
-        if not steps:
-            raise UserError(f"no checkpoint in {self.folder}: the run ended before its first")
-        if step is not None and step not in steps:
-            raise UserError(f"no checkpoint of step {step} in {self.folder}: there are {', '.join(map(str, steps))}")
-        stored_like = jax.eval_shape(_storable, like) if isinstance(like.step, jax.ShapeDtypeStruct) else _storable(like)
-        here = jax.sharding.SingleDeviceSharding(jax.local_devices()[0])
-        abstract = jax.tree.map(
-            lambda leaf: jax.ShapeDtypeStruct(leaf.shape, leaf.dtype, sharding=leaf.sharding or here), stored_like
-        )
+        path = self.folder / str(step)
         try:
-            stored = self._manager.restore(steps[-1] if step is None else step, args=self._args.StandardRestore(abstract))
-        except ValueError as error:
-            reason = str(error).splitlines()[0]
-            raise UserError(f"the checkpoint in {self.folder} does not fit this configuration: {reason}") from error
-        return _restored(stored, like)
+            with _quiet():
+                yield
+        except Exception as error:
+            self.remove_unfinished()
+            raise WriteError(
+                f"checkpoint {path} cannot be written: {first_line(error)}; --resume goes on from the one before"
+            ) from error
+
+    def remove_unfinished(self) -> None:
+        """Removes what killed processes left half written. The run's lock must be held."""
+        if is_first():
+            for path in self.folder.glob("*.orbax-checkpoint-tmp*"):
+                shutil.rmtree(path, ignore_errors=True)
+
+    def restore(self, like: GanState, step: int | None = None, sums_like: Metrics | None = None) -> Restored:
+        """The newest checkpoint that is whole, or that of a step.
+
+        Args:
+            like: a state, on whose devices the result lies and whose types it must have; or the shapes of one (`jax.eval_shape`),
+                for the first device, where float32 may become float64.
+            step: the checkpoint's step; without it damaged ones are passed over.
+            sums_like: the running sums of the metrics, empty; without them none are restored.
+
+        Raises:
+            UserError: there is no such checkpoint; none is whole; or it does not fit `like`.
+        """
+        damaged: dict[int, str] = {}
+        while left := self._left(damaged, step):
+            newest = left[-1]
+            path = self.folder / str(newest)
+            try:
+                record, arrays = self._read(newest, like)
+            except DamagedError as error:
+                words = str(error)
+            else:
+                words = ""
+            if words:
+                with _quiet():
+                    gc.collect()  # what orbax left of its event loop complains when it is let go: here, where nobody hears it
+                if path.is_dir():  # else a run that trains has deleted it
+                    damaged[newest] = f"checkpoint {path} is damaged ({words})"
+                continue
+            progress = Progress(_placed(arrays, like, path), _sums(record, sums_like), record.get("logged", newest))
+            return Restored(newest, progress, record.get("about", {}), damaged)
+        steps = [s for s in self.steps() if s not in damaged]
+        if step is not None and damaged:
+            others = f"; there are {', '.join(map(str, steps))}" if steps else ""
+            raise UserError(f"{damaged[step]}{others}")
+        if damaged:
+            raise UserError(f"{damaged[max(damaged)]}, and no earlier one is whole")
+        if step is not None and steps:
+            raise UserError(f"no checkpoint of step {step} in {self.folder}: there are {', '.join(map(str, steps))}")
+        raise UserError(f"no checkpoint in {self.folder}: the run ended before its first")
+
+    def _left(self, damaged: Mapping[int, str], step: int | None) -> list[int]:
+        """The steps that may still be read; waits for a moment where there are none, while a run that trains replaces its only one."""
+        for _ in range(5):
+            steps = self.steps()
+            if left := [s for s in steps if s not in damaged and step in (None, s)]:
+                return left
+            if steps or damaged:
+                break
+            time.sleep(0.05)
+        return []
+
+    def remove(self, step: int) -> None:
+        """Removes a damaged checkpoint, so that its step can be saved again."""
+        if is_first():
+            shutil.rmtree(self.folder / str(step), ignore_errors=True)
+        self._manager.reload()
 
     def close(self) -> None:
-        self._manager.close()
+        if self._opened is not None:
+            self._opened.close()
+            self._opened = None
+
+    def _read(self, step: int, like: GanState) -> tuple[dict[str, Any], Arrays]:
+        """The record and the arrays of a checkpoint, compared with each other.
+
+        Raises:
+            DamagedError: they cannot be read, or differ.
+            UserError: they are whole, and do not fit `like`.
+        """
+        expected = jax.eval_shape(_storable, like)
+        with _quiet():
+            try:
+                record = _opened_record(self._manager.metadata(step).custom_metadata)
+                stored = record.get("arrays") or self._described(step)
+            except DamagedError:
+                raise
+            except Exception as error:  # orbax and TensorStore raise what they like over a damaged file
+                raise DamagedError(f"its metadata cannot be read: {first_line(error)[:80]}") from error
+            _check_fits(stored, expected, self.folder / str(step))
+            empty = {path: np.empty(about["shape"], about["type"]) for path, about in stored.items()}
+            try:
+                arrays: Arrays = self._manager.restore(step, args=self._args.StandardRestore(empty))
+            except Exception as error:
+                raise DamagedError(f"it cannot be read: {first_line(error)[:80]}") from error
+        for path, about in record.get("arrays", {}).items():
+            if describe_array(arrays[path]) != about:
+                raise DamagedError(f"{path} is not what was written")
+        return record, arrays
+
+    def _described(self, step: int) -> dict[str, Any]:
+        """Shape and type of each array, as orbax itself knows them, of a checkpoint without a record."""
+        tree = self._manager.item_metadata(step)
+        return {path: {"shape": list(leaf.shape), "type": np.dtype(leaf.dtype).name} for path, leaf in tree.items()}
 
 
 def _storable(state: GanState) -> dict[str, Any]:
@@ -62,8 +218,89 @@ def _storable(state: GanState) -> dict[str, Any]:
     return {jax.tree_util.keystr(path, simple=True, separator="/"): leaf for path, leaf in leaves}
 
 
-def _restored(stored: dict[str, Any], like: GanState) -> GanState:
+def _opened_record(metadata: Any) -> dict[str, Any]:
+    """The record in a checkpoint's metadata; {} where it was stored without one.
+
+    Raises:
+        DamagedError: it is not what was written.
+    """
+    if not metadata:
+        return {}
+    try:
+        return unseal(str(metadata.get("record", "")))
+    except ValueError as error:
+        raise DamagedError(str(error)) from None
+
+
+def _check_fits(stored: Mapping[str, Any], expected: Mapping[str, Any], path: Path) -> None:
+    """Refuses a checkpoint of another state than is expected."""
+    for name in sorted(stored.keys() | expected.keys()):
+        here = tuple(expected[name].shape) if name in expected else "not there"
+        there = tuple(stored[name]["shape"]) if name in stored else "not there"
+        if here != there:
+            raise UserError(f"the checkpoint {path} does not fit this configuration: {name} is {there}, expected {here}")
+
+
+def _placed(arrays: Arrays, like: GanState, path: Path) -> GanState:
+    """The state of these arrays, on the devices and in the types of `like`."""
+    stored_like = jax.eval_shape(_storable, like) if isinstance(like.step, jax.ShapeDtypeStruct) else _storable(like)
+    here = jax.sharding.SingleDeviceSharding(jax.local_devices()[0])
+
+    def place(name: str) -> jax.Array:
+        array, target = arrays[name], stored_like[name]
+        if array.dtype != target.dtype:
+            widened = isinstance(target, jax.ShapeDtypeStruct) and np.can_cast(array.dtype, target.dtype)
+            if not widened:
+                raise UserError(
+                    f"{path}: {name} is {array.dtype.name}, and here it would be {np.dtype(target.dtype).name}: "
+                    f"{'unset' if target.dtype.itemsize > array.dtype.itemsize else 'set'} JAX_ENABLE_X64, as it was when the run began"
+                )
+            array = array.astype(target.dtype)
+        return jax.device_put(array, target.sharding or here, may_alias=False)  # a buffer that may be donated
+
     paths, structure = jax.tree_util.tree_flatten_with_path(like)
-    leaves = [stored[jax.tree_util.keystr(path, simple=True, separator="/")] for path, _ in paths]
-    state = jax.tree_util.tree_unflatten(structure, leaves)
+    leaves = [place(jax.tree_util.keystr(at, simple=True, separator="/")) for at, _ in paths]
+    state: GanState = jax.tree_util.tree_unflatten(structure, leaves)
     return state._replace(key=jax.random.wrap_key_data(state.key))
+
+
+def _sums(record: Mapping[str, Any], like: Metrics | None) -> Metrics | None:
+    """The running sums in the types of `like`; None where they were not stored, or are those of other metrics."""
+    stored = record.get("sums")
+    if not stored or like is None or stored.keys() != like.keys():
+        return None
+    return {
+        name: jax.device_put(np.asarray(stored[name], zero.dtype).reshape(zero.shape), zero.sharding, may_alias=False)
+        for name, zero in like.items()
+    }
+
+
+@contextlib.contextmanager
+def _quiet() -> Iterator[None]:
+    """Nothing is heard of orbax's event loops over a file that cannot be read: the error that they raise says it.
+
+    Where one read fails, orbax closes the loop on the others, and each of these prints a traceback when it comes to its end,
+    whenever that is: from here on such a one is passed over by Python's hook.
+    """
+    if sys.unraisablehook is not _pass_over_closed_loops:
+        _HOOKS.append(sys.unraisablehook)
+        sys.unraisablehook = _pass_over_closed_loops
+    loggers = [logging.getLogger(name) for name in ("asyncio", "absl")]
+    before = [logger.level for logger in loggers]
+    for logger in loggers:
+        logger.setLevel(logging.CRITICAL + 1)
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", ResourceWarning)
+            yield
+    finally:
+        for logger, level in zip(loggers, before, strict=True):
+            logger.setLevel(level)
+
+
+_HOOKS: list[Any] = []  # Python's hook for an error that nobody can catch, as it was before
+
+
+def _pass_over_closed_loops(unraisable: Any) -> None:
+    if not (unraisable.exc_type is RuntimeError and str(unraisable.exc_value) == "Event loop is closed"):
+        _HOOKS[-1](unraisable)

@@ -9,6 +9,7 @@ import jax
 import numpy as np
 from jaxtyping import Array
 
+from jaxgan.engine.checkpoints import Progress
 from jaxgan.engine.listeners import Listener
 from jaxgan.engine.loop import Program
 from jaxgan.engine.processes import agreed, any_of
@@ -47,27 +48,37 @@ class Pace:
 
 def train(
     program: Program,
-    state: GanState,
+    begin: Progress,
     listener: Listener,
-    save: Callable[[int, GanState], Path],
+    save: Callable[[int, Progress], Path],
     interrupted: Callable[[], bool] = lambda: False,
-    last_safe: Path | None = None,
+    last_good: Path | None = None,
     measure: Callable[[int, GanState], list[dict[str, float]]] | None = None,
 ) -> GanState:
     """Trains to the configured step, telling the listener and saving checkpoints on the way.
 
     An interrupt ends it after the chunk in progress, with a checkpoint; a number that is not finite raises DivergedError: at once
     where no replica is left without one, else when the others are trained and saved.
-    `last_safe` is the checkpoint that a resumed run begins from; `measure` gives the metrics of each replica's samples, at
-    the start, every `metrics_every` steps and at the end. What happens between chunks, and where they are cut, changes
-    nothing that is computed.
+    `begin` is where a run begins, or was stopped; `last_good` is the checkpoint that it begins from, where all its numbers are
+    finite; `measure` gives the metrics of each replica's samples, at the start, every `metrics_every` steps and at the end. What
+    happens between chunks, and where they are cut, changes nothing that is computed or logged.
     """
     schedule = program.schedule
-    step = last_log = step_of(state)
+    state = begin.state
+    step = step_of(state)
+    # Of checkpoints that know of no sums, the mean begins anew: a line logged after them is of fewer steps
+    sums, last_log = (begin.sums, begin.logged) if begin.sums is not None else (program.zero_sums(state), step)
     diverged: dict[int, int] = {}  # the step after which each replica had a number that is not finite
     labels = program.picture_groups()
     listener.on_start(step, schedule.steps)
-    sums, pace = program.zero_sums(state), Pace()
+    pace = Pace()
+
+    def save_here() -> None:
+        nonlocal last_good
+        path = save(step, Progress(state, sums, last_log))
+        listener.on_checkpoint(step, path)
+        last_good = last_good if diverged else path
+
     try:
         if step == 0:
             listener.on_sample(0, program.picture(state), labels)
@@ -84,7 +95,7 @@ def train(
             diverged |= {int(replica): step for replica in np.flatnonzero(~finite) if replica not in diverged}
             if len(diverged) == program.replicas:
                 which = "" if program.replicas == 1 else " in every replica"
-                safe = f"the last good checkpoint is {last_safe}" if last_safe else "there is no checkpoint yet"
+                safe = f"the last good checkpoint is {last_good}" if last_good else "there is no good checkpoint yet"
                 raise DivergedError(f"training diverged{which}: a number is not finite at step {step}; {safe}")
             means = _by_replica(jax.tree.map(partial(_divided, count=step - last_log), sums), program.replicas)
             listener.on_chunk(step, means)
@@ -98,17 +109,16 @@ def train(
             if measure and (step % schedule.metrics_every == 0 or step == schedule.steps):
                 listener.on_measure(step, measure(step, state))
             if step % schedule.checkpoint_every == 0 or step == schedule.steps:
-                last_safe = save(step, state)
-                listener.on_checkpoint(step, last_safe)
+                save_here()
         if step < schedule.steps:
-            last_safe = save(step, state)
-            listener.on_checkpoint(step, last_safe)
+            save_here()
     finally:
         listener.on_end(step)
     if diverged and step == schedule.steps:
         which = ", ".join(f"{replica} (step {at})" for replica, at in diverged.items())
+        good = f"; the last checkpoint that is good of all is {last_good}" if last_good else ""
         raise DivergedError(
-            f"training diverged in replica {which}: a number is not finite; the others are trained, {last_safe}"
+            f"training diverged in replica {which}: a number is not finite; the others are trained to step {step}{good}"
         )
     return state
 

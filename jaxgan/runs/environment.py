@@ -5,13 +5,14 @@ import datetime
 import os
 import platform
 import sys
+from collections.abc import Mapping
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
 
 import jax
 
-from jaxgan.data import Dataset, describe
+from jaxgan.data import Dataset, account, describe
 from jaxgan.settings import Config
 from jaxgan.types import GanState
 
@@ -32,12 +33,29 @@ def environment(dataset: Dataset) -> dict[str, Any]:
         "cpu_count": os.cpu_count(),
         "devices": [f"{device.platform}: {device.device_kind}" for device in jax.devices()],
         "versions": versions,
+        "x64": bool(jax.config.values["jax_enable_x64"]),
+        "matmul_precision": jax.config.values["jax_default_matmul_precision"],
+        "xla_flags": os.environ.get("XLA_FLAGS", ""),
         "data": describe(dataset),
     }
 
 
+def changed_surroundings(before: Mapping[str, Any], now: Mapping[str, Any]) -> list[str]:
+    """In what two environments differ that numbers hang on, each in a few words; what one of them does not tell is passed over."""
+    facts = {"python": (before.get("python"), now["python"]), "devices": (before.get("devices"), now["devices"])}
+    facts |= {name: (before.get(name), now[name]) for name in ("x64", "matmul_precision", "xla_flags") if name in before}
+    versions = before.get("versions")
+    if isinstance(versions, dict):
+        facts |= {name: (versions.get(name), version) for name, version in now["versions"].items()}
+    return [
+        f"{name} {then}, now {here}"
+        for name, (then, here) in facts.items()
+        if then != here and (then is not None or name in ("matmul_precision",))
+    ]
+
+
 def summary(config: Config, dataset: Dataset, state: GanState) -> str:
-    """Two lines that say what is trained, on what and where."""
+    """Lines that say what is trained, on what and where, and what was read of the data."""
     shape = "x".join(map(str, dataset.sample_shape))
     kind = "points" if dataset.is_points else f"images of {shape}" if dataset.is_images else f"samples of {shape}"
     amount = "drawn afresh" if dataset.size is None else f"{dataset.size:,}" + (", streamed" if dataset.records else "")
@@ -50,8 +68,9 @@ def summary(config: Config, dataset: Dataset, state: GanState) -> str:
     )
     replicas = f", {config.replicas} replicas" if config.replicas > 1 else ""
     what = f"{config.variant}, recipe {config.recipe}" if config.python is None else "a GAN of your own"
-    return (
+    first = (
         f"{what}, on {config.dataset} ({kind}, {amount}){replicas}: {config.steps:,} steps of batch"
         f" {config.batch_size}, n_critic {config.n_critic}, on {where}\n"
         f"generator {config.generator} ({counts[0]:,} parameters), critic {config.critic} ({counts[1]:,}); run folder {config.out}"
     )
+    return "\n".join([first, *account(dataset)])

@@ -5,10 +5,13 @@ from typing import Any
 
 import numpy as np
 
-from jaxgan.data import Dataset, as_dataset
+from jaxgan.data import Dataset, as_dataset, differences
+from jaxgan.errors import UserError
 from jaxgan.evaluation import evaluator_of, measure_replicas, summarise_replicas
 from jaxgan.evaluation.protocol import OwnMetrics
 from jaxgan.features import Features, ShowProgress, show_nothing
+from jaxgan.files import WriteError
+from jaxgan.folder import RunFolder
 from jaxgan.report.neighbours import save_neighbours
 from jaxgan.runs.data import held_out_data, training_data
 from jaxgan.runs.load import load_all
@@ -28,6 +31,8 @@ def evaluate(
     features: Features = "lab",
     inception_weights: Path | None = None,
     data_dir: Path | None = None,
+    data_changed: bool = False,
+    trust: bool = False,
     pictures: Path | None = None,
     metrics: OwnMetrics | None = None,
     show: ShowProgress = show_nothing,
@@ -49,38 +54,46 @@ def evaluate(
             that gives (n, d).
         inception_weights: a PyTorch weight file; the published one where None.
         data_dir: where data sets lie; that of the run where None.
+        data_changed: measure also where the data that the run names are not those that it was trained on.
+        trust: of a folder: whether code that its config.json names may be imported, and so run.
         pictures: a folder that pictures of the nearest training pictures are written into; none are drawn where None.
         metrics: of the user's own, {name: function of two arrays, real and generated samples, -> number}.
         show: progress.
 
     Raises:
         UserError: in one line, a run or checkpoint that is not there, or samples that cannot be measured.
+        WriteError: the pictures cannot be written; its `computed` is what would have been returned.
     """
-    run = run if isinstance(run, Run) else load_all(run, step=step, best=best)
-    train, held_out = _data(run, data, labels, data_dir)
+    run = run if isinstance(run, Run) else load_all(run, step=step, best=best, trust=trust)
+    train, held_out = _data(run, data, labels, data_dir, data_changed)
     evaluator = evaluator_of(
         train, run.gan, held_out=held_out, n=n, seed=seed, features=features, inception_weights=inception_weights,
         data_dir=data_dir or run.config.data_dir, metrics=metrics, show=show,
     )  # fmt: skip
     values = measure_replicas(evaluator, run.every_replica, average=average, show=show)
-    if pictures is not None and evaluator.nearest is not None:
-        for number, replica in enumerate(run.every_replica):
-            if values[number]:
-                suffix = f"-replica_{number:02d}" if run.replicas > 1 else ""
-                save_neighbours(pictures / f"neighbours{suffix}.png", *evaluator.nearest(replica, average))
-    return {
+    evaluation = {
         "run": str(run.folder),
         "step": int(np.max(np.asarray(run.state.step))),
         "weights": "averaged" if average and run.state.ema else "last",
         "protocol": evaluator.protocol,
         **summarise_replicas(values, str(run.folder)),
     }
+    if pictures is not None and evaluator.nearest is not None:
+        try:
+            for number, replica in enumerate(run.every_replica):
+                if values[number]:
+                    path = RunFolder(pictures).neighbours(number if run.replicas > 1 else None)
+                    save_neighbours(path, *evaluator.nearest(replica, average))
+        except WriteError as error:
+            error.computed = evaluation
+            raise
+    return evaluation
 
 
-def _data(run: Run, data: Any, labels: Any, data_dir: Path | None) -> tuple[Dataset, Dataset | None]:
+def _data(run: Run, data: Any, labels: Any, data_dir: Path | None, data_changed: bool) -> tuple[Dataset, Dataset | None]:
     """The training data and, where there are any, the test data."""
     if data is not None:
-        return as_dataset(data, labels), None
+        return as_dataset(data, labels, keep_below=run.gan.n_classes), None
     dataset = run.dataset
     if (
         dataset.distribution is not None
@@ -91,4 +104,10 @@ def _data(run: Run, data: Any, labels: Any, data_dir: Path | None) -> tuple[Data
         train = dataset  # at hand; or given from Python, and gone
     else:
         train = training_data(run.config, data_dir)
+        before = RunFolder(run.folder).read_environment().get("data") or {}
+        if not data_changed and (apart := differences(before, train)):
+            raise UserError(
+                f"the data are not those that {run.folder} was trained on: {'; '.join(apart)}; --data-changed measures with these"
+                " (from Python data_changed=True)"
+            )
     return train, held_out_data(run.config, train, data_dir)

@@ -2,32 +2,50 @@
 
 import contextlib
 import dataclasses
-import signal
-import sys
-import threading
+import shutil
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from jaxgan.data import Dataset, as_dataset
+import jax
+import numpy as np
+
+from jaxgan.checks import truth
+from jaxgan.data import Dataset, as_dataset, differences
 from jaxgan.engine import processes
-from jaxgan.engine.checkpoints import Checkpoints
+from jaxgan.engine.checkpoints import Checkpoints, Progress, Restored
 from jaxgan.engine.gan import Gan
-from jaxgan.engine.listeners import Listener, Listeners
+from jaxgan.engine.listeners import Listener, Listeners, checked_listeners
 from jaxgan.engine.loop import Program
 from jaxgan.engine.placement import place
 from jaxgan.engine.state import step_of
 from jaxgan.engine.training import train
 from jaxgan.errors import DivergedError, UserError
 from jaxgan.files import json_text, write_atomically
-from jaxgan.folder import RunFolder, read_object
+from jaxgan.folder import RunFolder
+from jaxgan.interrupts import interrupts
 from jaxgan.report.listeners import Curves, MetricsFile, ProgressBar, SamplePictures, TensorBoard
 from jaxgan.report.page import write_page
 from jaxgan.report.progress import progress_bars
-from jaxgan.runs.environment import environment, summary
+from jaxgan.report.samples import SampleView
+from jaxgan.runs.environment import changed_surroundings, environment, summary
+from jaxgan.runs.load import warn_of_damage
+from jaxgan.runs.lock import locked
 from jaxgan.runs.measuring import Measuring
+from jaxgan.runs.memory import check_memory
 from jaxgan.runs.run import Run
-from jaxgan.settings import Config, changed_fields, flag, read_config_file, rerun, resume_with, to_json
+from jaxgan.settings import (
+    Config,
+    changed_fields,
+    check_fixed,
+    check_trusted,
+    fixed_options,
+    flag,
+    read_config_file,
+    rerun,
+    resume_with,
+    with_format,
+)
 from jaxgan.settings.own import config_of, resolve_own
 from jaxgan.settings.resolution import Resolved, resolve
 from jaxgan.types import GanState
@@ -70,51 +88,113 @@ def fit(
         DivergedError: a number is not finite (of several replicas the others are trained to the end first).
         KeyboardInterrupt: on Ctrl-C, after a checkpoint is safe.
     """
+    listeners, progress = checked_listeners(listeners), truth("progress", progress)
     resolved, resume = _resolved(what, dataset, labels, options)
     if metrics and not resolved.schedule.metrics_every:
         resolved = resolved.measured_every(resolved.schedule.sample_every)
     schedule = resolved.schedule
     place(schedule.mesh, schedule.replicas, schedule.batch_size)  # refuses what cannot be before there is a folder
+    check_memory(resolved)
     measuring = _measuring(resolved, metrics, progress) if schedule.metrics_every else None
     program = resolved.program()
     if not program.gan.is_built_in:
         program.check()
-    folder = resolved.config.out if resume and resolved.config.out else _agreed_folder(resolved.config)
-    config = dataclasses.replace(resolved.config, out=folder, resume=False)
-    files = RunFolder(folder)
-    first = processes.is_first()
-    if first:  # at once, so that a run killed from here on can go on
-        write_atomically(files.config, json_text(to_json(config)))
-        write_atomically(files.environment, json_text(environment(resolved.dataset)))
+    with contextlib.ExitStack() as ending:
+        earlier = _earlier(resolved, program, progress) if resume else None
+        folder = resolved.config.out if resume and resolved.config.out else _agreed_folder(resolved.config)
+        files = RunFolder(folder)
+        ending.enter_context(locked(files))
+        if not resume:
+            ending.enter_context(_removed_if_nothing_comes_of_it(files))
+        config = dataclasses.replace(resolved.config, out=folder, resume=False, trust=False, data_changed=False)
+        interrupted = ending.enter_context(
+            interrupts("stopping after the steps in progress and a checkpoint; once more stops at once")
+        )
+        checkpoints = Checkpoints(files.checkpoints, config.keep_checkpoints, {"options": fixed_options(config)})
+        ending.callback(checkpoints.close)
+        if earlier is not None and checkpoints.steps()[-1:] != [max((earlier.step, *earlier.damaged))]:
+            raise UserError(f"{folder} was trained by another process meanwhile: --resume once more goes on from there")
+        checkpoints.remove_unfinished()
+        for step in earlier.damaged if earlier else ():
+            checkpoints.remove(step)
+        first = processes.is_first()
+        if first:  # at once, so that a run killed from here on can go on
+            write_atomically(files.config, json_text(with_format(config)))
+            write_atomically(files.environment, json_text(environment(resolved.dataset)))
 
-    def run_of(state: GanState) -> Run:
-        dataset = resolved.dataset
-        return Run(program.gan, state, dataset.sample_shape, folder, config, dataset, schedule.replicas)
+        def run_of(state: GanState) -> Run:
+            dataset = resolved.dataset
+            return Run(program.gan, state, dataset.sample_shape, folder, config, dataset, schedule.replicas)
 
-    with _interrupts() as interrupted:
-        checkpoints = Checkpoints(files.checkpoints, keep=config.keep_checkpoints)
-        state = program.initial_state()
-        if resume and checkpoints.steps():
-            state = checkpoints.restore(state)
-        begin = step_of(state)
-        if resume and begin >= schedule.steps:
-            raise UserError(f"{folder} is already trained to step {begin}; --steps {begin * 2} would go on to twice that")
+        begin = earlier.progress if earlier else Progress(program.initial_state())
         if progress and first:
-            print(summary(config, resolved.dataset, state), flush=True)
+            print(summary(config, resolved.dataset, begin.state), flush=True)
         writers = _writers(files, program, resolved.dataset, progress) if first else []
-        steps = checkpoints.steps()
-        last_safe = files.checkpoints / str(steps[-1]) if steps else None
+        last_good = files.checkpoints / str(earlier.step) if earlier and _is_finite(begin.state) else None
+        measure = measuring.of(run_of, files) if measuring else None
         try:
-            measure = measuring.of(run_of, files) if measuring else None
-            state = train(program, state, Listeners([*writers, *listeners]), checkpoints.save, interrupted, last_safe, measure)
+            state = train(program, begin, Listeners([*writers, *listeners]), checkpoints.save, interrupted, last_good, measure)
         finally:
-            checkpoints.close()
             if first:
                 write_page(folder)
     done = step_of(state)
     if done < schedule.steps:
         raise KeyboardInterrupt(f"interrupted at step {done}; the checkpoint is safe: --out {folder} --resume goes on")
     return run_of(state)
+
+
+def _earlier(resolved: Resolved, program: Program, progress: bool) -> Restored | None:
+    """The checkpoint that a run goes on from; None where it was stopped before its first. Writes nothing.
+
+    Raises:
+        UserError: the run cannot go on: it is at its end, its data or its numbers are others, or no checkpoint is whole.
+    """
+    config = resolved.config
+    assert config.out is not None
+    files = RunFolder(config.out)
+    before = files.read_environment()
+    if not config.data_changed and (apart := differences(before.get("data") or {}, resolved.dataset)):
+        raise UserError(
+            f"--resume: the data are not those that {config.out} was trained on: {'; '.join(apart)};"
+            " --data-changed goes on with these"
+        )
+    checkpoints = Checkpoints(files.checkpoints)
+    try:
+        if not checkpoints.steps():
+            return None
+        like = program.initial_state()
+        restored = checkpoints.restore(like, sums_like=program.zero_sums(like))
+    finally:
+        checkpoints.close()
+    check_fixed(config, restored.about.get("options", {}), files.config, f"checkpoint {restored.step}")
+    if restored.step >= resolved.schedule.steps:
+        raise UserError(
+            f"{config.out} is already trained to step {restored.step}; --steps {restored.step * 2} would go on to twice that"
+        )
+    if processes.is_first():
+        warn_of_damage(restored)
+        if progress and (changes := changed_surroundings(before, environment(resolved.dataset))):
+            print(
+                f"going on in other surroundings, where numbers may differ in their last bits: {', '.join(changes)}", flush=True
+            )
+    return restored
+
+
+def _is_finite(state: GanState) -> bool:
+    """Whether every number of all replicas is."""
+    numbers = (leaf for leaf in jax.tree.leaves(state) if not jax.dtypes.issubdtype(leaf.dtype, jax.dtypes.prng_key))
+    return all(np.isfinite(processes.whole(leaf)).all() for leaf in numbers)
+
+
+@contextlib.contextmanager
+def _removed_if_nothing_comes_of_it(files: RunFolder) -> Iterator[None]:
+    """Removes a new run folder where the run is refused, or does not fit into memory, before anything was logged or saved."""
+    try:
+        yield
+    except (UserError, MemoryError, jax.errors.JaxRuntimeError):
+        if processes.is_first() and not files.read_metrics() and not list(files.checkpoints.glob("[0-9]*")):
+            shutil.rmtree(files.path, ignore_errors=True)
+        raise
 
 
 def _print_indented(error: DivergedError) -> None:
@@ -138,7 +218,7 @@ def finish(config: Config, interrupted: str, on_diverged: Callable[[DivergedErro
     files = RunFolder(config.out)
     try:
         if not is_finished(files, config.steps):
-            fit(Config(out=config.out, resume=True) if files.exists else config)
+            fit(Config(out=config.out, resume=True, trust=True) if files.exists else config)
     except KeyboardInterrupt:
         raise KeyboardInterrupt(interrupted) from None
     except DivergedError as error:
@@ -148,7 +228,7 @@ def finish(config: Config, interrupted: str, on_diverged: Callable[[DivergedErro
 
 def is_finished(files: RunFolder, steps: int | None = None) -> bool:
     """Whether a run has the checkpoint of its last step: `steps`, or what its configuration says."""
-    last = read_object(files.config).get("steps") if steps is None else steps
+    last = files.read_config().get("steps") if steps is None else steps
     return (files.checkpoints / str(last)).is_dir()
 
 
@@ -159,7 +239,7 @@ def _resolved(what: Config | Gan, dataset: Any, labels: Any, options: Mapping[st
             raise UserError(
                 "fit(gan, data, ...): which data? an array, a pair (samples, labels), a Dataset, or a function (key, n) -> samples"
             )
-        own = as_dataset(dataset, labels)
+        own = as_dataset(dataset, labels, keep_below=what.n_classes)
         config = config_of(what, own, options)
         _join(config)
         if config.resume:
@@ -174,7 +254,9 @@ def _resolved(what: Config | Gan, dataset: Any, labels: Any, options: Mapping[st
     if what.resume:
         config = _config_of_resumed(what)
     elif what.config is not None:
-        config = rerun(read_config_file(what.config), {**changed_fields(what), "config": None})
+        saved = read_config_file(what.config)
+        check_trusted(saved, what.config, what)
+        config = rerun(saved, {**changed_fields(what), "config": None})
     else:
         config = what
     return resolve(config, own_data), what.resume
@@ -188,7 +270,7 @@ def _join(config: Config) -> None:
         "process_id": config.process_id,
     }
     if config.distributed:
-        processes.join(**where)
+        processes.join(**where, timeout=config.distributed_timeout or processes.TIMEOUT)
     elif given := [name for name, value in where.items() if value is not None]:
         raise UserError(f"{flag(given[0])} has no meaning without --distributed")
 
@@ -205,11 +287,11 @@ def _writers(files: RunFolder, program: Program, dataset: Dataset, progress: boo
     """What fills the run folder while it trains, and shows how far it is."""
     gan = program.gan
     groups = gan.n_classes or (gan.generators if gan.generators > 1 else 0)
-    drawn_with: dict[str, Any] = {"distribution": dataset.distribution, "n_classes": groups}
+    view = SampleView(dataset.distribution, groups)
     return [
         MetricsFile(files.metrics),
-        TensorBoard(files.tensorboard, **drawn_with),
-        SamplePictures(files.samples, **drawn_with),
+        TensorBoard(files.tensorboard, view=view),
+        SamplePictures(files.samples, view=view),
         Curves(files.metrics, files.curves),
         *([ProgressBar()] if progress else []),
     ]
@@ -225,6 +307,7 @@ def _config_of_resumed(config: Config) -> Config:
     if config.config is not None:
         raise UserError(f"--resume --config: the run at {config.out} has a configuration of its own; give one of the two")
     saved, changes = read_config_file(files.config), changed_fields(config)
+    check_trusted(saved, files.config, config)
     _check_same_parts(saved, changes.pop("python", None), config.out)
     return resume_with(saved, changes)
 
@@ -272,25 +355,3 @@ def _agreed_folder(config: Config) -> Path:
     if what == "refused":
         raise UserError(words)
     return Path(words)
-
-
-@contextlib.contextmanager
-def _interrupts() -> Iterator[Any]:
-    """Turns the first Ctrl-C (or SIGTERM) into a question that the loop asks between chunks; the second one interrupts at once."""
-    interrupt = threading.Event()
-    if threading.current_thread() is not threading.main_thread():
-        yield interrupt.is_set
-        return
-
-    def note(number: int, frame: Any) -> None:
-        if interrupt.is_set():
-            raise KeyboardInterrupt
-        interrupt.set()
-        print("\nstopping after a checkpoint; once more stops at once", file=sys.stderr, flush=True)
-
-    before = {number: signal.signal(number, note) for number in (signal.SIGINT, signal.SIGTERM)}
-    try:
-        yield interrupt.is_set
-    finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)

@@ -6,38 +6,53 @@ from pathlib import Path
 import jax
 
 from jaxgan import data
+from jaxgan.checks import path, whole_number
 from jaxgan.data import Dataset
-from jaxgan.engine.checkpoints import Checkpoints
+from jaxgan.engine.checkpoints import Checkpoints, Restored
 from jaxgan.engine.gan import Gan
 from jaxgan.engine.loop import initial_states, on_replicas
-from jaxgan.errors import UserError
+from jaxgan.errors import UserError, say
 from jaxgan.folder import RunFolder, read_object
 from jaxgan.runs.run import Run
-from jaxgan.settings import Config, read_config_file
+from jaxgan.settings import Config, check_fixed, check_trusted, read_config_file
 from jaxgan.settings.own import resolve_own
 from jaxgan.settings.resolution import Resolved, resolve
 
 
-def load(folder: Path | str, *, step: int | None = None, replica: int = 0, best: bool = False, gan: Gan | None = None) -> Run:
+def load(
+    folder: Path | str,
+    *,
+    step: int | None = None,
+    replica: int = 0,
+    best: bool = False,
+    gan: Gan | None = None,
+    trust: bool = False,
+) -> Run:
     """A trained run: its last checkpoint, that of `step`, or the `best` by its own metric. The data set itself is not needed.
 
     Args:
         folder: the run folder.
-        step: the checkpoint's step.
+        step: the checkpoint's step; without it one that is damaged is passed over, and that is said on standard error.
         replica: which of several random seeds.
         best: the checkpoint that was best by the run's own metric (of runs with `metrics_every`).
         gan: of a run that was started from Python with a `Gan`: that GAN again, which JSON cannot hold.
+        trust: whether code that its config.json names (package.module:name) may be imported, and so run.
 
     Raises:
-        UserError: no run, no such checkpoint or replica, or a checkpoint that does not fit.
+        UserError: no run, no such checkpoint or replica, one that does not fit or is damaged, or code that is not trusted.
     """
-    return load_all(folder, step=step, best=best, gan=gan).replica(replica)
+    replica = whole_number("replica", replica, at_least=0)
+    return load_all(folder, step=step, best=best, gan=gan, trust=trust).replica(replica)
 
 
-def load_all(folder: Path | str, *, step: int | None = None, best: bool = False, gan: Gan | None = None) -> Run:
+def load_all(
+    folder: Path | str, *, step: int | None = None, best: bool = False, gan: Gan | None = None, trust: bool = False
+) -> Run:
     """A trained run with the state of all its replicas."""
-    files = RunFolder(Path(folder)).require()
+    files = RunFolder(path("run folder", folder)).require()
     config = dataclasses.replace(read_config_file(files.config), out=files.path, mesh=None)
+    if not trust:
+        check_trusted(config, files.config)
     if best and not files.best.is_dir():
         raise UserError(f"{folder} holds no best checkpoint: train with --metrics-every")
     if not files.checkpoints.is_dir():
@@ -49,18 +64,26 @@ def load_all(folder: Path | str, *, step: int | None = None, best: bool = False,
     )
     checkpoints = Checkpoints(files.best if best else files.checkpoints)
     try:
-        state = checkpoints.restore(shapes, step)
+        restored = checkpoints.restore(shapes, step)
     finally:
         checkpoints.close()
+    check_fixed(resolved.config, restored.about.get("options", {}), files.config, f"checkpoint {restored.step}")
+    warn_of_damage(restored)
     return Run(
         gan=resolved.gan,
-        state=state,
+        state=restored.progress.state,
         sample_shape=resolved.dataset.sample_shape,
         folder=files.path,
         config=resolved.config,
         dataset=resolved.dataset,
         replicas=resolved.schedule.replicas,
     )
+
+
+def warn_of_damage(restored: Restored) -> None:
+    """Says which checkpoints were passed over, a line each, on standard error."""
+    for what in restored.damaged.values():
+        say(f"{what}; going on from that of step {restored.step}")
 
 
 def resolve_saved(config: Config, files: RunFolder, gan: Gan | None) -> Resolved:
@@ -74,7 +97,7 @@ def resolve_saved(config: Config, files: RunFolder, gan: Gan | None) -> Resolved
             raise UserError(f"{files.path} was started by options, which say all: a gan has no place here")
         return resolve(config, remembered_data(files))
     if gan is None:
-        parts = ", ".join(f"{name} {part['import'] or part['repr']}" for name, part in config.python.items())
+        parts = ", ".join(f"{name} {part.get('import') or part.get('repr')}" for name, part in config.python.items())
         raise UserError(
             f"{files.path} was started from Python with a Gan: give it again, load(folder, gan=...); it had {parts}"
         )
@@ -88,7 +111,9 @@ def remembered_data(files: RunFolder) -> Dataset | None:
     """The data set without its samples, as environment.json describes it; None for distributions, which are made at once."""
     described = read_object(files.environment).get("data")
     try:
-        dataset = data.from_description(described or {})
+        dataset = data.from_description(described if isinstance(described, dict) else {})
     except KeyError:
         return None
+    except UserError as error:
+        raise UserError(f"{files.environment}: data: {error}") from None
     return None if dataset.name in data.DATASETS and dataset.is_vectors else dataset

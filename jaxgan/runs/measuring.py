@@ -4,18 +4,21 @@ import json
 import math
 import statistics
 from collections.abc import Callable, Mapping
+from pathlib import Path
 from typing import Any
 
 import jax
 
-from jaxgan.engine.checkpoints import Checkpoints
-from jaxgan.errors import UserError, unknown
+from jaxgan.checks import number, text
+from jaxgan.engine.checkpoints import Checkpoints, Progress
+from jaxgan.errors import UserError, first_line, one_line, unknown
 from jaxgan.evaluation import Evaluator, better, count, evaluator_of, measure_replicas
 from jaxgan.features import ShowProgress, show_nothing
 from jaxgan.files import json_text, write_atomically
 from jaxgan.folder import RunFolder
 from jaxgan.runs.data import held_out_data
 from jaxgan.runs.run import Run
+from jaxgan.settings import fixed_options
 from jaxgan.settings.resolution import Resolved
 from jaxgan.types import GanState
 
@@ -50,10 +53,7 @@ class Measuring:
 
     def of(self, run_of: Callable[[GanState], Run], files: RunFolder) -> Measure:
         """What measures a step's state, and keeps it at RUN/best, named in RUN/best.json, where it is the best so far."""
-        best = math.inf
-        if files.best_record.is_file():
-            record = json.loads(files.best_record.read_text())
-            best = self._rank(record["value"]) if record["figure"] == self.metric else math.inf
+        best = self._best_before(files.best_record)
 
         def measure(step: int, state: GanState) -> list[dict[str, float]]:
             nonlocal best
@@ -62,13 +62,30 @@ class Measuring:
             if values and self._rank(statistics.fmean(values)) < best:
                 mean = statistics.fmean(values)
                 best = self._rank(mean)
-                checkpoints = Checkpoints(files.best, keep=1)
-                checkpoints.save(step, state)
+                checkpoints = Checkpoints(files.best, keep=1, about={"options": fixed_options(run_of(state).config)})
+                checkpoints.save(step, Progress(state, logged=step))
                 checkpoints.close()
                 write_atomically(files.best_record, json_text({"figure": self.metric, "value": mean, "step": step}))
             return measured
 
         return measure
+
+    def _best_before(self, path: Path) -> float:
+        """The rank of the value in RUN/best.json, where it is of the same metric; infinite where there is none.
+
+        Raises:
+            UserError: the file is damaged, in one line that names it.
+        """
+        if not path.is_file():
+            return math.inf
+        try:
+            record = json.loads(path.read_text(encoding="utf-8"))
+            figure, value = text("figure", record["figure"]), number("value", record["value"])
+        except (ValueError, KeyError, TypeError, RecursionError) as error:
+            raise UserError(
+                f"{path} is no record of the best checkpoint ({one_line(first_line(error))}): remove it, and the best is sought anew"
+            ) from None
+        return self._rank(value) if figure == self.metric else math.inf
 
     def _rank(self, value: float) -> float:
         """Less is better."""

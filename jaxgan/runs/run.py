@@ -6,6 +6,7 @@ from typing import Any
 
 from jaxtyping import Array, Float
 
+from jaxgan.checks import whole_number
 from jaxgan.data import Dataset
 from jaxgan.engine.sampling import TrainedGan
 from jaxgan.engine.state import one_replica
@@ -33,7 +34,8 @@ class Run(TrainedGan):
         Raises:
             UserError: there is no such replica.
         """
-        if not 0 <= number < self.replicas:
+        number = whole_number("replica", number, at_least=0)
+        if number >= self.replicas:
             raise UserError(f"--replica {number}: allowed are 0 to {self.replicas - 1}")
         return dataclasses.replace(self, state=one_replica(self.state, number, self.replicas), replicas=1)
 

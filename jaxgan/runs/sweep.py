@@ -2,8 +2,10 @@
 
 import csv
 import dataclasses
+import io
 import itertools
 import json
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,15 +14,18 @@ from typing import Any
 import numpy as np
 
 from jaxgan.engine.sampling import picture
-from jaxgan.errors import UserError, unknown
-from jaxgan.files import json_text, write_atomically
-from jaxgan.folder import RunFolder
+from jaxgan.errors import UserError, say, unknown
+from jaxgan.files import WriteError, json_text, write_atomically
+from jaxgan.folder import NUMBER, Form, RunFolder, Tell, read_json
 from jaxgan.metrics import mode_coverage
 from jaxgan.runs.fit import finish, is_finished, new_folder
 from jaxgan.runs.load import load_all
+from jaxgan.runs.memory import check_memory
 from jaxgan.settings import OPTIONS, Config, flag, read_value, to_json
 from jaxgan.settings.resolution import resolve
 
+OUTCOMES: Form = [{str: NUMBER}]  # what a program's result.json holds: of each replica its metrics, and whether it diverged
+RECORD = "sweep.json"  # of the sweep's folder: grid, seeds and flags
 ALONE = {"out", "by_replica", "replicas"}  # what does not decide whether two settings fit one program
 
 
@@ -37,6 +42,8 @@ def sweep(base: Config, grid: Sequence[str], seeds: int) -> Path:
     _check_base(base, seeds)
     resume, base = base.resume, dataclasses.replace(base, resume=False)
     groups = grouped(base, points, seeds)
+    for group in groups:
+        check_memory(resolve(group.config))  # before there is a folder
     out = _folder(base, resume, {"grid": points, "seeds": seeds, "train": {**to_json(base), "out": None}})
     print(f"{len(points)} settings x {seeds} seeds in {len(groups)} compiled programs; folder {out}", flush=True)
     results = []
@@ -63,14 +70,18 @@ def _folder(base: Config, resume: bool, wanted: Mapping[str, Any]) -> Path:
     """The sweep's folder: a new one, or that of the sweep that is resumed, which must be the same."""
     if not resume:
         out = new_folder(base, prefix="sweep-")
-        write_atomically(out / "sweep.json", json_text(wanted))
+        write_atomically(out / RECORD, json_text(wanted))
         return out
-    if base.out is None or not (base.out / "sweep.json").is_file():
+    if base.out is None or not (base.out / RECORD).exists():
         raise UserError(f"--resume: {base.out} is no sweep; name the folder of one with --out")
-    if json.loads((base.out / "sweep.json").read_text()) != wanted:
+    complaints: list[str] = []
+    record = read_json(base.out / RECORD, dict, complaints.append)
+    if complaints:
         raise UserError(
-            f"--resume: {base.out} is a sweep of another grid or with other flags; {base.out / 'sweep.json'} says which"
+            f"--resume: {complaints[0]}: what was swept is not known; name another folder with --out, without --resume"
         )
+    if record != wanted:
+        raise UserError(f"--resume: {base.out} is a sweep of another grid or with other flags; {base.out / RECORD} says which")
     return base.out
 
 
@@ -125,36 +136,53 @@ def grouped(base: Config, points: Sequence[Mapping[str, Any]], seeds: int) -> li
 
 
 def outcomes_of(config: Config, out: Path) -> list[dict[str, float]]:
-    """What came out of each replica of a program: read where it was finished before."""
+    """What came out of each replica of a program: read where it was finished before, unless that is damaged."""
     assert config.out is not None
-    result = config.out / "result.json"
-    if result.is_file():
+    files = RunFolder(config.out)
+    outcomes = finished_outcomes(files, config.replicas)
+    if outcomes is not None:
         print(f"  finished before: {config.out}", flush=True)
-        outcomes: list[dict[str, float]] = json.loads(result.read_text())
         return outcomes
-    files = finish(config, f"interrupted; the same command with --out {out} --resume goes on")
+    finish(config, f"interrupted; the same command with --out {out} --resume goes on")
     outcomes = last_metrics(files) if is_finished(files, config.steps) else [{"diverged": 1.0}] * config.replicas
-    write_atomically(result, json_text(outcomes))
+    write_atomically(files.result, json_text(outcomes))
     return outcomes
+
+
+def finished_outcomes(files: RunFolder, replicas: int, tell: Tell = say) -> list[dict[str, float]] | None:
+    """What a program's result.json holds; None where there is none, or a damaged one, which is told."""
+    complaints: list[str] = []
+    outcomes = read_json(files.result, OUTCOMES, complaints.append)
+    if outcomes is not None and not complaints:
+        if len(outcomes) == replicas and all(outcome.get("diverged") is not None for outcome in outcomes):
+            return [{name: math.nan if value is None else value for name, value in outcome.items()} for outcome in outcomes]
+        complaints.append(f"an outcome of each of {replicas} replicas is expected")
+    if complaints:
+        reason = complaints[0].removeprefix(str(files.result)).lstrip(": ")
+        tell(f"{files.result} is damaged, and is made anew: {reason}")
+    return None
 
 
 def last_metrics(files: RunFolder) -> list[dict[str, float]]:
     """Of each replica the metrics last logged and, where its samples can be compared with known modes, their coverage."""
-    run = load_all(files.path)
-    last = files.read_metrics()[-run.replicas :]
+    run = load_all(files.path, trust=True)
+    last: dict[int, dict[str, Any]] = {}
+    for record in files.read_metrics():  # a damaged line leaves the one before it
+        last[record.get("replica") or 0] = record
     beside = ("step", "replica", "steps_per_second")
     outcomes: list[dict[str, float]] = []
-    for line in last:  # null: not finite
-        diverged = any(value is None for value in line.values())
-        outcomes.append(
-            {"diverged": 1.0} if diverged else {**{k: v for k, v in line.items() if k not in beside}, "diverged": 0.0}
-        )
+    for replica in range(run.replicas):
+        values = {
+            name: value for name, value in last.get(replica, {}).items() if name not in beside and not isinstance(value, str)
+        }
+        diverged = any(value is None for value in values.values())  # null: not finite
+        outcomes.append({"diverged": 1.0} if diverged else {**values, "diverged": 0.0})
     distribution = run.dataset.distribution
     if distribution is not None and len(distribution.centres):
-        for outcome, replica in zip(outcomes, run.every_replica, strict=True):
+        for outcome, trained in zip(outcomes, run.every_replica, strict=True):
             if outcome["diverged"]:
                 continue
-            samples = np.asarray(picture(replica.gan, replica.sample_shape, replica.state))
+            samples = np.asarray(picture(trained.gan, trained.sample_shape, trained.state))
             coverage = mode_coverage(distribution.to_units(samples), distribution.centres, distribution.std)
             outcome |= {
                 "modes_3sigma": float(coverage.modes),
@@ -175,7 +203,7 @@ def summarise(
             trained = [outcome for outcome in own if not outcome["diverged"]]
             row: dict[str, Any] = {**points[index], "seeds": seeds, "diverged": seeds - len(trained)}
             for name in (trained or [{}])[0]:
-                if name != "diverged":
+                if name != "diverged" and all(name in outcome for outcome in trained):
                     values = np.asarray([outcome[name] for outcome in trained])
                     row[f"{name} mean"] = float(values.mean())
                     row[f"{name} std"] = float(values.std(ddof=1)) if len(trained) > 1 else 0.0
@@ -184,12 +212,12 @@ def summarise(
 
 
 def write_table(table: Sequence[Mapping[str, Any]], out: Path) -> None:
-    """table.csv with every number, and table.md with mean ± standard deviation."""
+    """table.csv with every number, and table.md with mean ± standard deviation; printed where it cannot be written."""
     columns = list(dict.fromkeys(name for row in table for name in row))
-    with (out / "table.csv").open("w", newline="") as file:
-        writer = csv.DictWriter(file, columns)
-        writer.writeheader()
-        writer.writerows(table)
+    numbers = io.StringIO(newline="")
+    writer = csv.DictWriter(numbers, columns)
+    writer.writeheader()
+    writer.writerows(table)
     shown = [name.removesuffix(" mean") for name in columns if not name.endswith(" std")]
     lines = ["| " + " | ".join(shown) + " |", "|" + "---|" * len(shown)]
     for row in table:
@@ -199,7 +227,13 @@ def write_table(table: Sequence[Mapping[str, Any]], out: Path) -> None:
         ]
         lines.append("| " + " | ".join(cells) + " |")
     note = "Mean ± standard deviation over the seeds that did not diverge; coverage over 2,500 points, within 3 standard deviations of a mode."
-    (out / "table.md").write_text("\n".join(lines) + f"\n\n{note}\n")
+    text = "\n".join(lines) + f"\n\n{note}\n"
+    try:
+        write_atomically(out / "table.csv", numbers.getvalue().encode())
+        write_atomically(out / "table.md", text.encode())
+    except WriteError:
+        print(text)  # what was computed is not lost
+        raise
 
 
 def _shown(point: Mapping[str, Any]) -> str:

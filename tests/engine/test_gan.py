@@ -216,6 +216,23 @@ def test_what_makes_no_sense_is_refused_with_the_reason(options, words):
         gan_of(**options)
 
 
+@pytest.mark.usefixtures("no_annotation_checks")
+def test_what_is_plainly_meant_is_taken():
+    gan = gan_of(
+        latent_dim=np.int64(2), n_critic=1.0, ema=np.float32(0.5), pac=jnp.int32(1), spectral_norm=np.False_, augment=()
+    )
+    assert (gan.latent_dim, gan.n_critic, gan.ema, gan.pac, gan.spectral_norm, gan.augment) == (2, 1, 0.5, 1, False, ())
+    assert {type(value) for value in (gan.latent_dim, gan.n_critic, gan.pac)} == {int}
+    gan = gan_of(networks.MlpGenerator(SHAPE, LATENT, hidden_dim=4), networks.MlpCritic(SHAPE, hidden_dim=4), n_classes=2)
+    real = real_batch()
+    draw = gan.draw(jax.random.key(3), np.int64(4), real.tolist(), [0, 1, 1, 0])
+    same = gan.draw(jax.random.PRNGKey(3), 4, np.asarray(real), np.array([0, 1, 1, 0]))
+    chex.assert_trees_all_equal(*(plain(one._replace(critic_step=jnp.int32(one.critic_step))) for one in (draw, same)))
+    state = jax.jit(lambda: gan.init(jax.random.PRNGKey(0), real, [0] * 4))()
+    assert gan.sample(state, jax.random.key(1), np.int32(3), [1, 0, 1]).shape == (3, *SHAPE)
+    assert gan.sample(state, jax.random.key(1), 3.0).shape == (3, *SHAPE)
+
+
 def test_a_conditional_gan_asks_for_labels():
     gan = gan_of(n_classes=2)
     with pytest.raises(UserError, match="needs the labels"):

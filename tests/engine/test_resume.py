@@ -12,7 +12,7 @@ import pytest
 
 from jaxgan import runs
 from jaxgan.data.dataset import Dataset
-from jaxgan.engine.checkpoints import Checkpoints
+from jaxgan.engine.checkpoints import Checkpoints, Progress
 from jaxgan.engine.listeners import Listener
 from jaxgan.errors import DivergedError, UserError
 from jaxgan.objectives import VARIANTS
@@ -58,10 +58,10 @@ def test_stopped_and_resumed_is_bit_for_bit_the_whole_run(variant, tmp_path):
     whole, _, _ = program.chunk(jax.tree.map(jnp.copy, state), program.zero_sums(state), 6)
     part, _, _ = program.chunk(state, program.zero_sums(state), 4)
     saved = Checkpoints(tmp_path)
-    saved.save(4, part)
+    saved.save(4, Progress(part))
     saved.close()
     fresh, again = run.program(), Checkpoints(tmp_path)
-    restored = again.restore(fresh.initial_state())
+    restored = again.restore(fresh.initial_state()).progress.state
     chex.assert_trees_all_equal(plain(restored), plain(part))
     resumed, _, _ = fresh.chunk(restored, fresh.zero_sums(restored), 2)
     again.close()
@@ -98,17 +98,21 @@ def test_batch_statistics_dropout_data_and_replicas_survive_too(tmp_path, small_
 def test_an_interrupt_saves_a_checkpoint_and_says_how_to_go_on(tmp_path, monkeypatch):
     questions = iter([False, False, True])
     module = importlib.import_module("jaxgan.runs.fit")  # whose name in the package is that of the function
-    monkeypatch.setattr(module, "_interrupts", lambda: contextlib.nullcontext(lambda: next(questions)))
+    monkeypatch.setattr(module, "interrupts", lambda _: contextlib.nullcontext(lambda: next(questions)))
     with pytest.raises(KeyboardInterrupt, match="--resume goes on"):
         runs.fit(points_config(tmp_path / "run", steps=1000), progress=False)
     (saved,) = (tmp_path / "run" / "checkpoints").iterdir()
     assert 0 < int(saved.name) < 1000
 
 
-def test_a_number_that_is_not_finite_stops_the_run_and_names_the_last_good_checkpoint(tmp_path):
-    runs.fit(points_config(tmp_path / "run", steps=2), progress=False)
+def test_a_number_that_is_not_finite_stops_the_run_and_names_the_last_good_checkpoint(tmp_path, monkeypatch):
+    """A run whose rates were written into config.json and into the record of its checkpoint alike: as if it had begun with them."""
+    fixed = {"learning_rate": 1e38, "critic_learning_rate": 1e38}
+    with monkeypatch.context() as patched:
+        patched.setattr(importlib.import_module("jaxgan.runs.fit"), "fixed_options", lambda config: {})
+        runs.fit(points_config(tmp_path / "run", steps=2), progress=False)
     saved = json.loads((tmp_path / "run" / "config.json").read_text())
-    (tmp_path / "run" / "config.json").write_text(json.dumps(saved | {"learning_rate": 1e38, "critic_learning_rate": 1e38}))
+    (tmp_path / "run" / "config.json").write_text(json.dumps(saved | fixed))
     with pytest.raises(DivergedError, match=r"step \d+; the last good checkpoint is .*checkpoints/2$"):
         runs.fit(Config(out=tmp_path / "run", resume=True, steps=50), progress=False)
     assert run_folders(tmp_path / "run" / "checkpoints") == ["2"]
