@@ -4,6 +4,7 @@ import time
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
+from typing import NamedTuple
 
 import jax
 import numpy as np
@@ -18,6 +19,16 @@ from jaxgan.errors import DivergedError
 from jaxgan.types import GanState, Metrics
 
 CHUNK_SECONDS = 1.0  # how long a chunk is to take: how soon an interrupt is heard and the progress bar moves
+
+
+class Good(NamedTuple):
+    """A checkpoint, and the replicas whose numbers in it are all finite."""
+
+    path: Path
+    replicas: list[int]
+
+    def __str__(self) -> str:
+        return str(self.path)
 
 
 class Pace:
@@ -52,15 +63,15 @@ def train(
     listener: Listener,
     save: Callable[[int, Progress], Path],
     interrupted: Callable[[], bool] = lambda: False,
-    last_good: Path | None = None,
+    last_good: Good | None = None,
     measure: Callable[[int, GanState], list[dict[str, float]]] | None = None,
 ) -> GanState:
     """Trains to the configured step, telling the listener and saving checkpoints on the way.
 
     An interrupt ends it after the chunk in progress, with a checkpoint; a number that is not finite raises DivergedError: at once
     where no replica is left without one, else when the others are trained and saved.
-    `begin` is where a run begins, or was stopped; `last_good` is the checkpoint that it begins from, where all its numbers are
-    finite; `measure` gives the metrics of each replica's samples, at the start, every `metrics_every` steps and at the end. What
+    `begin` is where a run begins, or was stopped; `last_good` is the checkpoint that it begins from, where a replica's numbers
+    in it are finite; `measure` gives the metrics of each replica's samples, at the start, every `metrics_every` steps and at the end. What
     happens between chunks, and where they are cut, changes nothing that is computed or logged.
     """
     schedule = program.schedule
@@ -77,7 +88,7 @@ def train(
         nonlocal last_good
         path = save(step, Progress(state, sums, last_log))
         listener.on_checkpoint(step, path)
-        last_good = last_good if diverged else path
+        last_good = Good(path, [replica for replica in range(program.replicas) if replica not in diverged])
 
     try:
         if step == 0:
@@ -96,6 +107,8 @@ def train(
             if len(diverged) == program.replicas:
                 which = "" if program.replicas == 1 else " in every replica"
                 safe = f"the last good checkpoint is {last_good}" if last_good else "there is no good checkpoint yet"
+                if last_good and len(last_good.replicas) < program.replicas:
+                    safe += f", of replica {', '.join(map(str, last_good.replicas))} alone"
                 raise DivergedError(f"training diverged{which}: a number is not finite at step {step}; {safe}")
             means = _by_replica(jax.tree.map(partial(_divided, count=step - last_log), sums), program.replicas)
             listener.on_chunk(step, means)
@@ -116,9 +129,8 @@ def train(
         listener.on_end(step)
     if diverged and step == schedule.steps:
         which = ", ".join(f"{replica} (step {at})" for replica, at in diverged.items())
-        good = f"; the last checkpoint that is good of all is {last_good}" if last_good else ""
         raise DivergedError(
-            f"training diverged in replica {which}: a number is not finite; the others are trained to step {step}{good}"
+            f"training diverged in replica {which}: a number is not finite; the others are trained, {last_good}"
         )
     return state
 

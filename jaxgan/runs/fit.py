@@ -19,7 +19,7 @@ from jaxgan.engine.listeners import Listener, Listeners, checked_listeners
 from jaxgan.engine.loop import Program
 from jaxgan.engine.placement import place
 from jaxgan.engine.state import step_of
-from jaxgan.engine.training import train
+from jaxgan.engine.training import Good, train
 from jaxgan.errors import DivergedError, UserError
 from jaxgan.files import json_text, write_atomically
 from jaxgan.folder import RunFolder
@@ -130,7 +130,8 @@ def fit(
         if progress and first:
             print(summary(config, resolved.dataset, begin.state), flush=True)
         writers = _writers(files, program, resolved.dataset, progress) if first else []
-        last_good = files.checkpoints / str(earlier.step) if earlier and _is_finite(begin.state) else None
+        finite = _finite_replicas(begin.state, schedule.replicas)
+        last_good = Good(files.checkpoints / str(earlier.step), finite) if earlier and finite else None
         measure = measuring.of(run_of, files) if measuring else None
         try:
             state = train(program, begin, Listeners([*writers, *listeners]), checkpoints.save, interrupted, last_good, measure)
@@ -180,10 +181,11 @@ def _earlier(resolved: Resolved, program: Program, progress: bool) -> Restored |
     return restored
 
 
-def _is_finite(state: GanState) -> bool:
-    """Whether every number of all replicas is."""
-    numbers = (leaf for leaf in jax.tree.leaves(state) if not jax.dtypes.issubdtype(leaf.dtype, jax.dtypes.prng_key))
-    return all(np.isfinite(processes.whole(leaf)).all() for leaf in numbers)
+def _finite_replicas(state: GanState, replicas: int) -> list[int]:
+    """The replicas whose numbers are all finite."""
+    leaves = [leaf for leaf in jax.tree.leaves(state) if not jax.dtypes.issubdtype(leaf.dtype, jax.dtypes.prng_key)]
+    finite = [np.isfinite(processes.whole(leaf)).reshape(replicas, -1).all(axis=1) for leaf in leaves]
+    return np.flatnonzero(np.all(finite, axis=0)).tolist()
 
 
 @contextlib.contextmanager

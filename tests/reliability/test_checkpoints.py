@@ -7,6 +7,7 @@ from pathlib import Path
 
 import chex
 import jax
+import jax.numpy as jnp
 import numpy as np
 import pytest
 from filelock import FileLock
@@ -17,6 +18,8 @@ from jaxgan.data import as_dataset
 from jaxgan.data.identity import differences, identity
 from jaxgan.engine.checkpoints import Checkpoints, Progress
 from jaxgan.engine.listeners import Listener
+from jaxgan.engine.loop import Program
+from jaxgan.engine.state import step_of
 from jaxgan.errors import DivergedError, UserError
 from jaxgan.sample import main as sample
 from jaxgan.settings import Config
@@ -281,16 +284,24 @@ def test_what_is_logged_does_not_depend_on_where_a_run_was_stopped(trained, tmp_
         assert a | {"steps_per_second": 0} == b | {"steps_per_second": 0}
 
 
-def test_the_last_good_checkpoint_is_one_whose_numbers_are_all_finite(tmp_path):
-    """The first replica diverges at once, the second ten steps later, and checkpoints between hold numbers that are not finite."""
-    rates = {"learning_rate": [1e38, 1e30], "seed": [0, 1]}
-    fields = dict(replicas=2, by_replica=rates, optimizer="sgd", critic_learning_rate=1e-3, checkpoint_every=1, steps=50)
-    with pytest.raises(DivergedError) as caught:
-        runs.fit(config(tmp_path / "run", **fields), progress=False)
-    words = str(caught.value)
-    if match := re.search(r"checkpoint(?: that is good of all)? is (\S+)", words):
-        state = jaxgan.runs.load_all(tmp_path / "run", step=int(Path(match[1]).name)).state
-        assert all(np.isfinite(np.asarray(leaf)).all() for leaf in jax.tree.leaves(state._replace(key=())))
+def test_the_last_good_checkpoint_is_named_with_the_replicas_that_are_finite_in_it(tmp_path, monkeypatch):
+    """The first replica's weights are not finite from step 2 on, the second's from step 4 on; every step is a checkpoint."""
+    chunk = Program.chunk
+
+    def spoilt(self, state, sums, n):
+        state, sums, _ = chunk(self, state, sums, 1)
+        bad = np.array([step_of(state) >= 2, step_of(state) >= 4])
+        params = jax.tree.map(lambda x: jnp.where(bad.reshape(2, *[1] * (x.ndim - 1)), jnp.nan, x), state.critic.params)
+        return state._replace(critic=state.critic._replace(params=params)), sums, ~bad
+
+    monkeypatch.setattr(Program, "chunk", spoilt)
+    with pytest.raises(DivergedError, match=r"step 4; the last good checkpoint is \S*checkpoints/3, of replica 1 alone$"):
+        runs.fit(config(tmp_path / "run", replicas=2, checkpoint_every=1), progress=False)
+    state = runs.load_all(tmp_path / "run", step=3).state
+    finite = [np.isfinite(np.asarray(leaf)).reshape(2, -1).all(1) for leaf in jax.tree.leaves(state.critic.params)]
+    assert np.all(finite, axis=0).tolist() == [False, True]
+    with pytest.raises(DivergedError, match=r"step 4; the last good checkpoint is \S*checkpoints/3, of replica 1 alone$"):
+        runs.fit(Config(out=tmp_path / "run", resume=True), progress=False)
 
 
 def test_data_are_known_by_classes_counts_shape_and_digest():
