@@ -6,6 +6,7 @@ import io
 import itertools
 import json
 import math
+import shutil
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -49,7 +50,14 @@ def sweep(base: Config, grid: Sequence[str], seeds: int) -> Path:
     results = []
     for number, group in enumerate(groups):
         print(f"program {number + 1} of {len(groups)}: {', '.join(_shown(points[i]) for i in group.points)}", flush=True)
-        results.append(outcomes_of(dataclasses.replace(group.config, out=out / f"program_{number}"), out))
+        try:
+            results.append(outcomes_of(dataclasses.replace(group.config, out=out / f"program_{number}"), out))
+        except UserError:
+            if not resume and not any(
+                out.glob("program_*")
+            ):  # refused before anything was trained: the corrected sweep may begin here
+                shutil.rmtree(out, ignore_errors=True)
+            raise
     write_table(summarise(points, groups, results, seeds), out)
     return out
 

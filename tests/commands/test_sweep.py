@@ -161,3 +161,11 @@ def test_a_value_out_of_range_is_refused_before_anything_runs(tmp_path, capsys):
     assert sweep.main(["--grid", "learning_rate=0.1,-1", *BASE, "--out", str(tmp_path / "out")]) == 2
     assert "--learning-rate -1" in capsys.readouterr().err
     assert not (tmp_path / "out").exists()
+
+
+def test_a_sweep_refused_by_its_first_program_leaves_no_folder(tmp_path, capsys):
+    """The corrected command may have the same folder."""
+    out = tmp_path / "sweep"
+    assert sweep.main(["--grid", "learning_rate=0.01,0.05", *BASE, "--mesh", "data=64", "--out", str(out)]) == 2
+    assert "64 devices" in capsys.readouterr().err
+    assert not out.exists()
