@@ -6,7 +6,7 @@ import sys
 from collections.abc import Callable
 from typing import Any, NoReturn
 
-from jaxgan.errors import DivergedError, UserError, first_line
+from jaxgan.errors import DivergedError, UserError, first_line, printable
 from jaxgan.interrupts import EXIT_CODE, interrupts
 from jaxgan.report.terminal import write_any_character
 
@@ -90,7 +90,7 @@ def _missing_platform() -> str | None:
 
 def _print_error(text: str) -> None:
     """One line, whatever the text holds, on the standard error."""
-    print("".join(c if c.isprintable() else repr(c)[1:-1] for c in " ".join(text.split("\n"))), file=sys.stderr)
+    print(printable(" ".join(text.split("\n"))), file=sys.stderr)
 
 
 def _forget_output() -> None:

@@ -1,11 +1,11 @@
 """How much a file may become in memory: what promises too much is refused by size, before it is unpacked (layer 0)."""
 
-import os
 import zipfile
 from collections.abc import Iterable
 from pathlib import Path
 
 from jaxgan.errors import UserError
+from jaxgan.memory import host_memory
 
 UNQUESTIONED = 2**26  # bytes that any file, however small, may become
 MOST_PACKED = 200  # times its own size that a larger one may: photographs reach 30, drawings 100, and bombs 1,000
@@ -39,8 +39,3 @@ def check_members(members: Iterable[zipfile.ZipInfo], path: Path) -> None:
         if member.compress_size > stored:
             raise UserError(f"{path}: {stored:,} bytes, and one of its members says to have {member.compress_size:,}: broken")
     check_size(sum(member.file_size for member in members), min(stored, sum(m.compress_size for m in members)), str(path))
-
-
-def host_memory() -> int:
-    """The bytes of this machine's memory."""
-    return os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")

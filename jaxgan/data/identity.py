@@ -24,12 +24,13 @@ def differences(before: Mapping[str, Any], dataset: Dataset) -> list[str]:
 
     What the description does not tell is not compared.
     """
+    facts = identity(dataset)
     now = {
         "classes": (before.get("class_names"), list(dataset.class_names)),
         "number of classes": (before.get("n_classes"), dataset.n_classes),
         "shape of a sample": (before.get("sample_shape"), list(dataset.sample_shape)),
         "number of samples": (before.get("size"), dataset.size),
-        **{name: (before.get(key), identity(dataset)[key]) for key, name in NAMES.items() if before.get(key) is not None},
+        **{name: (before.get(key), facts[key]) for key, name in NAMES.items()},
     }
     told = {what: values for what, values in now.items() if values[0] not in (None, [])}
     return [f"{what} {_shown(then)}, now {_shown(here)}" for what, (then, here) in told.items() if then != here]

@@ -16,6 +16,7 @@ from jaxgan.data import Dataset, account, describe
 from jaxgan.settings import Config
 from jaxgan.types import GanState
 
+SURROUNDINGS = ("python", "devices", "x64", "matmul_precision", "xla_flags")  # that numbers hang on, beside the packages
 PACKAGES = ("jaxgan", "jax", "jaxlib", "flax", "optax", "orbax-checkpoint", "numpy")
 
 
@@ -42,16 +43,11 @@ def environment(dataset: Dataset) -> dict[str, Any]:
 
 def changed_surroundings(before: Mapping[str, Any], now: Mapping[str, Any]) -> list[str]:
     """In what two environments differ that numbers hang on, each in a few words; what one of them does not tell is passed over."""
-    facts = {"python": (before.get("python"), now["python"]), "devices": (before.get("devices"), now["devices"])}
-    facts |= {name: (before.get(name), now[name]) for name in ("x64", "matmul_precision", "xla_flags") if name in before}
-    versions = before.get("versions")
-    if isinstance(versions, dict):
-        facts |= {name: (versions.get(name), version) for name, version in now["versions"].items()}
-    return [
-        f"{name} {then}, now {here}"
-        for name, (then, here) in facts.items()
-        if then != here and (then is not None or name in ("matmul_precision",))
-    ]
+    then, here = (
+        {**{name: values[name] for name in SURROUNDINGS if name in values}, **(values.get("versions") or {})}
+        for values in (before, now)
+    )
+    return [f"{name} {then[name]}, now {here[name]}" for name in here if name in then and then[name] != here[name]]
 
 
 def summary(config: Config, dataset: Dataset, state: GanState) -> str:

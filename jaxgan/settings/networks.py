@@ -14,11 +14,11 @@ from jaxgan.data import Dataset, value_range
 from jaxgan.engine.gan import COUPLES
 from jaxgan.errors import UserError, unknown
 from jaxgan.imports import import_named
+from jaxgan.memory import host_memory
 from jaxgan.networks import CRITICS, GENERATORS, PAIRS, Critic, Generator
 from jaxgan.networks.augmentation import KINDS as AUGMENTATIONS
 from jaxgan.objectives import Variant
 from jaxgan.settings.options import Config, flag
-from jaxgan.unpacking import host_memory
 
 AUTOENCODERS = {  # which of them stands in for a critic that gives scores alone
     "conv": "conv_autoencoder",

@@ -6,7 +6,6 @@ Each step reads the options as they were given, filled from the recipe, and retu
 import dataclasses
 import inspect
 import math
-import os
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
@@ -23,6 +22,7 @@ from jaxgan.engine.loop import GanOf, Program
 from jaxgan.engine.schedule import Schedule
 from jaxgan.errors import UserError, unknown
 from jaxgan.imports import import_named
+from jaxgan.memory import host_memory
 from jaxgan.objectives import VARIANTS, Recipe, Variant
 from jaxgan.optimizers import OPTIMIZERS, scheduled
 from jaxgan.settings.networks import Chosen, choose_networks, classifies_generators
@@ -124,7 +124,7 @@ def room_for_data(stream: str = "auto") -> int | None:
     if stream != "auto":
         return 0 if stream == "always" else None
     stats = jax.local_devices()[0].memory_stats() or {}
-    host = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
+    host = host_memory()
     return min(host, stats.get("bytes_limit", host)) // 4
 
 

@@ -10,11 +10,8 @@ from jaxgan.report.images import save_image
 from jaxgan.report.samples import SampleView
 
 
-class SamplePictures(Listener):
-    """Keeps samples/step_00000500.png; step_00000500-replica_00.png and so on where there are several.
-
-    Samples that are neither images nor points of the plane are not drawn.
-    """
+class SampleListener(Listener):
+    """One that keeps pictures of the samples in a folder."""
 
     def __init__(
         self,
@@ -27,6 +24,13 @@ class SamplePictures(Listener):
         """`distribution` is that of two-dimensional data; `n_classes` is 0 unless the run is conditional; or a `view` that knows both."""
         self._folder = Path(folder)
         self._view = view or SampleView(distribution, n_classes)
+
+
+class SamplePictures(SampleListener):
+    """Keeps samples/step_00000500.png; step_00000500-replica_00.png and so on where there are several.
+
+    Samples that are neither images nor points of the plane are not drawn.
+    """
 
     def on_sample(self, step: int, samples: list[np.ndarray], labels: list[np.ndarray]) -> None:
         """Write one picture a replica."""

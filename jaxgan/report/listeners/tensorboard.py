@@ -2,21 +2,18 @@
 
 import math
 import time
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from jaxgan.engine.listeners import Listener
 from jaxgan.files import saying_what_cannot_be_written
 from jaxgan.metrics.table import panel_of
-from jaxgan.report.figures import Distribution
-from jaxgan.report.samples import SampleView
+from jaxgan.report.listeners.sample_pictures import SampleListener
 
 MEASURED_PANEL = "figures"  # the tag that earlier runs have: a resumed run goes on in the same panels
 
 
-class TensorBoard(Listener):
+class TensorBoard(SampleListener):
     """Keeps TensorBoard's events: scalars as losses/critic_loss, pictures as samples; replica_0/... where several.
 
     Samples that are neither images nor points of the plane are not drawn.
@@ -24,18 +21,7 @@ class TensorBoard(Listener):
 
     FLUSH_EVERY = 10  # seconds: what a killed run may lose
 
-    def __init__(
-        self,
-        folder: str | Path,
-        *,
-        distribution: Distribution | None = None,
-        n_classes: int = 0,
-        view: SampleView | None = None,
-    ) -> None:
-        """`distribution`, `n_classes` and `view` are those of `SamplePictures`."""
-        self._folder = Path(folder)
-        self._view = view or SampleView(distribution, n_classes)
-        self._writer: Any = None
+    _writer: Any = None
 
     def on_start(self, step: int, total: int) -> None:
         """Open an event file; what an earlier run here logged after `step` is marked as void."""
