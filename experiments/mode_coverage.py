@@ -8,9 +8,8 @@ where five critic steps leave a fifth of the generator's); the last row shows wh
 ten times the steps give. --full makes the paper's 400 epochs of 1,000 batches instead: hours a row on two cores, meant for an accelerator. --rows
 and --datasets choose some.
 
-A finished row is written to OUT/NAME.json at once and not trained again: the same command goes on after an interruption (another budget needs
-another OUT). The tables go to
-OUT/mode_coverage.md, samples of the first seed to OUT/mode_coverage.png and .pdf. What came out stands in experiments/results/mode_coverage.md.
+A row's run lies in OUT/NAME/; its results are written to OUT/NAME.json and it is not trained again: the same command goes on after an
+interruption (another budget needs another OUT). The tables go to OUT/mode_coverage.md, samples of the first seed to OUT/mode_coverage.png and .pdf. What came out stands in experiments/results/mode_coverage.md.
 """
 
 import argparse
@@ -18,21 +17,21 @@ import dataclasses
 import json
 import statistics
 import sys
-import time
 from pathlib import Path
 from typing import Any
 
-import jax
 import jax.numpy as jnp
 import numpy as np
 
-from experiments import plots
+from experiments import lab, plots
 from experiments.benchmarks.against_pytorch import machine
-from experiments.lab import require_same_budget
 from jaxgan import Config, command
 from jaxgan.cache import keep_compiled_programs
+from jaxgan.files import json_text, replacing, write_atomically
+from jaxgan.folder import RunFolder, read_object
 from jaxgan.metrics import mode_coverage
-from jaxgan.settings import resolve
+from jaxgan.runs import load_all
+from jaxgan.settings import read_config_file
 
 CRITIC_STEPS, FULL, LONGER = 4_000, 400_000, 10
 POINTS = 2_500
@@ -83,48 +82,33 @@ def config_of(row: str, dataset: str, seeds: int, critic_steps: int) -> Config:
     if fields["n_critic"] == 5:
         fields["ema"] = 0.99  # a fifth of the generator steps: .999 would still leave half of the first weights
     times = LONGER if row == LONG and critic_steps < FULL else 1
-    return Config(**fields, steps=times * critic_steps // max(1, fields["n_critic"]))
+    steps = times * critic_steps // max(1, fields["n_critic"])
+    return Config(
+        **fields, steps=steps, sample_every=max(1, steps // 4), checkpoint_every=max(1, steps // 40), keep_checkpoints=1
+    )
 
 
-def train_row(config: Config) -> tuple[dict[str, Any], np.ndarray]:
-    """The results of one row, and the first seed's points in the distribution's units."""
-    resolved = resolve(config)
-    gan, steps = resolved.gan, resolved.schedule.steps
-    program = resolved.program()
-    state = program.initial_state()
-    compiled = program.lower(state).compile()
-    state = program.chunk(state, program.zero_sums(state), 1)[0]
-    rates, done, alive = [], 1, np.ones(program.replicas, bool)
-    while done < steps:
-        n = min(steps - done, max(1, steps // 20))
-        began = time.perf_counter()
-        state, _, finite = program.chunk(state, program.zero_sums(state), n)
-        rates.append((time.perf_counter() - began) / n)
-        done, alive = done + n, alive & finite
-    distribution = resolved.dataset.distribution
-    assert distribution is not None
-    labels = jnp.arange(POINTS, dtype=jnp.int32) % max(1, resolved.dataset.n_classes)  # of a conditional row: all modes in turn
-    sample = jax.jit(lambda state, key: gan.sample(state, key, POINTS, labels))
-
+def measure_row(folder: Path) -> tuple[dict[str, Any], np.ndarray]:
+    """The results of a finished run, and the first seed's points in the distribution's units; seeds that diverged have none."""
+    replicas = load_all(folder).every_replica if lab.is_finished(folder) else []
     seeds, points = [], np.zeros((POINTS, 2))
-    for replica in range(program.replicas):
-        own = jax.tree.map(lambda leaf, replica=replica: leaf[replica], state) if program.replicas > 1 else state
-        units = np.asarray(distribution.to_units(sample(own, jax.random.key(1000 + replica))))
-        points = units if replica == 0 else points
-        if alive[replica]:
+    for number, run in enumerate(replicas):
+        distribution = run.dataset.distribution
+        assert distribution is not None
+        labels = jnp.arange(POINTS) % run.gan.n_classes if run.gan.n_classes else None  # all modes in turn
+        units = np.asarray(distribution.to_units(run.sample(POINTS, labels=labels)[0]))
+        points = units if number == 0 else points
+        if np.isfinite(units).all():
             coverage = mode_coverage(units, distribution.centres, distribution.std)
-            seeds.append({
-                "modes": int(coverage.modes), "high_quality": float(coverage.high_quality),
-                "reverse_kl": float(coverage.reverse_kl),
-            })  # fmt: skip
-    memory = compiled.memory_analysis()
-    assert memory is not None
+            seeds.append({name: float(getattr(coverage, name)) for name in ("modes", "high_quality", "reverse_kl")})
+    config = read_object(RunFolder(folder).config)
+    memory = lab.memory_of(dataclasses.replace(read_config_file(RunFolder(folder).config), out=None))
     return {
-        "config": {k: v for k, v in dataclasses.asdict(resolved.config).items() if v is not None},
+        "config": config,
         "seeds": seeds,
-        "diverged": int((~alive).sum()),
-        "seconds_a_step_and_seed": statistics.median(rates) / program.replicas,
-        "temporary_bytes_a_seed": memory.temp_size_in_bytes / program.replicas,
+        "diverged": config["replicas"] - len(seeds),
+        "seconds_a_step_and_seed": 1 / np.median(lab.curves(folder, "steps_per_second")[1]) / config["replicas"],
+        "temporary_bytes_a_seed": memory["temporary"],
     }, points
 
 
@@ -132,25 +116,26 @@ ROW_FILES = {row: "".join(c if c.isalnum() else "_" for c in row) for row in ROW
 
 
 def row_file(folder: Path, dataset: str, row: str) -> Path:
-    """The file of a row's results; its points lie beside it as .npy."""
+    """The file of a row's results; its points lie beside it as .npy, its run in the folder of the same name."""
     return folder / f"{dataset}-{ROW_FILES[row]}.json"
 
 
 def train_row_once(folder: Path, dataset: str, row: str, seeds: int, critic_steps: int) -> dict[str, Any]:
-    """The results of a row: read where it was run already, else run and written.
+    """The results of a row: read where they are there, else trained (or resumed), measured and written.
 
     Raises:
         UserError: the row that is there was run with another budget.
+        KeyboardInterrupt: on Ctrl-C, after a checkpoint is safe.
     """
     file, config = row_file(folder, dataset, row), config_of(row, dataset, seeds, critic_steps)
     if file.is_file():
-        require_same_budget(file, json.loads(file.read_text())["config"], config)
+        lab.require_same_budget(file, read_object(file)["config"], config)
     else:
-        results, points = train_row(config)
-        folder.mkdir(parents=True, exist_ok=True)
-        np.save(file.with_suffix(".npy"), points)
-        file.write_text(json.dumps(results, default=str))
-    return json.loads(file.read_text())
+        results, points = measure_row(lab.train_once(file.with_suffix(""), config))
+        with replacing(file.with_suffix(".npy")) as array:
+            np.save(array, points)
+        write_atomically(file, json_text(results))
+    return read_object(file)
 
 
 def mean_and_error(values: list[float], factor: float = 1.0, digits: int = 1) -> str:
@@ -227,7 +212,7 @@ def main() -> None:
             results[row] = train_row_once(options.out, dataset, row, options.seeds, critic_steps)
             print(table({row: results[row]}, dataset).splitlines()[-1], flush=True)
         tables.append(table(results, dataset))
-    (options.out / "mode_coverage.md").write_text("\n\n".join(tables) + "\n")
+    write_atomically(options.out / "mode_coverage.md", ("\n\n".join(tables) + "\n").encode())
     draw_picture(options.out, options.datasets, options.rows, options.seeds)
     print(options.out / "mode_coverage.md")
 
