@@ -133,15 +133,14 @@ class Checkpoints:
         while left := self._left(damaged, step):
             newest = left[-1]
             path = self.folder / str(newest)
-            try:
-                record, arrays = self._read(newest, like)
-            except DamagedError as error:
-                words = str(error)
-            else:
-                words = ""
+            with _collected_at_the_end():
+                try:
+                    record, arrays = self._read(newest, like)
+                except DamagedError as error:
+                    words = str(error)
+                else:
+                    words = ""
             if words:
-                with _quiet():
-                    gc.collect()  # what orbax left of its event loop complains when it is let go: here, where nobody hears it
                 if path.is_dir():  # else a run that trains has deleted it
                     damaged[newest] = f"checkpoint {path} is damaged ({words})"
                 continue
@@ -210,6 +209,20 @@ class Checkpoints:
         """Shape and type of each array, as orbax itself knows them, of a checkpoint without a record."""
         tree = self._manager.item_metadata(step)
         return {path: {"shape": list(leaf.shape), "type": np.dtype(leaf.dtype).name} for path, leaf in tree.items()}
+
+
+@contextlib.contextmanager
+def _collected_at_the_end() -> Iterator[None]:
+    """Garbage made inside is collected at the end, and not before: orbax's event loops complain as they go, here where nothing is shown."""
+    enabled = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        with _quiet():
+            gc.collect(0)  # the youngest: what is older need not be looked through
+        if enabled:
+            gc.enable()
 
 
 def _storable(state: GanState) -> dict[str, Any]:
