@@ -39,9 +39,9 @@ def test_wgan_gp_finds_all_eight_modes_of_the_ring():
 
 
 def test_wgan_gp_draws_digits_of_all_kinds():
-    """After a few hundred steps samples lie nearer to real digits than a digit lies to the mean, and nearest digits are of all classes."""
+    """After some hundred steps samples lie nearer to real digits than a digit lies to the mean, and nearest digits are of all classes."""
     config = Config(
-        dataset="digits", steps=600, hidden_dim=64, batch_size=64, n_critic=2, learning_rate=1e-3, beta1=0.5, dropout=0.0, ema=0.98,
+        dataset="digits", steps=500, hidden_dim=32, batch_size=32, n_critic=2, learning_rate=1e-3, beta1=0.5, dropout=0.0, ema=0.98,
     )  # fmt: skip
     run, before, after = samples_of_training(config)
     dataset = run.dataset

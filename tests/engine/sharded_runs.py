@@ -9,11 +9,10 @@ import numpy as np
 from tests.tiny import on_disk, pictures, tiny
 
 CASES = {
-    "wgan_gp mlp, replicas and data": (
-        dict(network="mlp", variant="wgan_gp", conditional=True, replicas=2),
+    "gan dcgan with labels, batch norm in both players, replicas and data": (
+        dict(network="dcgan", variant="gan", conditional=True, replicas=2),
         "data=4,replica=2",
     ),
-    "gan dcgan, batch norm in both players, replicas": (dict(network="dcgan", variant="gan", replicas=2), "data=2,replica=2"),
 }
 REMEDIES = {  # each over four devices: what couples samples couples them across devices
     "pac, conditional": dict(variant="wgan_gp", pac=2, conditional=True),
@@ -29,6 +28,10 @@ REMEDIES = {  # each over four devices: what couples samples couples them across
     "consistency": dict(variant="ct_gan"),
 }
 SLOW = {
+    "wgan_gp mlp, replicas and data": (
+        dict(network="mlp", variant="wgan_gp", conditional=True, replicas=2),
+        "data=4,replica=2",
+    ),
     "wgan fc, streamed, replicas and data": (
         dict(network="fc", variant="wgan", dropout=0.0, replicas=2, dataset=on_disk(pictures())),
         "data=4,replica=2",

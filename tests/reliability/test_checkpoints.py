@@ -3,6 +3,7 @@
 import json
 import re
 import shutil
+import zlib
 from pathlib import Path
 
 import chex
@@ -69,6 +70,10 @@ def flipped(path: Path) -> None:
     path.write_bytes(bytes(data))
 
 
+def cut_or_flipped(path: Path) -> None:
+    (cut if zlib.crc32(path.name.encode()) % 2 else flipped)(path)
+
+
 DAMAGES = {"cut": cut, "emptied": emptied, "flipped": flipped, "deleted": Path.unlink}
 
 
@@ -113,9 +118,9 @@ def restorer(folder: Path):
 
 
 def test_no_file_of_a_checkpoint_is_damaged_silently(run, capfd):
-    """Every file cut, and every file with one bit flipped: passed over, or without consequence; no traces of event loops."""
-    came = damage_every_file(run / "checkpoints" / "9", restorer(run), {"cut": cut, "flipped": flipped})
-    assert came["passed over"] >= 8
+    """Every file cut, or one bit of it flipped, by turns: passed over, or without consequence; no traces of event loops."""
+    came = damage_every_file(run / "checkpoints" / "9", restorer(run), {"cut or flipped": cut_or_flipped})
+    assert came["passed over"] >= 4
     assert "Traceback" not in capfd.readouterr().err
     print(f"damages: {came}")
 

@@ -56,7 +56,7 @@ def gap(real, fake):
 
 def test_a_run_of_ones_own_is_a_whole_run_and_goes_on_bit_for_bit(tmp_path, capsys):
     gan = own_gan(ema=0.5)
-    options = dict(steps=6, batch_size=8, replicas=2, log_every=2, checkpoint_every=2, progress=False)
+    options = dict(steps=6, batch_size=8, replicas=2, log_every=2, sample_every=3, checkpoint_every=2, progress=False)
     whole = jaxgan.fit(gan, VECTORS, out=tmp_path / "whole", metrics={"gap": gap}, metrics_samples=100, **options)
     jaxgan.fit(gan, VECTORS, out=tmp_path / "parts", metrics={"gap": gap}, metrics_samples=100, **{**options, "steps": 4})
     again = jaxgan.fit(
