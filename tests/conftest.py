@@ -25,7 +25,14 @@ os.environ.setdefault("JAX_COMPILATION_CACHE_DIR", _session)
 os.environ.setdefault("JAX_PERSISTENT_CACHE_MIN_COMPILE_TIME_SECS", "0")
 os.environ.setdefault("JAX_PERSISTENT_CACHE_MIN_ENTRY_SIZE_BYTES", "-1")
 
-hook = install_import_hook("jaxgan", "beartype.beartype")  # before jaxgan is imported: its annotations become checks
+CODE = Path(__file__).parents[1]
+# Before jaxgan is imported: the annotations of every module that states shapes become checks.
+STATING_SHAPES = [
+    ".".join(path.relative_to(CODE).with_suffix("").parts)
+    for path in (CODE / "jaxgan").rglob("*.py")
+    if "jaxtyping" in path.read_text(encoding="utf-8")
+]
+hook = install_import_hook(STATING_SHAPES, "beartype.beartype")
 
 REAL_DATA = (
     Path(__file__).parents[2] / "shared" / "data"
