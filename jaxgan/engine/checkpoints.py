@@ -2,7 +2,8 @@
 
 A checkpoint holds the arrays of the `GanState` and a record: shape, type and digest of each array, the running sums of the
 metrics since the last logged step, and what the run says of itself. What is read is compared with the record, so that a
-damaged checkpoint is known as one. Earlier versions of jaxgan stored no record: their arrays are taken as they are.
+damaged checkpoint is known as one. Earlier versions of jaxgan stored no record: their arrays are taken as they are, in runs that were
+begun by them.
 """
 
 import contextlib
@@ -51,12 +52,21 @@ class DamagedError(Exception):
 class Checkpoints:
     """The checkpoints of one run, `FOLDER/STEP`; each is written whole or not at all."""
 
-    def __init__(self, folder: Path, keep: int | None = None, about: Mapping[str, Any] | None = None):
-        """`keep` is how many of the newest are kept, all where None; `about` is stored with each: JSON values."""
+    def __init__(
+        self, folder: Path, keep: int | None = None, about: Mapping[str, Any] | None = None, *, recorded: bool = False
+    ):
+        """Opens or begins the checkpoints in a folder.
+
+        Args:
+            folder: where they lie.
+            keep: how many of the newest are kept, all where None.
+            about: JSON values that are stored with each.
+            recorded: whether one without a record is damaged, and not of an earlier version.
+        """
         import orbax.checkpoint as ocp  # a second of imports, which --help and a refused flag need not wait for
 
         self._args = ocp.args
-        self.folder, self.about = folder.absolute(), dict(about or {})
+        self.folder, self.about, self.recorded = folder.absolute(), dict(about or {}), recorded
         options = ocp.CheckpointManagerOptions(max_to_keep=keep, create=False, enable_async_checkpointing=False)
         self._ocp, self._options, self._opened = ocp, options, None
 
@@ -189,6 +199,8 @@ class Checkpoints:
         with _quiet():
             try:
                 record = _opened_record(self._manager.metadata(step).custom_metadata)
+                if self.recorded and not record:
+                    raise DamagedError("its record is missing")
                 stored = record.get("arrays") or self._described(step)
             except DamagedError:
                 raise

@@ -41,6 +41,7 @@ from jaxgan.settings import (
     check_trusted,
     fixed_options,
     flag,
+    format_of,
     read_config_file,
     rerun,
     resume_with,
@@ -119,7 +120,8 @@ def fit(
             checkpoints.remove(step)
         first = processes.is_first()
         if first:  # at once, so that a run killed from here on can go on
-            write_atomically(files.config, json_text(with_format(config)))
+            begun = {"version": format_of(files.config)} if resume else {}
+            write_atomically(files.config, json_text(with_format(config, **begun)))
             write_atomically(files.environment, json_text(environment(resolved.dataset)))
 
         def run_of(state: GanState) -> Run:
@@ -159,7 +161,7 @@ def _earlier(resolved: Resolved, program: Program, progress: bool) -> Restored |
             f"--resume: the data are not those that {config.out} was trained on: {'; '.join(apart)};"
             " --data-changed goes on with these"
         )
-    checkpoints = Checkpoints(files.checkpoints)
+    checkpoints = Checkpoints(files.checkpoints, recorded=format_of(files.config) > 0)
     try:
         if not checkpoints.steps():
             return None

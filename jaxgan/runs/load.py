@@ -14,7 +14,7 @@ from jaxgan.engine.loop import initial_states, on_replicas
 from jaxgan.errors import UserError, say
 from jaxgan.folder import RunFolder, read_object
 from jaxgan.runs.run import Run
-from jaxgan.settings import Config, check_fixed, check_trusted, read_config_file
+from jaxgan.settings import Config, check_fixed, check_trusted, format_of, read_config_file
 from jaxgan.settings.own import resolve_own
 from jaxgan.settings.resolution import Resolved, resolve
 
@@ -62,7 +62,7 @@ def load_all(
     shapes = jax.eval_shape(
         lambda numbers, seeds: initial_states(resolved.gan_of, resolved.dataset.sample_shape, numbers, seeds), numbers, seeds
     )
-    checkpoints = Checkpoints(files.best if best else files.checkpoints)
+    checkpoints = Checkpoints(files.best if best else files.checkpoints, recorded=format_of(files.config) > 0)
     try:
         restored = checkpoints.restore(shapes, step)
     finally:

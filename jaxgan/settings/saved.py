@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from jaxgan.errors import UserError, first_line, unknown
-from jaxgan.folder import RunFolder
+from jaxgan.folder import RunFolder, read_object
 from jaxgan.imports import is_import_path
 from jaxgan.settings.options import Config, changes_allowed, check_value, flag, names, settled_by
 
@@ -23,9 +23,14 @@ def to_json(config: Config) -> dict[str, Any]:
     return {name: str(value) if isinstance(value, Path) else value for name, value in values.items()}
 
 
-def with_format(config: Config) -> dict[str, Any]:
+def with_format(config: Config, version: int = FORMAT) -> dict[str, Any]:
     """What config.json holds: the version of the run folder's format, and the options."""
-    return {"format": FORMAT, **to_json(config)}
+    return {"format": version, **to_json(config)}
+
+
+def format_of(path: Path) -> int:
+    """The version of the format that a run was begun in, by its config.json: 0 where it names none, or cannot be read."""
+    return read_object(path, {"format": int}).get("format") or 0
 
 
 def fixed_options(config: Config) -> dict[str, Any]:

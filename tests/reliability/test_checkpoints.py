@@ -202,7 +202,16 @@ def test_checkpoints_of_earlier_versions_have_no_record_and_are_read(run):
     for step in (3, 6, 9):
         path = run / "checkpoints" / str(step) / "_CHECKPOINT_METADATA"
         path.write_text(json.dumps(json.loads(path.read_text()) | {"custom_metadata": {}}))
+    config = json.loads((run / "config.json").read_text())
+    del config["format"]
+    (run / "config.json").write_text(json.dumps(config))
     assert int(jaxgan.load(run).state.step) == 9
+
+
+def test_a_checkpoint_whose_record_is_missing_is_damaged(run, capsys):
+    (run / "checkpoints" / "9" / "_CHECKPOINT_METADATA").unlink()
+    assert int(jaxgan.load(run).state.step) == 6
+    assert "its record is missing" in capsys.readouterr().err
 
 
 REFUSED = {
