@@ -42,7 +42,12 @@ def train(argv: Sequence[str]) -> None:
     check_folder_writable(classifiers_folder())
     with progress_bars() as show:
         classifier = lab_classifier(
-            options.dataset, data_dir=options.data_dir, image_size=options.image_size, updates=options.updates, show=show
+            options.dataset,
+            data_dir=options.data_dir,
+            image_size=options.image_size,
+            updates=options.updates,
+            show=show,
+            tell=print,
         )
     print(
         f"{options.dataset}: {100 * classifier.accuracy:.2f} % of {classifier.held_out:,} held-out pictures are classified rightly"

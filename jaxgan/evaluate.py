@@ -53,6 +53,8 @@ def evaluate(argv: Sequence[str]) -> None:
     files = RunFolder(options.run).require()
     out = options.out or files.evaluation
     check_writable(out, "--out")
+    if options.out is None:
+        files.check_links(out, *files.all_neighbours())
     from jaxgan import runs  # after the flags are read: --help need not wait for jax
     from jaxgan.cache import keep_compiled_programs
     from jaxgan.report.progress import progress_bars
@@ -64,7 +66,7 @@ def evaluate(argv: Sequence[str]) -> None:
                 options.run, step=options.step, best=options.best, n=options.n, seed=options.seed, average=options.average,
                 features=options.features, inception_weights=options.inception_weights, data_dir=options.data_dir,
                 data_changed=options.data_changed, trust=options.trust,
-                pictures=out.parent, show=show,
+                pictures=out.parent, show=show, tell=print,
             )  # fmt: skip
     except WriteError as error:
         if error.computed is not None:

@@ -128,6 +128,20 @@ class RunFolder:
         except (OSError, RuntimeError):  # links that go round in a ring
             return False
 
+    def check_links(self, *outputs: Path) -> None:
+        """Refuses to write through a link in the folder that leads out of it: a run folder from elsewhere may hold one.
+
+        Args:
+            outputs: files in the folder that are to be written; all that a training writes where none is given.
+
+        Raises:
+            UserError: one of them is such a link.
+        """
+        every = (self.config, self.environment, self.metrics, self.best_record, self.curves, self.report)
+        for path in outputs or every:
+            if path.is_symlink() and not self.holds(path):
+                raise UserError(f"{path} is a link that leads out of the run folder, and is not written through: remove it")
+
     def read_config(self, tell: Tell = say) -> dict[str, Any]:
         """What config.json holds, as `read_object`; the options that it names are checked where a run is made of them."""
         return read_object(self.config, CONFIG, tell)

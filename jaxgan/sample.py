@@ -59,8 +59,10 @@ def main(argv: Sequence[str] | None = None) -> int:
 def sample(argv: Sequence[str]) -> None:
     options = parse(Options, argv, prog="python -m jaxgan.sample", description="Draw samples from a trained run.")
     out = options.out or options.run / ("interpolation.png" if options.interpolate else "sample.png")
-    RunFolder(options.run).require()
+    files = RunFolder(options.run).require()
     check(options, out)
+    if options.out is None:
+        files.check_links(out)
     from jaxgan.cache import keep_compiled_programs  # after the flags are read: --help need not wait for jax
     from jaxgan.runs import load
 

@@ -5,7 +5,7 @@ import os
 
 import pytest
 
-from jaxgan.errors import printable, say
+from jaxgan.errors import UserError, printable, say
 from jaxgan.folder import RunFolder, read_metrics, read_object, series
 
 
@@ -137,3 +137,14 @@ def test_a_terminal_shows_and_does_not_act(capsys):
     assert printable("a\x1b[2J\n\u202eb\udcff ü") == "a\\x1b[2J\\n\\u202eb\\udcff ü"
     say("two\nlines")
     assert capsys.readouterr().err == "warning: two\\nlines\n"
+
+
+def test_nothing_is_written_through_a_link_that_leads_out(tmp_path):
+    files = RunFolder(tmp_path / "run")
+    files.path.mkdir()
+    files.evaluation.symlink_to(tmp_path / "elsewhere.json")
+    files.check_links()  # a training does not write it
+    with pytest.raises(UserError, match=r"evaluation.json is a link that leads out of the run folder"):
+        files.check_links(files.evaluation)
+    files.report.symlink_to(files.path / "page.html")  # within the folder
+    files.check_links()

@@ -2,8 +2,8 @@
 
 import numpy as np
 
-from jaxgan.data.arrays import printable
 from jaxgan.data.dataset import Dataset
+from jaxgan.errors import printable
 
 LISTED = 10  # classes that are listed with their counts
 

@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from jaxgan.errors import UserError
+from jaxgan.errors import UserError, printable
 from jaxgan.pixels import to_bytes
 
 ROUNDING = 1e-3  # how far floats may leave the range they are given in
@@ -290,8 +290,3 @@ def shortened(names: Sequence[str], most: int = 10) -> str:
     """The names in one line, the first of them where there are many."""
     shown = ", ".join(printable(name) for name in names[:most])
     return shown if len(names) <= most else f"{shown} ... ({len(names):,} in all)"
-
-
-def printable(name: str) -> str:
-    """A name from a file as it can be shown within a line, on any terminal."""
-    return name if name.isprintable() else ascii(name)

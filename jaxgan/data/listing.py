@@ -6,9 +6,8 @@ from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
-from jaxgan.data.arrays import printable
 from jaxgan.data.pictures import endings
-from jaxgan.errors import NoSplitError, UserError
+from jaxgan.errors import NoSplitError, UserError, printable
 
 SYSTEM = {
     "__macosx",

@@ -4,6 +4,7 @@ The name of a value says what was compared: `fid_lab_10k` is the Frechet distanc
 generated samples; how many real samples there were, and the hash of the weights, stand in the protocol.
 """
 
+import math
 import statistics
 from collections.abc import Sequence
 from importlib import import_module
@@ -21,6 +22,7 @@ from jaxgan.evaluation.images import evaluator_of_images
 from jaxgan.evaluation.points import evaluator_of_points
 from jaxgan.evaluation.protocol import Evaluator, OwnMetrics, checked_metrics, count, default_count
 from jaxgan.features import FEATURES, Features, ShowProgress, show_nothing
+from jaxgan.memory import check_fits
 from jaxgan.metrics import better
 
 __all__ = ["Evaluator", "better", "count", "default_count", "evaluator_of", "measure_replicas", "summarise_replicas"]
@@ -73,6 +75,7 @@ def evaluator_of(
     seed, metrics = checked_seed("seed", seed), checked_metrics(metrics)
     if n < FEWEST:
         raise UserError(f"{n} samples: at least {FEWEST} are needed")
+    check_fits(2 * 4 * n * math.prod(dataset.sample_shape), f"{n:,} samples to measure, and as many real ones")
     if dataset.size == 1:
         raise UserError(f"data set '{dataset.name}' holds one sample: at least 2 are needed to compare others with")
     if not callable(features):

@@ -1,5 +1,6 @@
 """The lab's classifier of a data set that is known by name."""
 
+from collections.abc import Callable
 from pathlib import Path
 
 from jaxgan import data
@@ -15,17 +16,20 @@ def lab_classifier(
     updates: int | None = None,
     memory: int | None = None,
     show: ShowProgress = show_nothing,
+    tell: Callable[[str], None] | None = None,
 ) -> LabClassifier | StackedClassifier:
     """The classifier of the labelled data set of this name, kept in the user's cache folder by a hash of the pictures.
 
     Its accuracy is measured on the test split; where there is none, on a tenth of the pictures, which it does not learn. That of a
     stacked set classifies channel by channel, by the classifier of a single picture. Of a set that outgrows `memory` bytes a part is
-    learned.
+    learned. `tell` takes what was read of the data, a line at a time.
 
     Raises:
         UserError: a data set that cannot be loaded, or one that `classifier_of` refuses.
     """
     train = data.load(dataset, data_dir=data_dir, image_size=image_size, memory=memory)
+    for line in data.account(train) if tell else ():
+        tell(line)
     if train.stack_of is not None:
         single = lab_classifier(train.stack_of, data_dir=data_dir, image_size=image_size, updates=updates, show=show)
         assert isinstance(single, LabClassifier)

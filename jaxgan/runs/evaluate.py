@@ -1,11 +1,12 @@
 """A run measured by fixed protocols."""
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from jaxgan.data import Dataset, as_dataset, differences
+from jaxgan.data import Dataset, account, as_dataset, differences
 from jaxgan.errors import UserError
 from jaxgan.evaluation import evaluator_of, measure_replicas, summarise_replicas
 from jaxgan.evaluation.protocol import OwnMetrics
@@ -36,6 +37,7 @@ def evaluate(
     pictures: Path | None = None,
     metrics: OwnMetrics | None = None,
     show: ShowProgress = show_nothing,
+    tell: Callable[[str], None] | None = None,
 ) -> dict[str, Any]:
     """What evaluation.json holds: the protocol, every replica's metrics, their mean and standard deviation.
 
@@ -59,6 +61,7 @@ def evaluate(
         pictures: a folder that pictures of the nearest training pictures are written into; none are drawn where None.
         metrics: of the user's own, {name: function of two arrays, real and generated samples, -> number}.
         show: progress.
+        tell: takes what was read of the data, a line at a time, as a training begins with it.
 
     Raises:
         UserError: in one line, a run or checkpoint that is not there, or samples that cannot be measured.
@@ -66,6 +69,11 @@ def evaluate(
     """
     run = run if isinstance(run, Run) else load_all(run, step=step, best=best, trust=trust)
     train, held_out = _data(run, data, labels, data_dir, data_changed)
+    if train.sample_shape != run.sample_shape:
+        theirs, ours = ("x".join(map(str, shape)) or "one number" for shape in (train.sample_shape, run.sample_shape))
+        raise UserError(f"data set '{train.name}': its samples are of {theirs}, and {run.folder} draws samples of {ours}")
+    for line in account(train) if tell else ():
+        tell(line)
     evaluator = evaluator_of(
         train, run.gan, held_out=held_out, n=n, seed=seed, features=features, inception_weights=inception_weights,
         data_dir=data_dir or run.config.data_dir, metrics=metrics, show=show,

@@ -21,7 +21,7 @@ from jaxgan.engine.placement import place
 from jaxgan.engine.state import step_of
 from jaxgan.engine.training import Good, train
 from jaxgan.errors import DivergedError, UserError
-from jaxgan.files import json_text, write_atomically
+from jaxgan.files import check_folder_writable, json_text, write_atomically
 from jaxgan.folder import RunFolder
 from jaxgan.interrupts import interrupts
 from jaxgan.report.listeners import Curves, MetricsFile, ProgressBar, SamplePictures, TensorBoard
@@ -100,6 +100,9 @@ def fit(
     program = resolved.program()
     if not program.gan.is_built_in:
         program.check()
+    if resume and resolved.config.out:
+        check_folder_writable(resolved.config.out, "--out")
+        RunFolder(resolved.config.out).check_links()
     with contextlib.ExitStack() as ending:
         earlier = _earlier(resolved, program, progress) if resume else None
         folder = resolved.config.out if resume and resolved.config.out else _agreed_folder(resolved.config)

@@ -14,7 +14,6 @@ from jaxgan.data import Dataset, value_range
 from jaxgan.engine.gan import COUPLES
 from jaxgan.errors import UserError, unknown
 from jaxgan.imports import import_named
-from jaxgan.memory import host_memory
 from jaxgan.networks import CRITICS, GENERATORS, PAIRS, Critic, Generator
 from jaxgan.networks.augmentation import KINDS as AUGMENTATIONS
 from jaxgan.objectives import Variant
@@ -264,23 +263,17 @@ def _output(given: str | None, name: str, kind: Any, dataset: Dataset) -> tuple[
 
 
 def _size_note(generator: Any, critic: Any, names: Mapping[str, str], dataset: Dataset) -> tuple[str, ...]:
-    """What is to be said of networks of jaxgan's that large samples make large.
-
-    Raises:
-        UserError: they could not be held in memory.
-    """
+    """What is to be said of networks of jaxgan's that large samples make large; what could not be held is refused before training."""
     if math.prod(dataset.sample_shape) < LARGE or not (isinstance(generator, Generator) and isinstance(critic, Critic)):
         return ()
     keys = {name: jax.random.key(0) for name in ("params", "dropout")}
     shapes = jax.eval_shape(lambda: [network.init(keys, *network.example_inputs()) for network in (generator, critic)])
     count = sum(math.prod(leaf.shape) for leaf in jax.tree.leaves(shapes))
-    size, room = 4 * COPIES * count, max(host_memory(), (jax.local_devices()[0].memory_stats() or {}).get("bytes_limit", 0))
+    size = 4 * COPIES * count
     what = (
         f"{dataset.name}: for samples of {'x'.join(map(str, dataset.sample_shape))} generator '{names['generator']}' and critic"
         f" '{names['critic']}' have {count:,} parameters, which take {size / 2**30:.1f} GiB to train"
     )
-    if size > room:
-        raise UserError(f"{what}, of {room / 2**30:.1f} GiB there are: bring the samples to fewer pixels (--image-size 64)")
     return (f"{what}: --image-size 64 makes them smaller",) if size > NOTEWORTHY else ()
 
 

@@ -3,6 +3,7 @@
 import dataclasses
 import importlib
 import json
+from pathlib import Path
 
 import chex
 import jax
@@ -24,6 +25,7 @@ from jaxgan.runs.measuring import Measuring
 from jaxgan.settings import Config
 from tests.tiny import initial, on_disk, pictures, plain, tiny
 
+OLD_RUNS = Path(__file__).parents[1] / "old_runs"
 evaluate = importlib.import_module("jaxgan.evaluate")  # the command; `jaxgan.evaluate` is the function
 
 
@@ -36,6 +38,18 @@ def quick_classifier(monkeypatch, tmp_path):
 
 def test_the_function_keeps_its_name_when_the_command_is_imported():
     assert jaxgan.evaluate is runs.evaluate and callable(evaluate.main)
+
+
+def test_data_are_told_of_and_refused_before_anything_is_drawn(monkeypatch):
+    run, told = OLD_RUNS / "digits", []
+    monkeypatch.setattr(TrainedGan, "sample", None)
+    with pytest.raises(UserError, match="10 samples: at least"):
+        runs.evaluate(run, n=10, tell=told.append)
+    assert told[0].startswith("data: 1,497 samples read, levels 0 to 255")
+    with pytest.raises(UserError, match=r"its samples are of 3, and .*digits draws samples of 16x16x1"):
+        runs.evaluate(run, np.zeros((200, 3), np.float32))
+    with pytest.raises(UserError, match=r"2,000,000,000 samples to measure.* would take .* too much"):
+        runs.evaluate(run, n=2 * 10**9)
 
 
 def test_points_are_measured_replica_by_replica(tmp_path, capsys):

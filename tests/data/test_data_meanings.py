@@ -277,7 +277,7 @@ def test_a_run_begins_with_what_was_read():
     labels = np.repeat(np.arange(12), 2)
     dataset = as_dataset(np.full((24, 4, 4), 7, np.uint8), labels, class_names=[f"c{i}\n" for i in range(12)])
     [line] = account(dataset)
-    assert line.startswith("data: 24 samples read, levels 7 to 7 of 0 to 255, 12 classes: 'c0\\n' (2), 'c1\\n' (2)")
+    assert line.startswith("data: 24 samples read, levels 7 to 7 of 0 to 255, 12 classes: c0\\n (2), c1\\n (2)")
     assert line.endswith(", ... of 2 to 2 each") and "c10" not in line and "\n" not in line
     assert account(as_dataset(np.array([[0.5, -2.0]]))) == ("data: 1 samples read, numbers -2 to 0.5, no labels",)
     assert account(load("ring8")) == ()

@@ -43,7 +43,12 @@ def sensible(variant: str, network: str, labels: str, remedy: str) -> bool:
     return remedy != ("minibatch" if variant in PENALISED else "lazy")
 
 
-TRACED = ("dcgan", "fc_conv", "lab_conv", "resnet")  # made of others' parts, or long to compile: the quick tests run one of each
+TRACED = (
+    "dcgan",
+    "fc_conv",
+    "lab_conv",
+    "resnet",
+)  # made of others' parts, or long to compile: the quick tests run one of each
 EVERY = list(product(sorted(VARIANTS), sorted(PAIRS), LABELS, REMEDIES))
 PRODUCT = [case for case in EVERY if sensible(*case)]
 # All of it would take hours: the slow tests take every variant with every network and labels, and with every remedy on points.

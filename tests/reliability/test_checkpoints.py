@@ -220,6 +220,7 @@ REFUSED = {
     "a changed configuration": (["--steps", "12"], "was changed: it says hidden_dim 16"),
     "no whole checkpoint": (["--steps", "12"], "no earlier one is whole"),
     "trained by another": (["--steps", "12"], "is being trained by another process"),
+    "a link that leads out of it": (["--steps", "12"], "metrics.jsonl is a link that leads out of the run folder"),
     "a mesh that is not there": (["--steps", "12", "--mesh", "data=64"], "64 devices"),
 }
 
@@ -234,6 +235,9 @@ def test_a_refused_resume_leaves_the_folder_as_it_was(run, why, capsys):
         for step in (3, 6, 9):
             cut(run / "checkpoints" / str(step) / "default" / "_METADATA")
             cut(run / "checkpoints" / str(step) / "_CHECKPOINT_METADATA")
+    if why == "a link that leads out of it":
+        (run / "metrics.jsonl").rename(run.parent / "elsewhere")
+        (run / "metrics.jsonl").symlink_to(run.parent / "elsewhere")
     if why == "trained by another":
         lock = FileLock(run / ".lock")
         lock.acquire()
