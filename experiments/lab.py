@@ -21,7 +21,7 @@ from jaxgan import Config, runs
 from jaxgan.cache import keep_compiled_programs
 from jaxgan.engine.checkpoints import Checkpoints
 from jaxgan.engine.loop import Program
-from jaxgan.errors import DivergedError, NotFiniteError, UserError
+from jaxgan.errors import DivergedError, NotFiniteError, UserError, first_line
 from jaxgan.files import json_text, write_atomically
 from jaxgan.folder import RunFolder, read_object, series
 from jaxgan.settings import resolve, to_json
@@ -166,7 +166,10 @@ def read_or_compute(path: Path, compute: Callable[[], Any]) -> Any:
     """The value in a JSON file; computed and written where the file is not there."""
     if not path.is_file():
         write_atomically(path, json_text(compute()))
-    return json.loads(path.read_text())
+    try:
+        return json.loads(path.read_text(encoding="utf-8"))
+    except (ValueError, RecursionError) as error:
+        raise UserError(f"{path} is damaged ({first_line(error)}): delete it, and it is computed anew") from None
 
 
 def checkpoint_steps(folder: Path) -> list[int]:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from experiments.lab import is_finished
+from jaxgan.files import replacing
 from jaxgan.folder import RunFolder
 from jaxgan.report.folder import read_run
 from jaxgan.report.images import LEGIBLE, image_grid
@@ -58,9 +59,9 @@ def finish_axes(axes: "Axes", *, title: str = "", x: str = "", y: str = "", lege
 def save_figure(figure: "Figure", path: Path, caption: str) -> None:
     """Writes PATH.png and PATH.pdf, the caption (with the number of seeds) beneath."""
     figure.supxlabel(caption, fontsize=7, color="#555555")
-    path.parent.mkdir(parents=True, exist_ok=True)
     for suffix in (".png", ".pdf"):
-        figure.savefig(path.with_suffix(suffix))
+        with replacing(path.with_suffix(suffix)) as file:
+            figure.savefig(file, format=suffix[1:])
     print(path.with_suffix(".png"))
 
 

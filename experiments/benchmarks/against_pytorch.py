@@ -31,6 +31,7 @@ from jaxgan import Config, Draw
 from jaxgan.data import Dataset
 from jaxgan.engine.batches import real_batch
 from jaxgan.engine.steps import critic_gradients, generator_gradients
+from jaxgan.files import json_text, write_atomically
 from jaxgan.interop import to_torch
 from jaxgan.settings import Resolved, resolve
 
@@ -345,8 +346,7 @@ def main() -> None:
         results[name] = measure(name, options.pairs, options.compile)
         print(line(name, results[name]), flush=True)
     if options.out:
-        with open(options.out, "w") as file:
-            json.dump({"machine": about, "results": results}, file, indent=1)
+        write_atomically(options.out, json_text({"machine": about, "results": results}))
 
 
 def machine() -> dict:

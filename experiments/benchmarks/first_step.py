@@ -12,6 +12,8 @@ import sys
 import tempfile
 import time
 
+from jaxgan.files import json_text, write_atomically
+
 COMMANDS = {
     "ring8": ["--dataset", "ring8"],
     "digits": [],
@@ -64,8 +66,7 @@ def main() -> None:
         shown = ", ".join(f"{a:.1f} ({b:.1f})" for a, b in times)
         print(f"{name:9} seconds to the first step (to the command's end), the first with an empty cache: {shown}", flush=True)
     if options.out:
-        with open(options.out, "w") as file:
-            json.dump({"machine": about, "results": results}, file, indent=1)
+        write_atomically(options.out, json_text({"machine": about, "results": results}))
 
 
 if __name__ == "__main__":

@@ -13,6 +13,8 @@ import statistics
 import subprocess
 import sys
 
+from jaxgan.files import json_text, write_atomically
+
 SECONDS = 2.0  # about how long one measured piece takes
 BASE = {"replicas": 1, "batch_size": 128, "devices": 1}
 
@@ -94,8 +96,7 @@ def main() -> None:
         results.append(measure_in_own_process(case, options.pairs))
         print(line(results[-1]), flush=True)
     if options.out:
-        with open(options.out, "w") as file:
-            json.dump({"machine": about, "results": results}, file, indent=1)
+        write_atomically(options.out, json_text({"machine": about, "results": results}))
 
 
 if __name__ == "__main__":

@@ -4,6 +4,7 @@ import contextlib
 import functools
 import io
 import logging
+import os
 import threading
 import warnings
 from collections.abc import Iterator
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
     from PIL.Image import Image
 
 FORMATS = ("PNG", "JPEG", "MPO", "WEBP", "AVIF", "JPEG2000", "BMP", "DIB", "GIF", "TIFF", "TGA", "PPM")  # of Pillow's names
+TIFF = (b"II*\0", b"MM\0*", b"II+\0", b"MM\0+")  # how its files begin
 BYTES_A_PIXEL = 4  # at most, while it is decoded
 
 
@@ -49,7 +51,7 @@ def open_picture(file: Path | bytes, source: str) -> tuple["Image", int]:
     formats = [form for form in FORMATS if form in Image.OPEN]  # not every Pillow has them all
     try:
         content = file if isinstance(file, bytes) else _content(file)
-        with _quiet(), Image.open(io.BytesIO(content), formats=formats) as opened:
+        with _quiet(), _without_lines_of_libtiff(content), Image.open(io.BytesIO(content), formats=formats) as opened:
             check_size(opened.width * opened.height * BYTES_A_PIXEL, len(content), source)
             frames = getattr(opened, "n_frames", 1)
             picture: Image.Image = ImageOps.exif_transpose(opened)
@@ -78,6 +80,7 @@ class _Readers:
     """How many threads read pictures, so that the last of them lets warnings be as the first one found them."""
 
     lock = threading.Lock()
+    lock_of_tiff = threading.Lock()
     count = 0
     filters = contextlib.ExitStack()
 
@@ -98,6 +101,26 @@ def _quiet() -> Iterator[None]:
             _Readers.count -= 1
             if not _Readers.count:
                 _Readers.filters.close()
+
+
+@contextlib.contextmanager
+def _without_lines_of_libtiff(content: bytes) -> Iterator[None]:
+    """While a TIFF is read the process's standard error leads nowhere: libtiff writes to it past Python."""
+    if content[:4] not in TIFF:
+        yield
+        return
+    with _Readers.lock_of_tiff, open(os.devnull, "wb") as nowhere:
+        try:
+            kept = os.dup(2)
+        except OSError:  # there is none
+            yield
+            return
+        os.dup2(nowhere.fileno(), 2)
+        try:
+            yield
+        finally:
+            os.dup2(kept, 2)
+            os.close(kept)
 
 
 def square(picture: "Image", size: int) -> UInt8[np.ndarray, "size size *channels"]:

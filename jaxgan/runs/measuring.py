@@ -65,7 +65,7 @@ class Measuring:
                 checkpoints = Checkpoints(files.best, keep=1, about={"options": fixed_options(run_of(state).config)})
                 checkpoints.save(step, Progress(state, logged=step))
                 checkpoints.close()
-                write_atomically(files.best_record, json_text({"figure": self.metric, "value": mean, "step": step}))
+                write_atomically(files.best_record, json_text({"metric": self.metric, "value": mean, "step": step}))
             return measured
 
         return measure
@@ -80,12 +80,13 @@ class Measuring:
             return math.inf
         try:
             record = json.loads(path.read_text(encoding="utf-8"))
-            figure, value = text("figure", record["figure"]), number("value", record["value"])
+            name = record["metric"] if "metric" in record else record["figure"]  # the key of earlier versions
+            metric, value = text("metric", name), number("value", record["value"])
         except (ValueError, KeyError, TypeError, RecursionError) as error:
             raise UserError(
                 f"{path} is no record of the best checkpoint ({one_line(first_line(error))}): remove it, and the best is sought anew"
             ) from None
-        return self._rank(value) if figure == self.metric else math.inf
+        return self._rank(value) if metric == self.metric else math.inf
 
     def _rank(self, value: float) -> float:
         """Less is better."""

@@ -118,7 +118,7 @@ def _names(config: Config, dataset: Dataset, variant: Variant) -> dict[str, str]
     if variant.critic == "autoencoder" and names["critic"] in CRITICS and not CRITICS[names["critic"]].reconstructs:
         if config.critic:
             raise UserError(
-                f"--critic {config.critic}: {config.variant} judges samples by how well its critic redraws them;"
+                f"--critic {config.critic}: {config.variant} scores samples by how well its critic redraws them;"
                 f" allowed are {', '.join(sorted(set(AUTOENCODERS.values())))}"
             )
         names["critic"] = AUTOENCODERS[names["critic"]]
@@ -201,14 +201,14 @@ def check_remedies(config: Config, dataset: Dataset, variant: Variant, penalised
     if variant.critic == "autoencoder":
         for name, why in {
             "minibatch_discrimination": "it acts on a score",
-            "pac": "a pack is judged as one",
+            "pac": "a pack is scored as one",
             "augment": "what it redraws would be held against another picture",
         }.items():
             if name in in_use:
-                refuse(name, f"{config.variant} judges a sample by how well its critic redraws it, and {why}")
+                refuse(name, f"{config.variant} scores a sample by how well its critic redraws it, and {why}")
         if config.conditioning == "projection":
             refuse(
-                "conditioning", f"{config.variant} judges a sample by how well its critic redraws it, and this acts on a score"
+                "conditioning", f"{config.variant} scores a sample by how well its critic redraws it, and this acts on a score"
             )
     if config.conditioning == "projection" and not config.conditional:
         raise UserError("--conditioning projection says how labels reach the critic: it needs --conditional")

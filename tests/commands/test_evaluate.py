@@ -164,7 +164,7 @@ def test_the_best_checkpoint_is_kept_by_its_metric(tmp_path, monkeypatch, metric
         measure = Measuring(resolved).of(run_of, RunFolder(tmp_path))
         for step, value in part.items():
             assert measure(step, state) == [{metric: value}] * 2
-    assert json.loads((tmp_path / "best.json").read_text()) == {"figure": metric, "value": best[1], "step": best[0]}
+    assert json.loads((tmp_path / "best.json").read_text()) == {"metric": metric, "value": best[1], "step": best[0]}
     assert [path.name for path in (tmp_path / "best").iterdir()] == [str(best[0])]
 
 

@@ -1,10 +1,15 @@
 """Folders of pictures and NumPy archives of the user's own."""
 
+import contextlib
+import io
+
 import numpy as np
 import pytest
 from PIL import Image
 
 from jaxgan.data import load
+from jaxgan.data.pictures import read_picture
+from jaxgan.errors import UserError
 
 
 def picture(path, size=(10, 8), colour=(200, 30, 90), mode="RGB"):
@@ -233,3 +238,14 @@ def test_points_take_no_image_size(tmp_path, refused):
     name = saved(tmp_path, points=POINTS)
     assert "image_size" in refused(load, name, image_size=8)
     assert "no split" in refused(load, name, split="test")
+
+
+def test_libtiff_keeps_its_lines_to_itself(capfd):
+    buffer = io.BytesIO()
+    noise = np.random.default_rng(0).integers(0, 256, (40, 40, 3), dtype=np.uint8)
+    Image.fromarray(noise).save(buffer, "TIFF", compression="packbits")
+    broken = bytearray(buffer.getvalue())
+    broken[-24:-8] = b"\xff" * 16  # a tag that libtiff does not know
+    with contextlib.suppress(UserError):
+        read_picture(bytes(broken), "broken.tif")
+    assert capfd.readouterr().err == ""

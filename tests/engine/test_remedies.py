@@ -240,7 +240,7 @@ def test_remedies_resume_bit_for_bit(tmp_path):
         ("mlp", dict(variant="gan", penalty_every=2), "gan has no penalty"),
         ("mlp", dict(augment="colour"), "is for images"),
         ("fc", dict(augment="colours"), "did you mean 'colour'"),
-        ("mlp", dict(variant="ebgan", pac=2), "a pack is judged as one"),
+        ("mlp", dict(variant="ebgan", pac=2), "a pack is scored as one"),
         ("mlp", dict(variant="began", conditional=True, conditioning="projection"), "acts on a score"),
         ("mlp", dict(variant="ebgan", critic="mlp"), "how well its critic redraws them; allowed are"),
         ("mlp", dict(variant="sinkhorn", n_critic=0, unroll=1), "without a critic"),

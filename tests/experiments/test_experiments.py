@@ -115,6 +115,14 @@ def test_a_loss_has_come_to_rest_only_where_the_seeds_agree():
     assert fashion_structures.converged(before, before + np.array([0.5, -0.5, 0.1])).startswith("is not told")
 
 
+def test_a_damaged_file_of_an_experiment_is_named_in_one_line(tmp_path):
+    path = tmp_path / "modes.json"
+    assert lab.read_or_compute(path, lambda: {"modes": 8}) == {"modes": 8}
+    path.write_bytes(path.read_bytes()[:5])
+    with pytest.raises(UserError, match=r"modes.json is damaged .*: delete it, and it is computed anew"):
+        lab.read_or_compute(path, lambda: {})
+
+
 def test_an_interrupted_experiment_says_how_to_go_on(tmp_path, monkeypatch):
     def interrupted(config):
         raise KeyboardInterrupt("at step 1")

@@ -81,7 +81,7 @@ def test_kid_tells_distributions_apart_and_is_unbiased_at_none():
         kid(real, real, subset_size=5000)
 
 
-def test_a_subset_of_all_samples_is_judged_once():
+def test_a_subset_of_all_samples_is_measured_once():
     real, fake = normal(40), normal(40, shift=0.5, seed=1)
     rounds = []
     found = kid(real, fake, subset_size=40, progress=lambda over: rounds.extend(over) or rounds)

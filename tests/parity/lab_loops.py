@@ -111,7 +111,7 @@ def lab004_conditional(generator, critic, loader: Iterable, randn, randint, rand
 
 
 def lab004_vanilla(generator, critic, loader: Iterable, randn):
-    """Lab 004, section 11.1, train_vanilla_gan: the generator's step judges the critic step's fakes again."""
+    """Lab 004, section 11.1, train_vanilla_gan: the generator's step scores the critic step's fakes again."""
     optimizer_g = torch.optim.Adam(generator.parameters(), lr=0.0002, betas=(0.5, 0.999))
     optimizer_d = torch.optim.Adam(critic.parameters(), lr=0.0002, betas=(0.5, 0.999))
     adversarial_loss = nn.BCEWithLogitsLoss()

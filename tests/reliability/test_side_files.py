@@ -99,7 +99,7 @@ def test_a_run_whose_data_are_described_wrongly_is_refused(tmp_path):
 
 
 @pytest.mark.parametrize(
-    "content", ["", "[]", "{}", '{"figure": "a"}', '{"figure": 3, "value": 1}', '{"figure": "a", "value": "x"}']
+    "content", ["", "[]", "{}", '{"metric": "a"}', '{"metric": 3, "value": 1}', '{"figure": "a", "value": "x"}']
 )
 def test_a_damaged_record_of_the_best_checkpoint_is_named(content, tmp_path):
     (tmp_path / "best.json").write_text(content)
