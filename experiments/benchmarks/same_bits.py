@@ -27,7 +27,6 @@ import numpy as np
 
 import jaxgan
 from jaxgan.errors import DivergedError, UserError
-from jaxgan.files import json_text, write_atomically
 
 VARIANTS = ("gan", "gan_minimax", "lsgan", "wgan", "wgan_gp", "wgan_lp", "wgan_div", "dragan", "hinge", "sngan", "rpgan", "r3gan", "ct_gan",
             "began", "ebgan", "sinkhorn")  # fmt: skip
@@ -215,7 +214,7 @@ def make(out: Path, every: int, only: str) -> None:
             results[name] = outcome(options, Path(folder))
         what = "refused: " + results[name]["refused"] if "refused" in results[name] else "trained"
         print(f"{number}/{len(cases)} {name}: {what} ({time.perf_counter() - began:.1f} s)", flush=True)
-        write_atomically(out, json_text(results))
+        out.write_text(json.dumps(results, indent=1))
 
 
 def first_difference(before: Any, after: Any) -> str:
