@@ -69,7 +69,9 @@ def choose_rate(variant: str, dataset: str, options: lab.Options) -> tuple[float
     fids = {}
     for rate in RATES:
         config = config_of(variant, dataset, rate, options)
-        trial = dataclasses.replace(config, seed=TRIAL_SEED, replicas=1, steps=max(1, options.length(STEPS, QUICK) // TRIAL), ema=0.99)
+        trial = dataclasses.replace(
+            config, seed=TRIAL_SEED, replicas=1, steps=max(1, options.length(STEPS, QUICK) // TRIAL), ema=0.99
+        )
         folder = lab.train_once(options.out / "rates" / f"{dataset}-{variant}-{rate:g}", trial)
         fid = lab.measure_once(folder, TRIAL_SAMPLES[options.quick], options.data_dir).get(
             f"fid_lab_{size(TRIAL_SAMPLES, options)}"
