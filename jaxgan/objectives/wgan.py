@@ -34,15 +34,19 @@ WGAN = Variant(
         Recipe(
             "lab002",
             "lab 002, sections 2.2 and 4.4; the lab leaves the clip to experience, the paper's stands",
-            dict(optimizer="adam", learning_rate=2e-4, beta1=0.5, beta2=0.999, clip=0.01, n_critic=1, batch_size=128, epochs=50.0),
+            dict(
+                optimizer="adam", learning_rate=2e-4, beta1=0.5, beta2=0.999, clip=0.01, n_critic=1, batch_size=128, epochs=50.0,
+                network="fc",
+            ),
             data="images",
         ),
         Recipe(
             "lab003",
-            "lab 003, section IV.2; clip .1, one of the two that the lab finds fit (.1 and .01); one critic step, as it states no other",
+            "lab 003, section IV.2; clip .1, one of the two that the lab finds fit (.1 and .01); one critic step and 10,000"
+            " points, as it states no other",
             dict(
                 optimizer="rmsprop", learning_rate=2e-4, rmsprop_decay=0.99, clip=0.1, n_critic=1, batch_size=500, epochs=200.0,
-                latent_dim=5, hidden_dim=256,
+                points=10_000, latent_dim=5, hidden_dim=256,
             ),
             data="points",
         ),

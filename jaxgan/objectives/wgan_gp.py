@@ -44,20 +44,29 @@ WGAN_GP = Variant(
             data="points",
         ),
         Recipe(
+            "lab001",
+            "lab 001: the penalty on pictures with weight 10 and several critic steps; what the lab leaves open is as arXiv 1704.00028,"
+            " algorithm 1",
+            dict(
+                optimizer="adam", learning_rate=1e-4, beta1=0.0, beta2=0.9, gradient_penalty_weight=10.0, n_critic=5, batch_size=64,
+            ),
+            data="images",
+        ),
+        Recipe(
             "lab002",
             "lab 002, sections 2.2 and 4.5",
             dict(
                 optimizer="adam", learning_rate=2e-4, beta1=0.5, beta2=0.999, gradient_penalty_weight=10.0, n_critic=1,
-                batch_size=128, epochs=50.0,
+                batch_size=128, epochs=50.0, network="fc",
             ),
             data="images",
         ),
         Recipe(
             "lab003",
-            "lab 003, section IV.2; one critic step, as it states no other",
+            "lab 003, section IV.2; one critic step and 10,000 points, as it states no other",
             dict(
                 optimizer="rmsprop", learning_rate=2e-4, rmsprop_decay=0.99, gradient_penalty_weight=0.001, n_critic=1,
-                batch_size=500, epochs=200.0, latent_dim=5, hidden_dim=256,
+                batch_size=500, epochs=200.0, points=10_000, latent_dim=5, hidden_dim=256,
             ),
             data="points",
         ),

@@ -266,7 +266,7 @@ def _resolved(what: Config | Gan, dataset: Any, labels: Any, options: Mapping[st
         config = rerun(saved, {**changed_fields(what), "config": None})
     else:
         config = what
-    return resolve(config, own_data), what.resume
+    return resolve(config, own_data, saved=what.resume), what.resume
 
 
 def _join(config: Config) -> None:

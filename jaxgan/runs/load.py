@@ -95,7 +95,7 @@ def resolve_saved(config: Config, files: RunFolder, gan: Gan | None) -> Resolved
     if config.python is None:
         if gan is not None:
             raise UserError(f"{files.path} was started by options, which say all: a gan has no place here")
-        return resolve(config, remembered_data(files))
+        return resolve(config, remembered_data(files), saved=True)
     if gan is None:
         parts = ", ".join(f"{name} {part.get('import') or part.get('repr')}" for name, part in config.python.items())
         raise UserError(

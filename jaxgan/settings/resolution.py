@@ -60,12 +60,13 @@ class Resolved:
         return Program(self.gan_of, self.dataset, self.schedule, self.numbers)
 
 
-def resolve(config: Config, dataset: Dataset | None = None) -> Resolved:
+def resolve(config: Config, dataset: Dataset | None = None, *, saved: bool = False) -> Resolved:
     """Fills the gaps of a configuration, loads its data and checks that all fits together.
 
     Args:
         config: the options, as far as they are given.
         dataset: stands in for the one that the configuration names (to sample, only its shape is needed).
+        saved: the options are those of a run folder, and its recipe fills none: a run from before a recipe set an option goes on without.
 
     Raises:
         UserError: in one line, what cannot be and what can.
@@ -75,7 +76,7 @@ def resolve(config: Config, dataset: Dataset | None = None) -> Resolved:
     loaded = load_data(config) if dataset is None else dataset
     if config.stream == "always" and dataset is None and loaded.records is None:
         raise UserError(f"--stream always: {config.dataset} is held in memory; only folder:PATH and tfds:NAME can be streamed")
-    recipe = choose_recipe(variant, config, loaded)
+    recipe = Recipe(config.recipe or OWN.name, "the run itself", {}) if saved else choose_recipe(variant, config, loaded)
     filled = fill(config, variant, recipe)
     if filled.points is not None and loaded.distribution is None and config.points is None:
         filled = dataclasses.replace(filled, points=None)  # the recipe's fixed sample, of points that are fixed already

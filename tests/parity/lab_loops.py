@@ -53,7 +53,10 @@ def lab002(generator, critic, loader: Iterable, randn, *, lr=0.0002):
 
 
 def lab003(generator, critic, loader: Iterable, randn, *, generator_first: bool, lr=0.0002):
-    """Lab 003, III.2: half the sum of both cross-entropies, RMSprop, the generator first or the critic first."""
+    """Lab 003, III.2: half the sum of both cross-entropies, RMSprop; the critic first, whose fake samples the generator's loss is of too.
+
+    With the generator first each step has noise of its own, as jaxgan has it with `generator_latent="fresh"`.
+    """
     optimizer_g = torch.optim.RMSprop(generator.parameters(), lr=lr)
     optimizer_d = torch.optim.RMSprop(critic.parameters(), lr=lr)
     loss_fn = nn.BCELoss()
@@ -61,16 +64,15 @@ def lab003(generator, critic, loader: Iterable, randn, *, generator_first: bool,
     def score_of(batch):
         return torch.sigmoid(critic(batch))
 
-    def train_critic(real_batch):
-        gen_data = generator(next(randn))
+    def train_critic(real_batch, gen_data):
         real_output, fake_output = score_of(real_batch), score_of(gen_data.detach())
         d_loss = (loss_fn(real_output, _ones(real_output)) + loss_fn(fake_output, _zeros(fake_output))) / 2
         optimizer_d.zero_grad()
         d_loss.backward()
         optimizer_d.step()
 
-    def train_generator():
-        output = score_of(generator(next(randn)))
+    def train_generator(gen_data):
+        output = score_of(gen_data)
         g_loss = loss_fn(output, _ones(output))
         optimizer_g.zero_grad()
         g_loss.backward()
@@ -78,10 +80,11 @@ def lab003(generator, critic, loader: Iterable, randn, *, generator_first: bool,
 
     for real_batch, _ in loader:
         if generator_first:
-            train_generator()
-        train_critic(real_batch)
+            train_generator(generator(next(randn)))
+        gen_data = generator(next(randn))
+        train_critic(real_batch, gen_data)
         if not generator_first:
-            train_generator()
+            train_generator(gen_data)
 
 
 def lab004_conditional(generator, critic, loader: Iterable, randn, randint, rand, *, lambda_gp=10, lr=0.0002):

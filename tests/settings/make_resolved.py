@@ -1,8 +1,9 @@
-"""Resolves many configurations and stores what came of each: `python -m tests.settings.make_resolved [--cases FILE] [--out FILE]`.
+"""Resolves many configurations and stores what came of each: `python -m tests.settings.make_resolved [--cases FILE] [--anew PATTERN]
+[--out FILE]`.
 
 A case is the options that a user sets, all others left open. What is stored of it is the resolved configuration as JSON, without the
 options that are left at None, or the text of the `UserError` that refuses it. `test_resolved.py` resolves the stored cases again and
-compares; make the file anew only where every difference is wanted.
+compares; make the file anew only where every difference is wanted, and with --anew only those cases: `--cases FILE --anew '"recipe": "lab'`.
 
 The cases: every variant x recipe (and none) x data set x conditional or not, and some hundred with single options set.
 """
@@ -11,6 +12,7 @@ import argparse
 import gzip
 import inspect
 import json
+import re
 from pathlib import Path
 from typing import Any
 
@@ -237,11 +239,21 @@ def write_cases(path: Path, cases: list[dict[str, Any]]) -> None:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--cases", type=Path, help="resolve the cases that this file holds, in place of those listed here")
+    parser.add_argument(
+        "--anew",
+        default="",
+        help="of the cases in that file, store anew those alone whose options, as JSON, this regular expression finds",
+    )
     parser.add_argument("--out", type=Path, default=STORED, help="the file to write")
     options = parser.parse_args()
     print(f"resolved by {Path(inspect.getfile(jaxgan)).parent}", flush=True)
-    listed = [case["options"] for case in read_cases(options.cases)] if options.cases else [*product(), *single()]
-    cases = [{"options": case, **resolved(case)} for case in listed]
+    listed = read_cases(options.cases) if options.cases else [{"options": case} for case in (*product(), *single())]
+    cases = [
+        {"options": case["options"], **resolved(case["options"])}
+        if re.search(options.anew, json.dumps(case["options"]))
+        else case
+        for case in listed
+    ]
     write_cases(options.out, cases)
     refused = sum("refused" in case for case in cases)
     print(f"{len(cases)} cases, {refused} of them refused, {options.out.stat().st_size:,} bytes in {options.out}")

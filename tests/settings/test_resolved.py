@@ -12,9 +12,15 @@ from tests.settings.make_resolved import STORED, read_cases
 # What is wanted to differ from what is stored: (option or "refused", pattern, replacement) -> why. Of a value's JSON text, or of a refusal's
 # text, every part that the pattern matches becomes the replacement (`re.sub`); an option that was left out is null.
 WANTED: dict[tuple[str, str, str], str] = {
-    ("refused", r"((?:generator|critic) '\S+' is not known: .*)(?=\"$)", r"\1, or your own as package.module:Class"): (
-        "networks of the user's own can be named"
+    ("refused", r"(allowed are digits, )(lab002, lab004, paper)", r"\1lab001, \2"): "wgan_gp has a recipe of lab 001",
+    ("refused", r"('(?:toy|papers|digits)' is not known: .*allowed are )lab002, (lab003, lab004, paper)", r"\1\2"): (
+        "lab 002's recipe of the GAN is about pictures, for its network is fc"
     ),
+    (
+        "refused",
+        r"((?:generator|critic) '\S+' is not known: .*)(?<!Class)(?=\"$)",
+        r"\1, or your own as package.module:Class",
+    ): ("networks of the user's own can be named"),
     ("refused", r"(data set '\S+' is not known: .*)(?=\"$)", r"\1, or your own as package.module:function"): (
         "data sets of the user's own can be named"
     ),
@@ -27,6 +33,11 @@ WANTED: dict[tuple[str, str, str], str] = {
         r"there is no module '\1', here in HERE or installed",
     ): ("likewise"),
     ("refused", r"judge(s|d) (a sample|samples|as one)", r"score\1 \2"): "plainer words",
+}
+
+# Whole cases that were stored anew, by the pattern that chose them (`make_resolved --cases FILE --anew PATTERN`) -> why.
+STORED_ANEW: dict[str, str] = {
+    '"recipe": "lab': "the labs' recipes name their networks, their fixed points and their latents (test_lab_recipes.py holds them to it)",
 }
 
 

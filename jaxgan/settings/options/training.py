@@ -25,7 +25,7 @@ class TrainingOptions:
     )
     recipe: str | None = option(
         None,
-        "Whose settings to take where no option says otherwise: paper (the default), lab000, lab002, lab003, lab004, toy, or"
+        "Whose settings to take where no option says otherwise: paper (the default), lab000 to lab004, toy, or"
         " digits (tuned here; the default on digits).",
         most_used=3,
         settled_by=("variant",),
