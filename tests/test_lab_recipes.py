@@ -48,6 +48,12 @@ SETTINGS = {
     ("004", "11.1, WGAN-GP"): (SLOW_ADAM, {**LAB004, **MIXTURE, "generator_latent": "fresh"}),
     ("004", "11.1, conditional WGAN-GP"): (SLOW_ADAM, {**LAB004, **MIXTURE, "fake_labels": "real", "conditional": True}),
 }  # fmt: skip
+PICTURES = {
+    ("000", "mnist"): 30,
+    ("002", "fashion_mnist"): 5,
+    ("003", "gaussian"): 4,
+    ("004", "mnist"): 5,
+}  # beside that of step 0
 
 
 def config_of(flags: str) -> Config:
@@ -65,6 +71,8 @@ def test_each_command_of_the_table_resolves_to_what_the_lab_sets():
             assert rates == optimizer, flags
         assert {name: getattr(config, name) for name in others} == others, flags
         assert config.steps == int(steps.replace(",", "")), flags
+        if pictures := PICTURES.get((lab, config.dataset)):
+            assert config.steps / config.sample_every == pictures, flags
 
 
 @pytest.mark.parametrize("variant", ["gan", "wgan", "wgan_gp"])

@@ -29,7 +29,7 @@ LAB000 = Recipe(
     " the same with --network dcgan",
     dict(
         optimizer="adam", learning_rate=2e-4, beta1=0.5, beta2=0.999, n_critic=1, batch_size=128, epochs=30.0, network="fc",
-        latent_dim=100,
+        latent_dim=100, sample_every="1epoch",
     ),
     data="images",
 )  # fmt: skip
@@ -38,6 +38,7 @@ LAB002 = Recipe(
     "lab 002, sections 2.2 and 3.1; its other structures are --network fc_conv and conv",
     dict(
         optimizer="adam", learning_rate=2e-4, beta1=0.5, beta2=0.999, n_critic=1, batch_size=128, epochs=50.0, network="fc",
+        sample_every="10epochs",
     ),
     data="images",
 )  # fmt: skip
@@ -47,7 +48,7 @@ LAB003 = Recipe(
     " 10,000 points, as it says no number",
     dict(
         optimizer="rmsprop", learning_rate=2e-4, rmsprop_decay=0.99, n_critic=1, batch_size=500, epochs=200.0, points=10_000,
-        latent_dim=5, hidden_dim=256, generator_latent="same", critic_loss_scale=0.5,
+        latent_dim=5, hidden_dim=256, generator_latent="same", critic_loss_scale=0.5, sample_every="25%",
     ),
     data="points",
 )  # fmt: skip
@@ -58,13 +59,13 @@ LAB004 = dict(
 LAB004_IMAGES = Recipe(
     "lab004",
     "lab 004: the plain GAN of section 11.1 on the pictures of section 7, for its 50 epochs",
-    dict(**LAB004, epochs=50.0),
+    dict(**LAB004, epochs=50.0, sample_every="10epochs"),
     data="images",
 )
 LAB004_POINTS = Recipe(
     "lab004",
     "lab 004, section 11.1: the generator's step sees the critic step's latents again",
-    dict(**LAB004, epochs=500.0, points=10_000, latent_dim=2, hidden_dim=128),
+    dict(**LAB004, epochs=500.0, sample_every="100epochs", points=10_000, latent_dim=2, hidden_dim=128),
     data="points",
 )
 

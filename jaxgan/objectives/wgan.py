@@ -27,7 +27,7 @@ WGAN = Variant(
             "lab 000, section 2: five critic steps on the same real batch; the lab leaves the rate open, the paper's stands",
             dict(
                 optimizer="rmsprop", learning_rate=5e-5, rmsprop_decay=0.99, clip=0.01, batch_size=128, n_critic=5, epochs=30.0,
-                critic_data="same", network="lab_conv", latent_dim=100,
+                critic_data="same", network="lab_conv", latent_dim=100, sample_every="1epoch",
             ),
             data="images",
         ),
@@ -36,7 +36,7 @@ WGAN = Variant(
             "lab 002, sections 2.2 and 4.4; the lab leaves the clip to experience, the paper's stands",
             dict(
                 optimizer="adam", learning_rate=2e-4, beta1=0.5, beta2=0.999, clip=0.01, n_critic=1, batch_size=128, epochs=50.0,
-                network="fc",
+                network="fc", sample_every="10epochs",
             ),
             data="images",
         ),
@@ -46,7 +46,7 @@ WGAN = Variant(
             " points, as it states no other",
             dict(
                 optimizer="rmsprop", learning_rate=2e-4, rmsprop_decay=0.99, clip=0.1, n_critic=1, batch_size=500, epochs=200.0,
-                points=10_000, latent_dim=5, hidden_dim=256,
+                points=10_000, latent_dim=5, hidden_dim=256, sample_every="25%",
             ),
             data="points",
         ),

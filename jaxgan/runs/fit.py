@@ -11,7 +11,7 @@ import jax
 import numpy as np
 
 from jaxgan.checks import truth
-from jaxgan.data import Dataset, as_dataset, differences
+from jaxgan.data import as_dataset, differences
 from jaxgan.engine import processes
 from jaxgan.engine.checkpoints import Checkpoints, Progress, Restored
 from jaxgan.engine.gan import Gan
@@ -48,7 +48,7 @@ from jaxgan.settings import (
     with_format,
 )
 from jaxgan.settings.own import config_of, resolve_own
-from jaxgan.settings.resolution import Resolved, resolve
+from jaxgan.settings.resolution import Resolved, resolve, steps_per_epoch
 from jaxgan.types import GanState
 
 
@@ -134,7 +134,7 @@ def fit(
         begin = earlier.progress if earlier else Progress(program.initial_state())
         if progress and first:
             print(summary(config, resolved.dataset, begin.state), flush=True)
-        writers = _writers(files, program, resolved.dataset, progress) if first else []
+        writers = _writers(files, program, resolved, progress) if first else []
         finite = _finite_replicas(begin.state, schedule.replicas)
         last_good = Good(files.checkpoints / str(earlier.step), finite) if earlier and finite else None
         measure = measuring.of(run_of, files) if measuring else None
@@ -290,9 +290,10 @@ def _measuring(resolved: Resolved, metrics: Mapping[str, Any] | None, progress: 
         return Measuring(resolved, metrics=metrics, show=show)
 
 
-def _writers(files: RunFolder, program: Program, dataset: Dataset, progress: bool) -> list[Listener]:
+def _writers(files: RunFolder, program: Program, resolved: Resolved, progress: bool) -> list[Listener]:
     """What fills the run folder while it trains, and shows how far it is."""
-    gan = program.gan
+    gan, dataset = program.gan, resolved.dataset
+    per_epoch = steps_per_epoch(resolved.config, dataset.size)
     groups = gan.n_classes or (gan.generators if gan.generators > 1 else 0)
     view = SampleView(dataset.distribution, groups)
     return [
@@ -300,7 +301,7 @@ def _writers(files: RunFolder, program: Program, dataset: Dataset, progress: boo
         TensorBoard(files.tensorboard, view=view),
         SamplePictures(files.samples, view=view),
         Curves(files.metrics, files.curves),
-        *([ProgressBar()] if progress else []),
+        *([ProgressBar(steps_per_epoch=None if per_epoch is None else float(per_epoch))] if progress else []),
     ]
 
 

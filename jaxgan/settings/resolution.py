@@ -8,6 +8,7 @@ import inspect
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass
+from fractions import Fraction
 from functools import cached_property
 from typing import Any
 
@@ -27,6 +28,7 @@ from jaxgan.objectives import VARIANTS, Recipe, Variant
 from jaxgan.optimizers import OPTIMIZERS, scheduled
 from jaxgan.settings.networks import Chosen, choose_networks, classifies_generators
 from jaxgan.settings.options import OPTIONS, Config, check, flag, names, variant_numbers
+from jaxgan.settings.options.intervals import DRAWN_AFRESH, steps_of
 from jaxgan.types import Number
 
 OWN = Recipe(
@@ -239,26 +241,42 @@ def _classifier_weight(config: Config) -> float | None:
 
 def schedule_options(config: Config, size: int | None) -> dict[str, Any]:
     """Epochs as steps, and how often to log, to draw and to save; `size`: samples in the data set, None where they are drawn afresh."""
+    per_epoch = steps_per_epoch(config, size)
     steps = config.steps
     if config.epochs is not None:
-        if size is None:
-            raise UserError("--epochs: points are drawn afresh, so there is no pass over them; give --points or --steps")
-        assert config.batch_size and config.n_critic is not None  # filled by the recipe
-        samples_per_step = config.batch_size * (max(1, config.n_critic) if config.critic_data == "fresh" else 1)
-        passed = config.epochs * size / samples_per_step
-        if passed > LARGEST:
+        if per_epoch is None:
+            raise UserError(f"--epochs: {DRAWN_AFRESH}; give --points or --steps")
+        if config.epochs * per_epoch > LARGEST:
+            passed = config.epochs * float(per_epoch)
             raise UserError(f"--epochs {config.epochs}: {passed:.3g} generator steps; at most {LARGEST} can be counted")
-        steps = math.ceil(passed)
+        steps = math.ceil(Fraction(str(config.epochs)) * per_epoch)
     if steps is None:
         steps = STEPS
+    given = {name: getattr(config, name) for name in names(is_interval=True)}
+    intervals = {name: steps_of(value, steps, per_epoch, flag(name)) for name, value in given.items() if value is not None}
     return {
         "steps": steps,
         "epochs": None,
-        "log_every": config.log_every or max(1, min(100, steps // 100)),
-        "sample_every": config.sample_every or max(1, steps // 10),
-        "checkpoint_every": config.checkpoint_every or max(1, steps // 5),
+        "log_every": max(1, min(100, steps // 100)),
+        "sample_every": max(1, steps // 10),
+        "checkpoint_every": max(1, steps // 5),
         "keep_checkpoints": config.keep_checkpoints or 3,
+        **intervals,
     }
+
+
+def steps_per_epoch(config: Config, size: int | None) -> Fraction | None:
+    """Generator steps to one pass over `size` samples; None where they are drawn afresh.
+
+    A pass is ceil(size / batch) batches of the critic, the last of them filled up from the next pass. A generator step takes n_critic of them,
+    or one that its critic steps share. In the order `generator_second`, lab 004's, the count of n_critic begins anew in each pass.
+    """
+    if size is None:
+        return None
+    assert config.batch_size and config.n_critic is not None  # filled by the recipe
+    batches = math.ceil(size / config.batch_size)
+    steps = Fraction(batches, max(1, config.n_critic) if config.critic_data == "fresh" else 1)
+    return Fraction(math.ceil(steps)) if config.order == "generator_second" else steps
 
 
 def schedule_of(config: Config) -> Schedule:
@@ -273,7 +291,7 @@ def schedule_of(config: Config) -> Schedule:
         log_every=options.log_every,
         sample_every=options.sample_every,
         checkpoint_every=options.checkpoint_every,
-        metrics_every=config.metrics_every or 0,
+        metrics_every=options.metrics_every or 0,
     )
 
 

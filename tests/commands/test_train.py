@@ -272,12 +272,15 @@ def test_a_variant_of_ones_own(tmp_path, monkeypatch):
 @pytest.mark.parametrize(
     ("argv", "steps"),
     [
-        (["--dataset", "mixture8", "--variant", "gan", "--recipe", "lab004", "--epochs", "2"], 157),  # 2 x 10,000 / 128
-        (["--dataset", "mixture8", "--recipe", "lab004", "--epochs", "2"], 32),  # ... / 5
+        (["--dataset", "mixture8", "--variant", "gan", "--recipe", "lab004", "--epochs", "2"], 158),  # 2 x 79 batches
+        (["--dataset", "mixture8", "--recipe", "lab004", "--epochs", "2"], 32),  # 2 x 16: batches 0, 5, ..., 75
+        (["--dataset", "mixture8", "--recipe", "lab004", "--epochs", "2", "--order", "critic_first"], 32),  # 2 x 79 / 5
+        (["--dataset", "mixture8", "--recipe", "lab004", "--epochs", "3", "--order", "critic_first"], 48),  # 3 x 79 / 5
+        (["--dataset", "mixture8", "--variant", "gan", "--recipe", "lab004", "--epochs", "0.1"], 8),  # 7.9
         (
             ["--dataset", "digits", "--variant", "wgan", "--recipe", "lab000", "--epochs", "1"],
             12,
-        ),  # 1,497 / 128, one batch five times
+        ),  # 12 batches of 1,497 pictures, each for five critic steps
     ],
 )
 def test_epochs_count_passes_by_critic_batches(argv, steps):

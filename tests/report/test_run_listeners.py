@@ -43,10 +43,10 @@ class Clock:
         return self.now
 
 
-def progress(step=0, total=3000, *, terminal=False):
+def progress(step=0, total=3000, *, terminal=False, steps_per_epoch=None):
     written, clock = io.StringIO(), Clock()
     console = Console(file=written, force_terminal=terminal, width=80, _environ={"TERM": "xterm"})
-    bar = ProgressBar(console, clock=clock)
+    bar = ProgressBar(console, clock=clock, steps_per_epoch=steps_per_epoch)
     bar.on_start(step, total)
     return bar, clock, written
 
@@ -64,6 +64,14 @@ class TestProgress:
             clock.now += 1.0
         said = [line for line in written.getvalue().splitlines() if "about" in line]
         assert said == ["about 1 min 19 s for 3,000 steps; Ctrl-C stops after saving a checkpoint"]
+
+    @pytest.mark.parametrize("terminal", [False, True])
+    def test_of_a_fixed_set_the_epoch_is_shown(self, terminal):
+        bar, clock, written = progress(total=4700, terminal=terminal, steps_per_epoch=94.0)
+        for step, clock.now in ((1, 1.0), (329, 20.0)):
+            bar.on_chunk(step, LOSSES)
+        bar.on_end(329)
+        assert "epoch 3.5/50" in written.getvalue()
 
     def test_a_single_quick_step_is_not_trusted(self):
         """The engine's second chunk may be one step of a few milliseconds, which says little of the speed."""

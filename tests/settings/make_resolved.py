@@ -167,7 +167,7 @@ def single() -> list[dict[str, Any]]:
         "ema": (0.0, 0.999, 1.0), "critic_data": ("fresh", "same"), "generator_latent": ("fresh", "same"), "fake_labels": ("real", "random"),
         "order": ("critic_first", "generator_first", "generator_second", "second"), "seed": (5, -1, 2**31), "replicas": (3, 0),
         "precision": ("bfloat16", "float64"), "stream": ("never", "always"), "mesh": ("data=2", "data=4,replica=2"), "log_every": (7, 0),
-        "sample_every": (11, 0), "checkpoint_every": (13, 0), "keep_checkpoints": (1, 0), "metrics_every": (10, 0), "points": (500, 0),
+        "sample_every": (11, 0, "25%", "2epochs", "3minutes"), "checkpoint_every": (13, 0), "keep_checkpoints": (1, 0), "metrics_every": (10, 0), "points": (500, 0),
         "image_size": (32, 0), "latent_dim": (1, 0), "hidden_dim": (32, 0), "recipe": ("paper", "lab003", "toy", "papers", "digits"),
         "dropout": (0.9, 1.0), "penalty_every": (4, 0), "unroll": (2, -1), "generators": (2, 4, 3, 0), "pac": (2, 4, 5, 0), "spectral_norm": (True, False),
         "minibatch_discrimination": (True,), "augment": ("colour", "translation,cutout", "colour,translation,cutout", "color", "colour,"),

@@ -14,7 +14,7 @@ import pytest
 from jaxgan.checks import Range
 from jaxgan.errors import UserError
 from jaxgan.objectives import VARIANTS
-from jaxgan.settings import to_json
+from jaxgan.settings import resolve, to_json
 from jaxgan.settings.options import (
     GROUPS,
     OPTIONS,
@@ -224,3 +224,34 @@ def test_a_variants_function_takes_the_numbers_that_its_options_take():
         assert ranges.keys() == set(inspect.signature(variant.build).parameters), variant.reference
         for name, allowed in ranges.items():
             assert allowed == OPTIONS[name].range, name
+
+
+@pytest.mark.usefixtures("no_annotation_checks")
+@pytest.mark.parametrize(
+    ("given", "kept"),
+    [(7, 7), (7.0, 7), ("7", 7), ("1epoch", "1epoch"), ("10 epochs", "10epochs"), (".5epochs", ".5epochs"), ("25%", "25%")],
+)
+def test_an_interval_is_kept_as_steps_epochs_or_a_share(given, kept):
+    assert Config(sample_every=given).sample_every == kept
+
+
+@pytest.mark.usefixtures("no_annotation_checks")
+@pytest.mark.parametrize(
+    "given", ["", "epoch", "0epochs", "0%", "-1", "1.5", "3minutes", "1epoch 2", "%", "nan%", 0, 1.5, True]
+)
+def test_what_is_no_interval_is_refused_in_one_line(given):
+    with pytest.raises(UserError, match=r"^--log-every .*must be") as refused:
+        Config(log_every=given)
+    assert "\n" not in str(refused.value)
+
+
+def test_intervals_become_generator_steps_rounded_up():
+    config = Config(
+        dataset="mixture8", recipe="lab004", steps=1002, log_every="1epoch", sample_every="25%", metrics_every="2.5epochs"
+    )
+    settled = resolve(config).config
+    assert (settled.log_every, settled.sample_every, settled.metrics_every, settled.checkpoint_every) == (16, 251, 40, 200)
+    alike = resolve(Config(dataset="ring8", steps=7, checkpoint_every="1%")).config
+    assert alike.checkpoint_every == 1
+    with pytest.raises(UserError, match=r"^--log-every 1epoch: samples are drawn afresh"):
+        resolve(Config(dataset="ring8", log_every="1epoch"))

@@ -37,6 +37,7 @@ WANTED: dict[tuple[str, str, str], str] = {
 
 # Whole cases that were stored anew, by the pattern that chose them (`make_resolved --cases FILE --anew PATTERN`) -> why.
 STORED_ANEW: dict[str, str] = {
+    '"epochs": |"sample_every": "': "an epoch is ceil(samples / batch size) critic batches, and intervals are resolved to steps",
     '"recipe": "lab': "the labs' recipes name their networks, their fixed points and their latents (test_lab_recipes.py holds them to it)",
 }
 

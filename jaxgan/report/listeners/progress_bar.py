@@ -42,7 +42,8 @@ def _losses(metrics: Sequence[dict[str, float]]) -> str:
 class ProgressBar(Listener):
     """Shows how far the run is, its losses, its speed, the time gone and the time left.
 
-    On a terminal that is a bar; elsewhere (a file, a pipe) a plain line about every ten seconds and one at the end.
+    On a terminal that is a bar, which counts epochs where there are any and else steps; elsewhere (a file, a pipe) a plain line
+    about every ten seconds and one at the end.
     The expected time of the whole is printed once, where that is more than twenty seconds, after the second chunk and half
     a second of steps: the first chunk's time is mostly compilation, so the speed is that of the chunks after it, which
     may begin with a single step.
@@ -53,12 +54,19 @@ class ProgressBar(Listener):
     MEASURED = 0.5  # seconds of steps before a speed is trusted
     WINDOW = 30  # chunks over which the speed is the mean
 
-    def __init__(self, console: "Console | None" = None, *, clock: Callable[[], float] = time.monotonic) -> None:
-        """`console` is rich's, by default standard output; `clock` counts seconds."""
+    def __init__(
+        self,
+        console: "Console | None" = None,
+        *,
+        clock: Callable[[], float] = time.monotonic,
+        steps_per_epoch: float | None = None,
+    ) -> None:
+        """`console` is rich's, by default standard output; `clock` counts seconds; with `steps_per_epoch` the epoch is shown too."""
         from rich.console import Console
 
         self._console = console or Console()
         self._clock = clock
+        self._steps_per_epoch = steps_per_epoch
         self._bar: Any = None
         self._running = False
 
@@ -85,9 +93,7 @@ class ProgressBar(Listener):
             self._announced = True
             self._announce()
         if self._bar is not None:
-            self._bar.update(
-                self._bar.task_ids[0], completed=step, losses=self._loss_text, speed=self._speed_text(), left=self._left()
-            )
+            self._move_bar()
         elif now - self._last_line >= self.PLAIN_EVERY:
             self._print_line()
 
@@ -98,9 +104,7 @@ class ProgressBar(Listener):
         self._running = False
         self._step = step
         if self._bar is not None:
-            self._bar.update(
-                self._bar.task_ids[0], completed=step, losses=self._loss_text, speed=self._speed_text(), left=self._left()
-            )
+            self._move_bar()
             self._bar.stop()
             self._bar = None
         else:
@@ -117,7 +121,7 @@ class ProgressBar(Listener):
 
         bar = Progress(
             BarColumn(bar_width=None, table_column=Column(ratio=1, min_width=6)),
-            text("{task.completed:,}/{task.total:,}", "default"),
+            text("{task.fields[epoch]}" if self._steps_per_epoch else "{task.completed:,}/{task.total:,}", "default"),
             text("{task.fields[losses]}", "cyan"),
             text("{task.fields[speed]}", "default"),
             TimeElapsedColumn(table_column=Column(no_wrap=True)),
@@ -126,9 +130,22 @@ class ProgressBar(Listener):
             refresh_per_second=4,
             expand=True,
         )
-        bar.add_task("training", total=total, completed=step, losses="compiling", speed="", left="")
+        bar.add_task("training", total=total, completed=step, losses="compiling", speed="", left="", epoch=self._epoch())
         bar.start()
         return bar
+
+    def _move_bar(self) -> None:
+        self._bar.update(
+            self._bar.task_ids[0], completed=self._step, losses=self._loss_text, speed=self._speed_text(), left=self._left(),
+            epoch=self._epoch(),
+        )  # fmt: skip
+
+    def _epoch(self) -> str:
+        """Passes over the data, "epoch 3.2/50"; nothing where there is no pass over them."""
+        if not self._steps_per_epoch:
+            return ""
+        passed, total = self._step / self._steps_per_epoch, self._total / self._steps_per_epoch
+        return f"epoch {passed:.1f}/{total:.3g}" if total < 100 else f"epoch {passed:,.0f}/{total:,.0f}"
 
     def _speed(self) -> float | None:
         """Generator steps a second over the last chunks, the first one left out; None before there are two."""
@@ -159,7 +176,7 @@ class ProgressBar(Listener):
     def _print_line(self) -> None:
         share = f"{100 * self._step / self._total:.0f}%" if self._total else "100%"
         gone = f"{_clock_face(self._clock() - self._begun)} gone"
-        parts = [f"step {self._step:,} of {self._total:,} ({share})", self._loss_text, self._speed_text(), gone]
+        parts = [f"step {self._step:,} of {self._total:,} ({share})", self._epoch(), self._loss_text, self._speed_text(), gone]
         if self._running:
             parts.append(self._left())
         self._print("  ".join(part for part in parts if part))

@@ -12,6 +12,7 @@ from jaxgan.checks import LARGEST, Range, choice, in_float32, plain, whole
 from jaxgan.errors import UserError, one_line, shortened
 from jaxgan.settings.options.data import DataOptions
 from jaxgan.settings.options.declaration import Option
+from jaxgan.settings.options.intervals import read_interval
 from jaxgan.settings.options.networks import NetworkOptions
 from jaxgan.settings.options.remedies import RemedyOptions
 from jaxgan.settings.options.run import RunOptions
@@ -135,7 +136,9 @@ def check_value(name: str, value: Any, called: str = "") -> Any:
         return value
     if declared.choices:
         return choice(called, plain(value), declared.choices)
-    [kind] = [kind for kind in declared.kinds if kind in EXPECTED]
+    if declared.is_interval and isinstance(value := read_interval(value, called), str):
+        return value
+    kind = next(kind for kind in declared.kinds if kind in EXPECTED)
     read, words = EXPECTED[kind]
     kept = read(value)
     if not isinstance(kept, kind if kind is not float else int | float) or (isinstance(kept, bool) and kind is not bool):

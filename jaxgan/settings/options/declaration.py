@@ -58,6 +58,11 @@ class Option:
         """Whether its value is a path."""
         return Path in self.kinds
 
+    @property
+    def is_interval(self) -> bool:
+        """Whether it says how often a thing happens: a number of steps, or a text such as 10epochs or 25%."""
+        return {int, str} <= set(self.kinds)
+
     @cached_property
     def kinds(self) -> tuple[Any, ...]:
         """The members of a type that is a union, without the parameters of a dict; the type itself where it is no union."""
@@ -110,3 +115,15 @@ def variant_number(help: str, **facts: Any) -> Any:
 def run_option(default: Any, help: str, **facts: Any) -> Any:
     """An option that says how a run is seeded, kept or watched, not what is trained."""
     return option(default, help, of_setting=False, **facts)
+
+
+def interval(help: str, **facts: Any) -> Any:
+    """How often a thing happens in a run, of type `int | str | None`: in generator steps, as 10epochs, or as 25%."""
+    facts = {
+        "unit": "generator steps, or as 10epochs or 25%",
+        "at_least": 1,
+        "metavar": "INTERVAL",
+        "may_change": True,
+        **facts,
+    }
+    return run_option(None, help, **facts)

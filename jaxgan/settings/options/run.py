@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
 
-from jaxgan.settings.options.declaration import option, run_option
+from jaxgan.settings.options.declaration import FROM_RECIPE, interval, option, run_option
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -80,28 +80,16 @@ class RunOptions:
 
     # what is written and measured, and how often
 
-    log_every: int | None = run_option(
-        None,
+    log_every: int | str | None = interval(
         "Interval between lines of metrics.jsonl.",
-        unit="generator steps",
-        at_least=1,
-        may_change=True,
         settled_by=("steps", "epochs"),
     )
-    sample_every: int | None = run_option(
-        None,
+    sample_every: int | str | None = interval(
         "Interval between pictures of samples.",
-        unit="generator steps",
-        at_least=1,
-        may_change=True,
-        settled_by=("steps", "epochs"),
+        settled_by=(*FROM_RECIPE, "steps", "epochs"),
     )
-    checkpoint_every: int | None = run_option(
-        None,
+    checkpoint_every: int | str | None = interval(
         "Interval between checkpoints.",
-        unit="generator steps",
-        at_least=1,
-        may_change=True,
         settled_by=("steps", "epochs"),
     )
     keep_checkpoints: int | None = run_option(
@@ -110,12 +98,8 @@ class RunOptions:
         at_least=1,
         may_change=True,
     )
-    metrics_every: int | None = run_option(
-        None,
+    metrics_every: int | str | None = interval(
         "Interval between measurements of samples, as `python -m jaxgan.evaluate` makes them; none where not given.",
-        unit="generator steps",
-        at_least=1,
-        may_change=True,
     )
     metrics_samples: int = run_option(
         1000,

@@ -42,7 +42,7 @@ class TrainingOptions:
     epochs: float | None = option(
         None,
         "How long to train, in place of --steps.",
-        unit="passes over the data by the critic's batches",
+        unit="passes over the data, ceil(samples / batch size) critic batches each",
         above=0,
         may_change=True,
         settled_by=("steps",),
