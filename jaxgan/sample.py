@@ -45,7 +45,7 @@ class Options:
     replica: int = 0
     """The replica to draw from."""
     batch_statistics: bool = False
-    """Use the batch's own statistics in batch norm, as the labs do, in place of the running ones."""
+    """Use the batch's own statistics in batch norm, as the labs do, in place of the running ones; runs of the labs' recipes do so anyway."""
     average: bool = True
     """Use the averaged weights where the run keeps them."""
     trust: bool = False
@@ -94,7 +94,7 @@ def draw(run: "Run", options: Options, out: Path) -> None:
     how: dict[str, Any] = {
         "seed": options.seed,
         "label": options.label,
-        "batch_statistics": options.batch_statistics,
+        "batch_statistics": options.batch_statistics or None,  # as the run draws
         "average": options.average,
     }
     if options.interpolate:

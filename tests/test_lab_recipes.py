@@ -73,6 +73,7 @@ def test_each_command_of_the_table_resolves_to_what_the_lab_sets():
         assert config.steps == int(steps.replace(",", "")), flags
         if pictures := PICTURES.get((lab, config.dataset)):
             assert config.steps / config.sample_every == pictures, flags
+        assert config.batch_statistics == (lab in ("000", "002") or (lab == "004" and config.dataset == "mnist")), flags
 
 
 @pytest.mark.parametrize("variant", ["gan", "wgan", "wgan_gp"])

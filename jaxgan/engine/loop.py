@@ -56,12 +56,21 @@ class Program:
         source: the real samples.
         schedule: how long, with which seeds, on which devices.
         numbers: {name: number, or one number a replica}.
+        batch_statistics: draw pictures with the batch's own statistics in batch norm, in place of the running ones.
 
     Raises:
         UserError: a GAN that does not fit the samples, or a mesh that does not fit the devices.
     """
 
-    def __init__(self, gan: Gan | GanOf, source: Source, schedule: Schedule, numbers: Numbers | None = None):
+    def __init__(
+        self,
+        gan: Gan | GanOf,
+        source: Source,
+        schedule: Schedule,
+        numbers: Numbers | None = None,
+        *,
+        batch_statistics: bool = False,
+    ):
         numbers = numbers or {}
         gan_of: GanOf = (lambda _: gan) if isinstance(gan, Gan) else gan
         self.source, self.schedule, self.replicas = source, schedule, schedule.replicas
@@ -105,7 +114,8 @@ class Program:
             return diagnose(gan_of(numbers), state, batch_at(data))
 
         def pictures(state: GanState) -> Any:
-            return over_replicas(partial(picture, self.gan, source.sample_shape))(state)
+            draw = partial(picture, self.gan, source.sample_shape, batch_statistics=batch_statistics)
+            return over_replicas(draw)(state)
 
         def first_iteration(numbers: Numbers, data: DataArrays, seeds: UInt[Array, "..."]) -> Any:
             return step(numbers, data, begin_all(numbers, seeds))

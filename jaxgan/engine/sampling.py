@@ -25,11 +25,15 @@ PART = 1000  # samples made at a time, which bounds the memory
 
 @dataclasses.dataclass(frozen=True, eq=False)
 class TrainedGan:
-    """A GAN with the state of one replica, ready to sample."""
+    """A GAN with the state of one replica, ready to sample.
+
+    With `batch_statistics` it samples with the batch's own statistics in batch norm, where a call says nothing else.
+    """
 
     gan: Gan
     state: GanState
     sample_shape: tuple[int, ...]
+    batch_statistics: bool = dataclasses.field(default=False, kw_only=True)
 
     @property
     def is_images(self) -> bool:
@@ -43,7 +47,7 @@ class TrainedGan:
         label: int | None = None,
         labels: Labels | None = None,
         generator: int | None = None,
-        batch_statistics: bool = False,
+        batch_statistics: bool | None = None,
         average: bool = True,
     ) -> tuple[Samples, Labels | None]:
         """n samples, and their labels where the GAN is conditional: `label` for all, or `labels`, else every class in equal parts, sorted.
@@ -59,7 +63,7 @@ class TrainedGan:
         if generator is not None and whole_number("generator", generator, at_least=0) >= several:
             raise UserError(f"--generator {generator}: allowed are 0 to {several - 1}")
         how: dict[str, Any] = {
-            "batch_statistics": truth("batch_statistics", batch_statistics),
+            "batch_statistics": None if batch_statistics is None else truth("batch_statistics", batch_statistics),
             "average": truth("average", average),
         }
         if label is not None and labels is not None:
@@ -74,7 +78,7 @@ class TrainedGan:
         return samples, labels if self.gan.n_classes else None
 
     def interpolate(
-        self, n: int, *, seed: int = 0, label: int | None = None, batch_statistics: bool = False, average: bool = True
+        self, n: int, *, seed: int = 0, label: int | None = None, batch_statistics: bool | None = None, average: bool = True
     ) -> Samples:
         """n samples on the great circle between two latents, along which the norm stays what the generator knows.
 
@@ -85,7 +89,7 @@ class TrainedGan:
         """
         n, seed = whole_number("n", n, at_least=2), checked_seed("seed", seed)
         how: dict[str, Any] = {
-            "batch_statistics": truth("batch_statistics", batch_statistics),
+            "batch_statistics": None if batch_statistics is None else truth("batch_statistics", batch_statistics),
             "average": truth("average", average),
         }
         labels = self._labels(n, label if label is not None or not self.gan.n_classes else 0)
@@ -94,20 +98,27 @@ class TrainedGan:
         return self.generate(z, labels, **how)
 
     def generate(
-        self, latent: Float[Array, "n latent"], labels: Labels, *, batch_statistics: bool = False, average: bool = True
+        self, latent: Float[Array, "n latent"], labels: Labels, *, batch_statistics: bool | None = None, average: bool = True
     ) -> Samples:
-        """G(latent, labels), in parts of 1,000 to bound the memory (except with batch statistics, which are those of the whole).
+        """G(latent, labels), in parts of 1,000 to bound the memory.
+
+        With batch statistics, those of each part, the parts are equal and each takes every k-th sample, so that all classes are in each;
+        of several generators they are those of the whole.
 
         Raises:
             UserError: as `Gan.generate`.
         """
         latent = latent_of(self.gan, latent)
         labels = labels_of(self.gan, "labels", labels, (len(latent),))
-        size = len(latent) if batch_statistics else PART // self.gan.generators * self.gan.generators
-        parts = [slice(i, i + size) for i in range(0, len(latent), size)]
-        return jnp.concatenate(
-            [_generated(self.gan, self.state, latent[p], labels[p], batch_statistics, average) for p in parts]
-        )
+        own = self.batch_statistics if batch_statistics is None else batch_statistics
+        n, several = len(latent), self.gan.generators
+        size = PART // several * several
+        rows = [np.arange(i, min(i + size, n)) for i in range(0, n, size)]
+        if own:
+            count = len(rows) if several == 1 else 1
+            rows = [np.arange(i, n, count) for i in range(count)]
+        made = jnp.concatenate([_generated(self.gan, self.state, latent[r], labels[r], own, average) for r in rows])
+        return made[np.argsort(np.concatenate(rows))] if own else made
 
     def _labels(self, n: int, label: int | None) -> Labels:
         classes = self.gan.n_classes
@@ -146,8 +157,8 @@ def picture_groups(gan: Gan, sample_shape: tuple[int, ...]) -> Int[np.ndarray, "
     return np.asarray(generator_index(len(labels), gan.generators))
 
 
-def picture(gan: Gan, sample_shape: tuple[int, ...], state: GanState) -> Any:
+def picture(gan: Gan, sample_shape: tuple[int, ...], state: GanState, batch_statistics: bool = False) -> Any:
     """Samples from the same latents at every step of the run."""
     labels = jnp.asarray(picture_labels(gan, sample_shape))
     z = draw_latents(stream_key(state.key, Stream.PICTURE), len(labels), gan.latent_dim)
-    return gan.generate(state, z, labels)
+    return gan.generate(state, z, labels, batch_statistics=batch_statistics)

@@ -29,7 +29,7 @@ LAB000 = Recipe(
     " the same with --network dcgan",
     dict(
         optimizer="adam", learning_rate=2e-4, beta1=0.5, beta2=0.999, n_critic=1, batch_size=128, epochs=30.0, network="fc",
-        latent_dim=100, sample_every="1epoch",
+        latent_dim=100, sample_every="1epoch", batch_statistics=True,
     ),
     data="images",
 )  # fmt: skip
@@ -38,7 +38,7 @@ LAB002 = Recipe(
     "lab 002, sections 2.2 and 3.1; its other structures are --network fc_conv and conv",
     dict(
         optimizer="adam", learning_rate=2e-4, beta1=0.5, beta2=0.999, n_critic=1, batch_size=128, epochs=50.0, network="fc",
-        sample_every="10epochs",
+        sample_every="10epochs", batch_statistics=True,
     ),
     data="images",
 )  # fmt: skip
@@ -59,7 +59,7 @@ LAB004 = dict(
 LAB004_IMAGES = Recipe(
     "lab004",
     "lab 004: the plain GAN of section 11.1 on the pictures of section 7, for its 50 epochs",
-    dict(**LAB004, epochs=50.0, sample_every="10epochs"),
+    dict(**LAB004, epochs=50.0, sample_every="10epochs", batch_statistics=True),
     data="images",
 )
 LAB004_POINTS = Recipe(

@@ -24,7 +24,7 @@ LSGAN = Variant(
             "lab 002, sections 2.2 and 4.2",
             dict(
                 optimizer="adam", learning_rate=2e-4, beta1=0.5, beta2=0.999, n_critic=1, batch_size=128, epochs=50.0,
-                network="fc", sample_every="10epochs",
+                network="fc", sample_every="10epochs", batch_statistics=True,
             ),
             data="images",
         ),

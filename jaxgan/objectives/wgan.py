@@ -27,7 +27,7 @@ WGAN = Variant(
             "lab 000, section 2: five critic steps on the same real batch; the lab leaves the rate open, the paper's stands",
             dict(
                 optimizer="rmsprop", learning_rate=5e-5, rmsprop_decay=0.99, clip=0.01, batch_size=128, n_critic=5, epochs=30.0,
-                critic_data="same", network="lab_conv", latent_dim=100, sample_every="1epoch",
+                critic_data="same", network="lab_conv", latent_dim=100, sample_every="1epoch", batch_statistics=True,
             ),
             data="images",
         ),
@@ -36,7 +36,7 @@ WGAN = Variant(
             "lab 002, sections 2.2 and 4.4; the lab leaves the clip to experience, the paper's stands",
             dict(
                 optimizer="adam", learning_rate=2e-4, beta1=0.5, beta2=0.999, clip=0.01, n_critic=1, batch_size=128, epochs=50.0,
-                network="fc", sample_every="10epochs",
+                network="fc", sample_every="10epochs", batch_statistics=True,
             ),
             data="images",
         ),

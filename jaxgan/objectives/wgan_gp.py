@@ -57,7 +57,7 @@ WGAN_GP = Variant(
             "lab 002, sections 2.2 and 4.5",
             dict(
                 optimizer="adam", learning_rate=2e-4, beta1=0.5, beta2=0.999, gradient_penalty_weight=10.0, n_critic=1,
-                batch_size=128, epochs=50.0, network="fc", sample_every="10epochs",
+                batch_size=128, epochs=50.0, network="fc", sample_every="10epochs", batch_statistics=True,
             ),
             data="images",
         ),
@@ -75,8 +75,8 @@ WGAN_GP = Variant(
             "lab 004, section 7: a generator step in batches 0, 5, 10, ...; new labels for the same latents",
             dict(
                 optimizer="adam", learning_rate=2e-4, beta1=0.0, beta2=0.9, gradient_penalty_weight=10.0, n_critic=5,
-                batch_size=128, epochs=50.0, sample_every="10epochs", order="generator_second", generator_latent="same",
-                fake_labels="random",
+                batch_size=128, epochs=50.0, sample_every="10epochs", batch_statistics=True, order="generator_second",
+                generator_latent="same", fake_labels="random",
             ),
             data="images",
         ),

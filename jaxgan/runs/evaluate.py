@@ -1,11 +1,13 @@
 """A run measured by fixed protocols."""
 
+import dataclasses
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
+from jaxgan.checks import truth
 from jaxgan.data import Dataset, account, as_dataset, differences
 from jaxgan.errors import UserError
 from jaxgan.evaluation import evaluator_of, measure_replicas, summarise_replicas
@@ -18,6 +20,8 @@ from jaxgan.runs.data import held_out_data, training_data
 from jaxgan.runs.load import load_all
 from jaxgan.runs.run import Run
 
+BATCH_STATISTICS = "each batch's own statistics"
+
 
 def evaluate(
     run: Run | Path | str,
@@ -29,6 +33,7 @@ def evaluate(
     n: int | None = None,
     seed: int = 0,
     average: bool = True,
+    batch_statistics: bool | None = None,
     features: Features = "lab",
     inception_weights: Path | None = None,
     data_dir: Path | None = None,
@@ -52,6 +57,7 @@ def evaluate(
         n: generated samples; 10,000 where None, 26,000 of a stacked set.
         seed: of the latents.
         average: measure the averaged weights where the run keeps them.
+        batch_statistics: sample with each batch's own statistics in batch norm, or the running ones; as the run draws where None.
         features: what pictures are compared in: "lab", "inception", "pixels", or a function of pictures (n, h, w, c) in [-1, 1]
             that gives (n, d).
         inception_weights: a PyTorch weight file; the published one where None.
@@ -68,6 +74,8 @@ def evaluate(
         WriteError: the pictures cannot be written; its `computed` is what would have been returned.
     """
     run = run if isinstance(run, Run) else load_all(run, step=step, best=best, trust=trust)
+    if batch_statistics is not None:
+        run = dataclasses.replace(run, batch_statistics=truth("batch_statistics", batch_statistics))
     train, held_out = _data(run, data, labels, data_dir, data_changed)
     if train.sample_shape != run.sample_shape:
         theirs, ours = ("x".join(map(str, shape)) or "one number" for shape in (train.sample_shape, run.sample_shape))
@@ -83,7 +91,7 @@ def evaluate(
         "run": str(run.folder),
         "step": int(np.max(np.asarray(run.state.step))),
         "weights": "averaged" if average and run.state.ema else "last",
-        "protocol": evaluator.protocol,
+        "protocol": {**evaluator.protocol, **({"batch_norm": BATCH_STATISTICS} if run.batch_statistics else {})},
         **summarise_replicas(values, str(run.folder)),
     }
     if pictures is not None and evaluator.nearest is not None:

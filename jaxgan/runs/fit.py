@@ -129,7 +129,10 @@ def fit(
 
         def run_of(state: GanState) -> Run:
             dataset = resolved.dataset
-            return Run(program.gan, state, dataset.sample_shape, folder, config, dataset, schedule.replicas)
+            own = bool(config.batch_statistics)
+            return Run(
+                program.gan, state, dataset.sample_shape, folder, config, dataset, schedule.replicas, batch_statistics=own
+            )
 
         begin = earlier.progress if earlier else Progress(program.initial_state())
         if progress and first:

@@ -77,6 +77,7 @@ def load_all(
         config=resolved.config,
         dataset=resolved.dataset,
         replicas=resolved.schedule.replicas,
+        batch_statistics=bool(resolved.config.batch_statistics),
     )
 
 

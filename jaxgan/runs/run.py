@@ -50,7 +50,7 @@ class Run(TrainedGan):
         return RunFolder(self.folder).read_metrics()
 
     def generate(
-        self, latent: Float[Array, "n latent"], labels: Labels, *, batch_statistics: bool = False, average: bool = True
+        self, latent: Float[Array, "n latent"], labels: Labels, *, batch_statistics: bool | None = None, average: bool = True
     ) -> Samples:
         """G(latent, labels) of the first replica."""
         if self.replicas > 1:

@@ -59,7 +59,8 @@ class Resolved:
 
     def program(self) -> Program:
         """The compiled functions of the run."""
-        return Program(self.gan_of, self.dataset, self.schedule, self.numbers)
+        own = bool(self.config.batch_statistics)
+        return Program(self.gan_of, self.dataset, self.schedule, self.numbers, batch_statistics=own)
 
 
 def resolve(config: Config, dataset: Dataset | None = None, *, saved: bool = False) -> Resolved:

@@ -268,7 +268,7 @@ RUN_CALLS: dict[str, dict[str, tuple[Any, ...]]] = {
         "label": (0, "a", 1.5, -1),
         "labels": ([0, 1], "ab", 3),
         "generator": (1, -1, "0", 0.5),
-        "batch_statistics": ("yes", 1, None),
+        "batch_statistics": ("yes", 1),
         "average": ("yes", 0, None),
     },
     "interpolate": {

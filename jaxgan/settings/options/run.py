@@ -92,6 +92,14 @@ class RunOptions:
         "Interval between checkpoints.",
         settled_by=("steps", "epochs"),
     )
+    batch_statistics: bool | None = run_option(
+        None,
+        "Draw pictures and measure with each batch's own statistics in batch norm, in place of the running ones: as the labs do, which"
+        " never leave training mode.",
+        otherwise=False,
+        settled_by=FROM_RECIPE,
+        may_change=True,
+    )
     keep_checkpoints: int | None = run_option(
         None,
         "How many of the last checkpoints to keep (3 where not given).",
