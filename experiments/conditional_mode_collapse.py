@@ -139,7 +139,7 @@ def draw_embedding(options: lab.Options, folders: dict[str, Path]) -> None:
     config = config_of("unconditional", options)
     real = data.load(config.dataset, data_dir=options.data_dir)
     assert real.samples is not None
-    n = 150 if options.quick else 500
+    n = 150 if options.quick else 1000  # as the lab's figure has it
     rows = np.random.default_rng(0).permutation(len(real.samples))[:n]
     clouds = {"real": to_model_range(real.samples[rows]).reshape(n, -1)}
     for row in ROWS:

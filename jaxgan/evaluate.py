@@ -34,6 +34,8 @@ class Options:
     """Measure the averaged weights where the run keeps them."""
     batch_statistics: Annotated[bool | None, arg(metavar="{True,False}", help_behavior_hint="")] = None
     """Sample with each batch's own statistics in batch norm, as the labs do, or the running ones; as the run drew where not given."""
+    coverage_points: OptionalInt = None
+    """Generated points among which modes are counted (2-D distributions): 2,500 where not given, as PacGAN counts; lab 004 takes 10000."""
     features: str = "lab"
     """What pictures are compared in: lab (the classifier of the run's own data set), inception (that of the FID) or pixels."""
     inception_weights: OptionalPath = None
@@ -66,8 +68,9 @@ def evaluate(argv: Sequence[str]) -> None:
         with progress_bars() as show:
             evaluation = runs.evaluate(
                 options.run, step=options.step, best=options.best, n=options.n, seed=options.seed, average=options.average,
-                batch_statistics=options.batch_statistics, features=options.features, inception_weights=options.inception_weights, data_dir=options.data_dir,
-                data_changed=options.data_changed, trust=options.trust,
+                batch_statistics=options.batch_statistics, features=options.features,
+                inception_weights=options.inception_weights, data_dir=options.data_dir,
+                coverage_points=options.coverage_points, data_changed=options.data_changed, trust=options.trust,
                 pictures=out.parent, show=show, tell=print,
             )  # fmt: skip
     except WriteError as error:

@@ -67,6 +67,7 @@ DATASETS: dict[str, Loader] = {
     "grid25": drawn_from(mixtures.grid25),
     "mixture4": drawn_from(mixtures.mixture4, mixtures.lab_sample),
     "mixture8": drawn_from(mixtures.mixture8, mixtures.lab_sample),
+    "mixture9": drawn_from(mixtures.mixture9, mixtures.lab_sample),
     "mixture16": drawn_from(mixtures.mixture16, mixtures.lab_sample),
     "mixture32": drawn_from(mixtures.mixture32, mixtures.lab_sample),
     "swiss_roll": drawn_from(swiss_roll),

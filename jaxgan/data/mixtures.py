@@ -5,6 +5,7 @@
 | `ring8` | 8 | (cos 2 pi k/8, sin 2 pi k/8) | .01 | .8 |
 | `grid25` | 25 | {-4, -2, 0, 2, 4}^2 | .05 | .2 |
 | `mixture4`, `mixture8` | 4, 8 | the first rows of lab 004's list (11.1) | .5 | .9 / 7 |
+| `mixture9` | 9 | all nine of that list | .5 | .9 / 7 |
 | `mixture16` | 16 | {-7.5, -2.5, 2.5, 7.5}^2 | .5 | .9 / 9.5 |
 | `mixture32` | 32 | {-17.5, -12.5, ..., 17.5} x {-7.5, -2.5, 2.5, 7.5} | .5 | .9 / 19.5, .9 / 9.5 |
 | `gaussian` | 1 | (0, 0) | 1 | .25 |
@@ -49,6 +50,7 @@ ring8 = gaussian_mixture("ring8", ring(8), 0.01, 0.8)
 grid25 = gaussian_mixture("grid25", grid(5, 5, 2.0), 0.05, 0.2)
 mixture4 = lab_mixture("mixture4", LAB_CENTRES[:4])
 mixture8 = lab_mixture("mixture8", LAB_CENTRES[:8])
+mixture9 = lab_mixture("mixture9", LAB_CENTRES)
 mixture16 = lab_mixture("mixture16", grid(4, 4, 5.0))
 mixture32 = lab_mixture("mixture32", grid(8, 4, 5.0))
 gaussian = gaussian_mixture("gaussian", np.zeros((1, 2)), 1.0, 0.25)

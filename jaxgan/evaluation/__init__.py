@@ -19,7 +19,7 @@ from jaxgan.engine.sampling import TrainedGan
 from jaxgan.errors import NotFiniteError, UserError
 from jaxgan.evaluation.arrays import evaluator_of_arrays
 from jaxgan.evaluation.images import evaluator_of_images
-from jaxgan.evaluation.points import evaluator_of_points
+from jaxgan.evaluation.points import PACGAN_POINTS, evaluator_of_points
 from jaxgan.evaluation.protocol import Evaluator, OwnMetrics, checked_metrics, count, default_count
 from jaxgan.features import FEATURES, Features, ShowProgress, show_nothing
 from jaxgan.memory import check_fits
@@ -50,6 +50,7 @@ def evaluator_of(
     data_dir: Path | None = None,
     thorough: bool = True,
     metrics: OwnMetrics | None = None,
+    coverage_points: int | None = None,
     show: ShowProgress = show_nothing,
 ) -> Evaluator:
     """What measures a GAN like this one on this data set.
@@ -66,6 +67,7 @@ def evaluator_of(
         data_dir: where the single pictures of a stacked set lie.
         thorough: without it, what takes long is left out: for use during training.
         metrics: of the user's own, {name: function of two arrays, real and generated samples, -> number}.
+        coverage_points: generated points among which modes are counted; 2,500 where None, as arXiv 1712.04086 counts (lab 004: 10,000).
         show: progress.
 
     Raises:
@@ -80,8 +82,13 @@ def evaluator_of(
         raise UserError(f"data set '{dataset.name}' holds one sample: at least 2 are needed to compare others with")
     if not callable(features):
         choice("features", features, FEATURES)
+    coverage_points = PACGAN_POINTS if coverage_points is None else whole_number("coverage_points", coverage_points)
     if dataset.distribution is not None:
-        return evaluator_of_points(dataset, dataset.distribution, n, seed, thorough, metrics)
+        return evaluator_of_points(dataset, dataset.distribution, n, seed, thorough, metrics, coverage_points)
+    if coverage_points != PACGAN_POINTS:
+        raise UserError(
+            f"--coverage-points {coverage_points}: counts modes of a distribution of the plane, and '{dataset.name}' is none"
+        )
     if not dataset.is_images or (dataset.samples is None and dataset.records is None):
         return evaluator_of_arrays(dataset, n, seed, thorough, metrics)
     return evaluator_of_images(

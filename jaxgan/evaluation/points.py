@@ -18,16 +18,22 @@ PACGAN_POINTS = 2500  # arXiv 1712.04086, section 4.1
 
 
 def evaluator_of_points(
-    dataset: Dataset, distribution: Distribution, n: int, seed: int, thorough: bool, metrics: OwnMetrics | None
+    dataset: Dataset,
+    distribution: Distribution,
+    n: int,
+    seed: int,
+    thorough: bool,
+    metrics: OwnMetrics | None,
+    coverage_points: int = PACGAN_POINTS,
 ) -> Evaluator:
-    """The evaluator of points whose distribution is known."""
+    """The evaluator of points whose distribution is known; modes are counted among `coverage_points` of them."""
     keys = jax.random.split(jax.random.key(seed + 7), 2)
     (real, labels), (again, more_labels) = (_points_of(distribution, key, n) for key in keys)
     reach = 3 * max(distribution.std, 0.05)
     density = cells_of(jax.jit(distribution.log_density), low=real.min(0) - reach, high=real.max(0) + reach)
     few = min(EXACT if thorough else EXACT // 2, n)
     of_real = wasserstein1(real[:few], again[:few])
-    counted = PACGAN_POINTS if thorough else min(n, PACGAN_POINTS)
+    counted = coverage_points if thorough else min(n, coverage_points)
     training = _training_points(dataset, distribution)
 
     def of_samples(drawn: Any, labels: Any, show: ShowProgress) -> dict[str, float]:

@@ -41,6 +41,7 @@ def evaluate(
     trust: bool = False,
     pictures: Path | None = None,
     metrics: OwnMetrics | None = None,
+    coverage_points: int | None = None,
     show: ShowProgress = show_nothing,
     tell: Callable[[str], None] | None = None,
 ) -> dict[str, Any]:
@@ -66,6 +67,7 @@ def evaluate(
         trust: of a folder: whether code that its config.json names may be imported, and so run.
         pictures: a folder that pictures of the nearest training pictures are written into; none are drawn where None.
         metrics: of the user's own, {name: function of two arrays, real and generated samples, -> number}.
+        coverage_points: generated points of the plane among which modes are counted; 2,500 where None.
         show: progress.
         tell: takes what was read of the data, a line at a time, as a training begins with it.
 
@@ -84,7 +86,7 @@ def evaluate(
         tell(line)
     evaluator = evaluator_of(
         train, run.gan, held_out=held_out, n=n, seed=seed, features=features, inception_weights=inception_weights,
-        data_dir=data_dir or run.config.data_dir, metrics=metrics, show=show,
+        data_dir=data_dir or run.config.data_dir, metrics=metrics, coverage_points=coverage_points, show=show,
     )  # fmt: skip
     values = measure_replicas(evaluator, run.every_replica, average=average, show=show)
     evaluation = {

@@ -15,14 +15,14 @@ import jaxgan
 from jaxgan import classifier, data, runs
 from jaxgan.engine.sampling import TrainedGan
 from jaxgan.errors import DivergedError, UserError
-from jaxgan.evaluation import Evaluator
+from jaxgan.evaluation import Evaluator, evaluator_of
 from jaxgan.evaluation.critics import metrics_of_critic
 from jaxgan.evaluation.images import class_metrics
-from jaxgan.features import StackedClassifier, classifier_of, lab_classifier
+from jaxgan.features import StackedClassifier, classifier_of, lab_classifier, show_nothing
 from jaxgan.folder import RunFolder
 from jaxgan.pixels import to_model_range
 from jaxgan.runs.measuring import Measuring
-from jaxgan.settings import Config
+from jaxgan.settings import Config, resolve
 from tests.tiny import initial, on_disk, pictures, plain, tiny
 
 OLD_RUNS = Path(__file__).parents[1] / "old_runs"
@@ -68,6 +68,22 @@ def test_points_are_measured_replica_by_replica(tmp_path, capsys):
     np.testing.assert_allclose(evaluation["mean"]["wasserstein1_exact_300"], (first + second) / 2)
     assert evaluation["mean"]["wasserstein1_exact_300_of_real"] < 0.2 < evaluation["mean"]["wasserstein1_exact_300"]
     assert evaluation["mean"]["c2st_points_300"] > 0.7  # three steps draw nothing like a ring
+
+
+def test_modes_are_counted_among_as_many_points_as_wanted():
+    """Of 400 points the last 200 lie on the ninth centre: counting the first 200 misses it."""
+    dataset = data.load("mixture9")
+    centres = np.asarray(dataset.distribution.to_model(dataset.distribution.centres), np.float32)
+    points = np.concatenate([np.tile(centres[:8], (25, 1)), np.tile(centres[8:], (200, 1))])
+    gan = resolve(Config(dataset="mixture9", hidden_dim=8)).gan
+    for counted, modes in ((200, 8.0), (400, 9.0)):
+        values = evaluator_of(dataset, gan, n=100, coverage_points=counted).of_samples(points, None, show_nothing)
+        assert values[f"modes_pacgan_{counted}"] == modes
+        assert values[f"lab_coverage_{counted}"] == pytest.approx(modes / 9)
+    with pytest.raises(
+        UserError, match=r"^--coverage-points 10000: counts modes of a distribution of the plane, and 'digits' is none"
+    ):
+        evaluator_of(pictures(), gan, n=100, coverage_points=10_000)
 
 
 @pytest.mark.slow

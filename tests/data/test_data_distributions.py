@@ -14,6 +14,7 @@ CENTRES = {
     "grid25": [(x, y) for x in (-4, -2, 0, 2, 4) for y in (-4, -2, 0, 2, 4)],
     "mixture4": [(0, 0), (5, 5), (5, -5), (-5, 5)],
     "mixture8": [(0, 0), (5, 5), (5, -5), (-5, 5), (-5, -5), (0, 5), (5, 0), (-5, 0)],
+    "mixture9": [(0, 0), (5, 5), (5, -5), (-5, 5), (-5, -5), (0, 5), (5, 0), (-5, 0), (0, -5)],
     "mixture16": [(x, y) for x in (-7.5, -2.5, 2.5, 7.5) for y in (-7.5, -2.5, 2.5, 7.5)],
     "mixture32": [(-17.5 + 5 * i, -7.5 + 5 * j) for i in range(8) for j in range(4)],
     "gaussian": [(0, 0)],
@@ -24,6 +25,7 @@ SCALE = {
     "grid25": (0.2, 0.2),
     "mixture4": (0.9 / 7, 0.9 / 7),
     "mixture8": (0.9 / 7, 0.9 / 7),
+    "mixture9": (0.9 / 7, 0.9 / 7),
     "mixture16": (0.9 / 9.5, 0.9 / 9.5),
     "mixture32": (0.9 / 19.5, 0.9 / 9.5),
     "gaussian": (0.25, 0.25),
@@ -264,8 +266,8 @@ def test_what_makes_no_sense_for_points_is_refused(refused, options, word):
 
 
 def test_an_unknown_name_is_answered_with_the_nearest(refused):
-    line = refused(load, "mixture9")
-    assert "'mixture9' is not known: did you mean 'mixture" in line
+    line = refused(load, "mixture7")
+    assert "'mixture7' is not known: did you mean 'mixture" in line
     assert "folder:PATH" in line
     assert "digits" in refused(load, "digit")
     assert set(DATASETS) <= set(refused(load, "x").replace(",", "").split())

@@ -47,6 +47,7 @@ POINTS = (
     "grid25",
     "mixture4",
     "mixture8",
+    "mixture9",
     "mixture16",
     "mixture32",
     "swiss_roll",

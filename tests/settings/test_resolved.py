@@ -12,6 +12,7 @@ from tests.settings.make_resolved import STORED, read_cases
 # What is wanted to differ from what is stored: (option or "refused", pattern, replacement) -> why. Of a value's JSON text, or of a refusal's
 # text, every part that the pattern matches becomes the replacement (`re.sub`); an option that was left out is null.
 WANTED: dict[tuple[str, str, str], str] = {
+    ("refused", "mixture8, mnist", "mixture8, mixture9, mnist"): "a mixture of all nine of lab 004's centres",
     ("batch_statistics", "^null$", "false"): "there is such an option, and only the labs' recipes set it",
     ("refused", r"(allowed are digits, )(lab002, lab004, paper)", r"\1lab001, \2"): "wgan_gp has a recipe of lab 001",
     ("refused", r"('(?:toy|papers|digits)' is not known: .*allowed are )lab002, (lab003, lab004, paper)", r"\1\2"): (

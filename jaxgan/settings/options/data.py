@@ -15,7 +15,7 @@ class DataOptions:
 
     dataset: str = option(
         "digits",
-        "digits, mnist, fashion_mnist, stacked_mnist, stacked_digits, ring8, grid25, mixture4|8|16|32, swiss_roll, gaussian,"
+        "digits, mnist, fashion_mnist, stacked_mnist, stacked_digits, ring8, grid25, mixture4|8|9|16|32, swiss_roll, gaussian,"
         " tfds:NAME, folder:PATH, npz:PATH, or your own as package.module:attribute.",
         most_used=2,
         names_code=True,
