@@ -83,6 +83,11 @@ class RunFolder:
         return self.path / "samples"
 
     @property
+    def critic(self) -> Path:
+        """Pictures of the critic's scores over the plane, step_00000500.png."""
+        return self.path / "critic"
+
+    @property
     def tensorboard(self) -> Path:
         return self.path / "tensorboard"
 
@@ -160,8 +165,11 @@ class RunFolder:
 
     def pictures(self) -> list[Picture]:
         """The pictures of samples/, by replica, then by step."""
-        named = ((PICTURE_NAME.fullmatch(path.name), path) for path in self.samples.glob("step_*.png"))
-        return sorted(Picture(int(match[2] or 0), int(match[1]), path) for match, path in named if match)
+        return _pictures_in(self.samples)
+
+    def critic_pictures(self) -> list[Picture]:
+        """The pictures of critic/, by step."""
+        return _pictures_in(self.critic)
 
     def animations(self) -> list[Path]:
         """The animation, and others whose names begin alike."""
@@ -174,6 +182,11 @@ class RunFolder:
     def all_neighbours(self) -> list[Path]:
         """The pictures of `neighbours` that there are."""
         return sorted(self.path.glob("neighbours*.png"))
+
+
+def _pictures_in(folder: Path) -> list[Picture]:
+    named = ((PICTURE_NAME.fullmatch(path.name), path) for path in folder.glob("step_*.png"))
+    return sorted(Picture(int(match[2] or 0), int(match[1]), path) for match, path in named if match)
 
 
 # Forms: what a JSON file is to hold

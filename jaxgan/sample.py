@@ -38,6 +38,8 @@ class Options:
     """Draw from this generator only (runs with several); without it from all in turn."""
     interpolate: bool = False
     """Go from one latent to another, as a strip (.png) or an animation (.gif)."""
+    critic_surface: OptionalPath = None
+    """Draw the critic's scores over the plane with real and generated points into this .png (runs of 2-D points), and --out only if given."""
     step: OptionalInt = None
     """The checkpoint to draw from; the last where not given."""
     best: bool = False
@@ -68,8 +70,12 @@ def sample(argv: Sequence[str]) -> None:
 
     keep_compiled_programs()
     run = load(options.run, step=options.step, replica=options.replica, best=options.best, trust=options.trust)
-    draw(run, options, out)
-    print(out)
+    if options.critic_surface is not None:
+        draw_critic(run, options, options.critic_surface)
+        print(options.critic_surface)
+    if options.critic_surface is None or options.out is not None:
+        draw(run, options, out)
+        print(out)
 
 
 def check(options: Options, out: Path) -> None:
@@ -83,6 +89,32 @@ def check(options: Options, out: Path) -> None:
     if options.n is not None and options.n < least:
         raise UserError(f"--n {options.n}: must be at least {least}")
     check_writable(out, "--out")
+    if options.critic_surface is not None:
+        if options.critic_surface.suffix.lower() != ".png":
+            raise UserError(f"--critic-surface {options.critic_surface}: the name must end in .png")
+        check_writable(options.critic_surface, "--critic-surface")
+
+
+def draw_critic(run: "Run", options: Options, path: Path) -> None:
+    """Writes the critic's scores over the plane with real and generated points.
+
+    Raises:
+        UserError: the run's samples are no points of the plane, or its critic scores none alone.
+    """
+    import jax
+    import numpy as np
+
+    from jaxgan.engine.surface import CriticSurface, critic_scores, has_surface, surface_axis
+    from jaxgan.report.figures import save_critic_surface
+
+    if not has_surface(run.gan, run.sample_shape):
+        raise UserError(f"--critic-surface: {run.folder} has no critic that scores single points of the plane")
+    distribution, n = run.dataset.distribution, options.n or 1000
+    fake = np.asarray(run.sample(n, seed=options.seed, label=options.label, average=options.average)[0], np.float32)
+    real = None if distribution is None else np.asarray(distribution.sample(jax.random.key(options.seed), n)[0])
+    axis = surface_axis(fake)
+    scores = np.asarray(jax.jit(critic_scores, static_argnums=0)(run.gan, run.state, axis))
+    save_critic_surface(path, CriticSurface(axis, scores, real), fake, distribution)
 
 
 def draw(run: "Run", options: Options, out: Path) -> None:

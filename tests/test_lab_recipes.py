@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from jaxgan import train
+from jaxgan import sample, train
 from jaxgan.settings import Config, read_command, resolve
 from tests.settings.make_resolved import stand_in
 
@@ -108,3 +108,13 @@ def test_each_command_of_the_table_trains(flags, tmp_path):
     short = ["--steps", "2", "--batch-size", "4", "--data-dir", str(tmp_path), "--out", str(tmp_path / "run")]
     assert train.main([*shlex.split(flags), *short]) == 0
     assert (tmp_path / "run" / "checkpoints" / "2").is_dir()
+    page = (tmp_path / "run" / "report.html").read_text(encoding="utf-8")
+    plane = "--dataset gaussian" in flags or "--dataset mixture8" in flags
+    drawn = sorted(path.name for path in (tmp_path / "run").glob("critic/*"))
+    assert drawn == (["step_00000000.png", "step_00000001.png", "step_00000002.png"] if "lab003" in flags else drawn)
+    assert bool(drawn) == ('alt="The critic at step 2"' in page) == plane
+    surface = [str(tmp_path / "run"), "--n", "20", "--critic-surface", str(tmp_path / "surface.png")]
+    assert sample.main(surface) == (0 if plane else 2)
+    assert (tmp_path / "surface.png").is_file() == plane
+    assert not (tmp_path / "run" / "sample.png").exists()
+    assert sample.main([*surface[:-1], "surface.jpg"]) == 2

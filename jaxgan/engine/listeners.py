@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 
+from jaxgan.engine.surface import CriticSurface
 from jaxgan.errors import UserError, shortened
 
 
@@ -29,6 +30,9 @@ class Listener:
 
     def on_sample(self, step: int, samples: list[np.ndarray], labels: list[np.ndarray]) -> None:
         """Samples from the same latents as at every earlier call: images (N, H, W, C) in [-1, 1], or points (N, 2)."""
+
+    def on_surface(self, step: int, surface: CriticSurface, samples: np.ndarray) -> None:
+        """The scores of the first replica's critic over the plane, where samples are points (N, 2): told with its samples."""
 
     def on_checkpoint(self, step: int, path: Path) -> None:
         """The state of `step` is safe at `path`."""
@@ -73,6 +77,10 @@ class Listeners(Listener):
     def on_sample(self, step: int, samples: list[np.ndarray], labels: list[np.ndarray]) -> None:
         for listener in self.listeners:
             listener.on_sample(step, samples, labels)
+
+    def on_surface(self, step: int, surface: CriticSurface, samples: np.ndarray) -> None:
+        for listener in self.listeners:
+            listener.on_surface(step, surface, samples)
 
     def on_checkpoint(self, step: int, path: Path) -> None:
         for listener in self.listeners:

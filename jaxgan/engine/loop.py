@@ -17,6 +17,7 @@ from jaxgan.engine.placement import place
 from jaxgan.engine.sampling import picture, picture_groups
 from jaxgan.engine.schedule import Schedule
 from jaxgan.engine.state import step_of
+from jaxgan.engine.surface import CriticSurface, critic_scores, has_surface, surface_axis
 from jaxgan.types import GanState, Metrics, Number, Source
 
 Numbers = Mapping[str, Any]  # numbers that compiled code takes as arguments; of several replicas arrays of one entry each
@@ -117,6 +118,13 @@ class Program:
             draw = partial(picture, self.gan, source.sample_shape, batch_statistics=batch_statistics)
             return over_replicas(draw)(state)
 
+        self._surface_axis = surface_axis(source.samples) if has_surface(self.gan, source.sample_shape) else None
+
+        def surface(data: DataArrays, state: GanState) -> Any:
+            first = state if self.replicas == 1 else jax.tree.map(lambda leaf: leaf[0], state)
+            real, _ = batch_at(data)(first.key, jnp.int32(0))
+            return critic_scores(self.gan, first, self._surface_axis), real
+
         def first_iteration(numbers: Numbers, data: DataArrays, seeds: UInt[Array, "..."]) -> Any:
             return step(numbers, data, begin_all(numbers, seeds))
 
@@ -126,6 +134,7 @@ class Program:
         self._initial_state = jax.jit(begin_all, out_shardings=placed)
         self._diagnose = jax.jit(over_replicas(diagnostics, (0, self.feed.axes, 0)), out_shardings=everywhere)
         self._picture = jax.jit(pictures, out_shardings=everywhere)
+        self._surface = jax.jit(surface, out_shardings=everywhere)
         self.zero_sums = jax.jit(zero_sums, out_shardings=everywhere)  # the running sums of all metrics, empty
 
     @property
@@ -160,6 +169,12 @@ class Program:
         """One array of samples a replica."""
         samples = jax.device_get(self._picture(state))
         return [samples] if self.replicas == 1 else list(samples)
+
+    def surface(self, state: GanState) -> CriticSurface | None:
+        """The scores of the first replica's critic over the plane, and a real batch; None of samples that are no points of it."""
+        if self._surface_axis is None:
+            return None
+        return CriticSurface(self._surface_axis, *jax.device_get(self._surface(self.data, state)))
 
     def picture_groups(self) -> list[np.ndarray]:
         """What the samples of `picture` are told apart by: label or generator, an array a replica."""

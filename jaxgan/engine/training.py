@@ -90,9 +90,15 @@ def train(
         listener.on_checkpoint(step, path)
         last_good = Good(path, [replica for replica in range(program.replicas) if replica not in diverged])
 
+    def draw_here() -> None:
+        samples = program.picture(state)
+        listener.on_sample(step, samples, labels)
+        if (surface := program.surface(state)) is not None:
+            listener.on_surface(step, surface, samples[0])
+
     try:
         if step == 0:
-            listener.on_sample(0, program.picture(state), labels)
+            draw_here()
             if measure:
                 listener.on_measure(0, measure(0, state))
         while step < schedule.steps:
@@ -118,7 +124,7 @@ def train(
                 listener.on_log(step, [{**more, **mean, **speed} for mean, more in zip(means, extra, strict=True)])
                 sums, last_log = program.zero_sums(state), step
             if step % schedule.sample_every == 0 or step == schedule.steps:
-                listener.on_sample(step, program.picture(state), labels)
+                draw_here()
             if measure and (step % schedule.metrics_every == 0 or step == schedule.steps):
                 listener.on_measure(step, measure(step, state))
             if step % schedule.checkpoint_every == 0 or step == schedule.steps:

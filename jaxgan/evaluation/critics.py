@@ -11,6 +11,7 @@ from jax.tree_util import Partial
 
 from jaxgan.engine.gan import Gan
 from jaxgan.engine.sampling import TrainedGan
+from jaxgan.engine.surface import scores_alone
 from jaxgan.evaluation.protocol import count
 from jaxgan.features import ShowProgress
 from jaxgan.metrics.critic import Score, generalization_gap, scores, steepness
@@ -19,7 +20,7 @@ from jaxgan.metrics.critic import Score, generalization_gap, scores, steepness
 def score_of(trained: TrainedGan, units: Any = 1.0) -> Score | None:
     """The critic's raw score of samples divided by `units`; None where there is none, or none of one sample alone."""
     gan, critic = trained.gan, trained.state.critic
-    if gan.n_critic == 0 or gan.pac > 1 or gan.minibatch_discrimination:
+    if not scores_alone(gan):
         return None
     return Partial(_scorer(gan), {"params": critic.params, **critic.variables}, jnp.asarray(units, float))
 

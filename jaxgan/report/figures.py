@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
 import numpy as np
 from jaxtyping import Float, Int, UInt8
 
+from jaxgan.engine.surface import CriticSurface
 from jaxgan.folder import series
 from jaxgan.metrics.table import LOSSES, PENALTIES, SCORES, chart_of
 from jaxgan.report.images import save_image
@@ -217,6 +218,30 @@ def save_samples_of_points(
 ) -> None:
     """Write `samples_of_points_figure(samples, distribution, ...)`."""
     save_image(path, figure_array(samples_of_points_figure(samples, distribution, title=title, labels=labels)))
+
+
+def save_critic_surface(
+    path: str | Path,
+    surface: CriticSurface,
+    samples: Float[np.ndarray, "n 2"],
+    distribution: Distribution | None,
+    *,
+    title: str | None = None,
+) -> None:
+    """Write the critic's scores as level lines, with real points and generated `samples` (N, 2), in the distribution's units where it has any."""
+
+    def in_units(points: np.ndarray) -> np.ndarray:
+        return points if distribution is None else np.asarray(distribution.to_units(points))
+
+    grid_x, grid_y = np.asarray(in_units(np.stack([surface.axis, surface.axis], axis=1)), float).T
+    figure = points_figure(
+        in_units(samples),
+        real=None if surface.real is None else in_units(surface.real),
+        critic=(grid_x, grid_y, surface.scores),
+        limits=(float(grid_x[0]), float(grid_x[-1]), float(grid_y[0]), float(grid_y[-1])),
+        title=title,
+    )
+    save_image(path, figure_array(figure))
 
 
 # Curves

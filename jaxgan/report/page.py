@@ -35,6 +35,8 @@ from jaxgan.report.pictures import embedded
 PICTURES = 40  # of one replica, at most
 PICTURES_IN_ALL = 400  # with many replicas each shows fewer, so that a phone still opens the page; never fewer than two
 
+CRITIC_PICTURES = 5
+
 IN_PYTHON = "python"  # the field of config.json that names what JSON cannot hold: import paths and reprs, by argument
 MEANS = "Losses, scores and penalties are means over the steps since the line before."
 HANDLING = (
@@ -65,7 +67,7 @@ def _page(run: Run, complaints: Sequence[str]) -> Markup:
     """`complaints` grow as the run's files are read, its pictures among them."""
     charts = charts_of_run(run.records)
     sections = [
-        _samples(run), _curves(run, charts), _animation(run), _metrics(run), _evaluation(run), _neighbours(run), _config(run),
+        _samples(run), _critic(run), _curves(run, charts), _animation(run), _metrics(run), _evaluation(run), _neighbours(run), _config(run),
         _environment(run),
     ]  # fmt: skip
     return document(
@@ -170,6 +172,18 @@ def _replica_choice(run: Run, replicas: Sequence[int]) -> Markup:
         (markup('<option value="{}">{}{}</option>', i, i, "" if seed is None else f" (seed {seed})") for i, seed in seeds), ""
     )
     return markup('<label>Replica <select id="replica" autocomplete="off">{}</select></label>', options)
+
+
+def _critic(run: Run) -> Markup:
+    """The critic's scores over the plane at five steps of the run, where they were drawn."""
+    figures = joined(
+        markup(
+            '<figure>\n<img alt="The critic at step {0:,}" src="{1}">\n<figcaption>step {0:,}</figcaption>\n</figure>',
+            *found[1:],
+        )
+        for found in shown(run, evenly(RunFolder(run.folder).critic_pictures(), CRITIC_PICTURES))
+    )
+    return section("Critic", markup('<div class="strips">\n{}\n</div>', figures)) if figures else Markup()
 
 
 def _animation(run: Run) -> Markup:

@@ -24,7 +24,7 @@ from jaxgan.errors import DivergedError, UserError
 from jaxgan.files import check_folder_writable, json_text, write_atomically
 from jaxgan.folder import RunFolder
 from jaxgan.interrupts import interrupts
-from jaxgan.report.listeners import Curves, MetricsFile, ProgressBar, SamplePictures, TensorBoard
+from jaxgan.report.listeners import CriticPictures, Curves, MetricsFile, ProgressBar, SamplePictures, TensorBoard
 from jaxgan.report.page import write_page
 from jaxgan.report.progress import progress_bars
 from jaxgan.report.samples import SampleView
@@ -303,6 +303,7 @@ def _writers(files: RunFolder, program: Program, resolved: Resolved, progress: b
         MetricsFile(files.metrics),
         TensorBoard(files.tensorboard, view=view),
         SamplePictures(files.samples, view=view),
+        CriticPictures(files.critic, dataset.distribution),
         Curves(files.metrics, files.curves),
         *([ProgressBar(steps_per_epoch=None if per_epoch is None else float(per_epoch))] if progress else []),
     ]

@@ -6,7 +6,7 @@ samples as one array a replica; a lone run is a list of one.
 
 from jaxgan.report.listeners.metrics_file import Curves, MetricsFile
 from jaxgan.report.listeners.progress_bar import ProgressBar, duration
-from jaxgan.report.listeners.sample_pictures import SamplePictures
+from jaxgan.report.listeners.sample_pictures import CriticPictures, SamplePictures
 from jaxgan.report.listeners.tensorboard import TensorBoard
 
-__all__ = ["Curves", "MetricsFile", "ProgressBar", "SamplePictures", "TensorBoard", "duration"]
+__all__ = ["CriticPictures", "Curves", "MetricsFile", "ProgressBar", "SamplePictures", "TensorBoard", "duration"]

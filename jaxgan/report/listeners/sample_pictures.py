@@ -1,11 +1,12 @@
-"""The samples of a run, drawn as it goes."""
+"""The samples of a run, and its critic's scores over the plane, drawn as it goes."""
 
 from pathlib import Path
 
 import numpy as np
 
 from jaxgan.engine.listeners import Listener
-from jaxgan.report.figures import Distribution
+from jaxgan.engine.surface import CriticSurface
+from jaxgan.report.figures import Distribution, save_critic_surface
 from jaxgan.report.images import save_image
 from jaxgan.report.samples import SampleView
 
@@ -38,3 +39,16 @@ class SamplePictures(SampleListener):
             suffix = f"-replica_{replica:02d}" if len(samples) > 1 else ""
             if picture is not None:
                 save_image(self._folder / f"step_{step:08d}{suffix}.png", picture)
+
+
+class CriticPictures(Listener):
+    """Keeps critic/step_00000500.png: the scores of the first replica's critic over the plane, with real and generated points."""
+
+    def __init__(self, folder: str | Path, distribution: Distribution | None = None) -> None:
+        """`distribution` is that of the points, whose units are drawn; without it they are drawn as the networks see them."""
+        self._folder, self._distribution = Path(folder), distribution
+
+    def on_surface(self, step: int, surface: CriticSurface, samples: np.ndarray) -> None:
+        """Write the picture."""
+        path = self._folder / f"step_{step:08d}.png"
+        save_critic_surface(path, surface, samples, self._distribution, title=f"the critic at step {step:,}")
