@@ -73,6 +73,18 @@ def wrong_options() -> list[Wrong]:
     for name, option in OPTIONS.items():
         kinds = [kind for kind in OF_TYPE if kind in (option.type, *getattr(option.type, "__args__", ()))]
         values = [value for kind in kinds for value in OF_TYPE[kind]]
+        if option.is_interval:
+            values = [
+                *(value for value in OF_TYPE[int] if not isinstance(value, str)),
+                "",
+                "a\nb",
+                "epoch",
+                "0%",
+                "0epochs",
+                "-1",
+                "3minutes",
+                "x" * 1000,
+            ]
         if choices(name):
             values = [value for value in OTHER_CHOICES if value is not None or option.default is not None]
         if "dict" in str(option.type):
@@ -347,7 +359,7 @@ def wrong_samples() -> list[Wrong]:
 
 FIT_OPTIONS = {
     "steps": (0, 1.5, "10", NAN, 2**31, True), "batch_size": (0, "8", 2.5, 2**40), "seed": (-1, 2**70, 0.5), "replicas": (0, "2", 1.5),
-    "log_every": (0, "1"), "checkpoint_every": (-1, 0.5), "out": (3, ["x"]), "resume": ("yes", 1), "learning_rate": (0.1,),
+    "log_every": (0, "1 minute"), "checkpoint_every": (-1, 0.5), "out": (3, ["x"]), "resume": ("yes", 1), "learning_rate": (0.1,),
     "step": (3,), "nonsense": (3,), "dataset": ("ring8",), "metrics": ([len], {"a": 3}, {3: len}, "fid"), "listeners": (3, [3]),
     "progress": ("no", 3), "epochs": (1e20, 0, "1", 1e308), "mesh": (3, "data"), "metrics_samples": (10, "x"), "keep_checkpoints": (0,),
 }  # fmt: skip
