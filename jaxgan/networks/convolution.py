@@ -15,9 +15,11 @@ memory.
 
 from collections.abc import Callable
 from functools import partial
+from itertools import groupby
 
 import jax
 import jax.numpy as jnp
+import numpy as np
 from jax import lax
 from jaxtyping import Array, Float
 
@@ -34,13 +36,19 @@ def _on_cpu() -> bool:
     return jax.default_backend() == "cpu"
 
 
-def conv(x: Images, kernel: Kernel, *, stride: int = 1, padding: int = 0) -> Images:
+def conv(
+    x: Images, kernel: Kernel, *, stride: int = 1, padding: int = 0, constant: Float[Array, "n _k"] | None = None
+) -> Images:
     """PyTorch's Conv2d without bias: y[n,h,w,o] = sum_ijc x[n, s h + i - p, s w + j - p, c] kernel[i,j,c,o].
 
     `x` (N, H, W, Ci), `kernel` (kh, kw, Ci, Co); gives (N, Ho, Wo, Co) with Ho = (H + 2 p - kh) // s + 1.
+    `constant` (N, K) are more channels of x, after its own, each of one value all over the picture; the kernel then has
+    Ci + K of them. They cost a small product and no patches.
     """
+    channels = x.shape[-1]
     form: Callable[..., Images] = _conv_matrix if _on_cpu() else _conv_lax
-    return form(*narrowed(x, kernel), stride, padding).astype(x.dtype)
+    out = form(*narrowed(x, kernel[:, :, :channels]), stride, padding).astype(x.dtype)
+    return out if constant is None else out + _conv_constant(constant, kernel[:, :, channels:], x.shape[1:3], stride, padding)
 
 
 def conv_transpose(x: Images, kernel: Kernel, *, stride: int = 1, padding: int = 0, output_padding: int = 0) -> Images:
@@ -58,6 +66,34 @@ def conv_transpose(x: Images, kernel: Kernel, *, stride: int = 1, padding: int =
 def max_pool(x: Images) -> Images:
     """The largest of each 2x2 block, (N, H, W, C) -> (N, H // 2, W // 2, C); gradients go to the first of equals."""
     return (_max_pool_matrix if _on_cpu() else _max_pool_lax)(x)
+
+
+def _conv_constant(constant, kernel, size, stride, padding):
+    """The convolution of pictures of one value a channel, (N, K) with (kh, kw, K, Co) -> (N, Ho, Wo, Co), or (N, 1, 1, Co).
+
+    The value meets the sum of what of the kernel lies inside the picture. Along an axis that is all of it except near the
+    borders, so that few sums differ; each stands for a run of neighbouring outputs.
+    """
+    kh, kw, k, co = kernel.shape
+    rows, columns = (_runs_inside(n, w, stride, padding) for n, w in zip(size, (kh, kw), strict=True))
+    inside = [np.stack([window for window, _ in runs]).astype(kernel.dtype) for runs in (rows, columns)]
+    sums = jnp.einsum("pi,qj,ijko->kpqo", *inside, kernel)
+    factors = narrowed(constant, sums.reshape(k, -1))
+    out = jnp.matmul(*factors).astype(constant.dtype).reshape(-1, len(rows), len(columns), co)
+    for axis, runs in ((1, rows), (2, columns)):
+        if len(runs) > 1:  # a single run is left to broadcasting
+            each = (lax.slice_in_dim(out, at, at + 1, axis=axis) for at in range(len(runs)))
+            lengths = ((*out.shape[:axis], length, *out.shape[axis + 1 :]) for _, length in runs)
+            out = jnp.concatenate([jnp.broadcast_to(*one) for one in zip(each, lengths, strict=True)], axis)
+    return out
+
+
+def _runs_inside(size, window, stride, padding):
+    """[(which entries of the window lie inside the picture, for how many outputs in a row), ...] along one axis."""
+    starts = np.arange(_windows(size, window, stride, padding)) * stride - padding
+    places = starts[:, None] + np.arange(window)
+    masks = [tuple(row) for row in (places >= 0) & (places < size)]
+    return [(mask, len(list(run))) for mask, run in groupby(masks)]
 
 
 # The forms of GPU and TPU.

@@ -96,6 +96,22 @@ def test_conv_transpose_matrix_equals_lax(shape, several, monkeypatch):
     )
 
 
+@pytest.mark.parametrize("shape", [(9, 8, 5, 5, 1, 0, 1, 2), (7, 9, 5, 4, 2, 2, 2, 3), (2, 3, 5, 5, 1, 2, 1, 2)])
+def test_constant_channels_equal_planes_that_are_joined(shape):
+    height, width, kh, kw, stride, padding, ci, co = shape
+
+    def apart(x, labelled):
+        constant, kernel = labelled
+        return conv(x, kernel, stride=stride, padding=padding, constant=constant)
+
+    def joined(x, labelled):
+        constant, kernel = labelled
+        planes = jnp.broadcast_to(constant[:, None, None], (*x.shape[:3], constant.shape[-1]))
+        return conv(jnp.concatenate([x, planes], axis=-1), kernel, stride=stride, padding=padding)
+
+    assert_forms_agree(apart, joined, normal(4, height, width, ci), (normal(4, 3), normal(kh, kw, ci + 3, co)))
+
+
 def test_the_batch_is_cut_into_parts_where_its_patches_overflow_the_cache():
     assert convolution._parts(128, 2**18, 2**10) == 16
     assert convolution._parts(96, 2**18, 2**10) == 12
