@@ -53,7 +53,7 @@ def _gradient_by_rows(m: Array, similarities: Array, grad: Array) -> Float[Array
         similarity, m_j, grad_j = row
         return total - similarity * (grad + grad_j) * jnp.sign(by_kernel - m_j.T[:, None]), None
 
-    total, _ = jax.lax.scan(add, jnp.zeros_like(by_kernel), (similarities, m, grad), unroll=4)
+    total, _ = jax.lax.scan(add, jnp.zeros_like(by_kernel), (similarities, m, grad))
     return jnp.moveaxis(total, 0, -1)
 
 
