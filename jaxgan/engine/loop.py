@@ -158,6 +158,12 @@ class Program:
         """Traces one iteration, by shapes alone: what does not fit together is refused here."""
         jax.eval_shape(self._first_iteration, self.numbers, self.feed.like, self.seeds)
 
+    def trace(self) -> Any:
+        """The chunk of iterations, traced by shapes alone: its jaxpr, and `lower`, which takes any `lowering_platforms`."""
+        state = jax.eval_shape(self._initial_state, self.numbers, self.seeds)
+        sums = jax.eval_shape(self.zero_sums, state)
+        return self._chunk.trace(state, sums, self.numbers, self.feed.like, np.int32(1))
+
     def lower(self, state: GanState) -> Any:
         """The chunk of iterations, lowered and not yet compiled: for its memory, cost and text."""
         return self._chunk.lower(state, self.zero_sums(state), self.numbers, self.data, np.int32(1))

@@ -12,6 +12,7 @@ import optax
 from jaxtyping import Array, Key, PyTree
 
 from jaxgan.networks import generator_index
+from jaxgan.networks.inspection import has_dropout
 from jaxgan.types import (
     Average,
     Constraint,
@@ -68,8 +69,8 @@ def generator_gradients(gan: "Gan", state: GanState, draw: Draw) -> Gradients:
 
     def loss(params: Params) -> tuple[Array, tuple[Metrics, PyTree, PyTree]]:
         generator = state.generator._replace(params=params)
-        critic = _unrolled_critic(gan, generator, state, draw) if gan.unroll else state.critic
         fake, variables = _generate(gan, generator, draw)
+        critic = _unrolled_critic(gan, generator, state, draw, fake) if gan.unroll else state.critic
         key = jax.random.fold_in(draw.key, StepStream.CRITIC_FAKE)
         output, critic_variables = _apply(gan.networks.critic, critic.params, critic.variables, fake, draw.fake_label, key)
         view = GeneratorView(
@@ -160,18 +161,20 @@ def _penalties(gan: "Gan", critic: Critic, draw: Draw, fake: Samples) -> tuple[A
     return jax.lax.cond(due, lambda: jax.tree.map(lambda x: often * x, full()), lambda: nothing)
 
 
-def _unrolled_critic(gan: "Gan", generator: Player, state: GanState, draw: Draw) -> Player:
+def _unrolled_critic(gan: "Gan", generator: Player, state: GanState, draw: Draw, fake: Samples) -> Player:
     """The critic `unroll` steps on, each on the draw at hand: differentiable in the generator (arXiv 1611.02163, eq. 9-12).
 
+    A generator without dropout gives each step the same `fake`, that of the generator's own step.
     A trace of gradients is added to the optimizer's state, lest the root of a second moment of 0 has no derivative.
     """
+    drops = has_dropout(gan.networks.generator, draw.latent, draw.fake_label)
     tiny = jax.tree.map(lambda x: x + 1e-20 if jnp.issubdtype(x.dtype, jnp.floating) else x, state.critic.opt_state)
 
     def step(critic: Player, k: Array) -> tuple[Player, None]:
         now = draw._replace(key=jax.random.fold_in(jax.random.fold_in(draw.key, StepStream.UNROLL), k))
-        fake, _ = _generate(gan, generator, now)
+        samples = _generate(gan, generator, now)[0] if drops else fake
         critic = _refreshed(gan, critic)
-        gradients, _, variables = _critic_loss_gradients(gan, critic, state, now, fake)
+        gradients, _, variables = _critic_loss_gradients(gan, critic, state, now, samples)
         return _updated(critic._replace(variables=variables), gradients, gan.critic_optimizer, gan.game.constraint), None
 
     return jax.lax.scan(step, state.critic._replace(opt_state=tiny), jnp.arange(gan.unroll))[0]

@@ -6,7 +6,7 @@ import jax
 import jax.numpy as jnp
 from jaxtyping import Array
 
-from jaxgan.networks.layers import Conv, ConvTranspose, Linear, Sequential, flatten, leaky_relu, unflatten
+from jaxgan.networks.layers import Conv, ConvTranspose, LabelledImages, Linear, Sequential, flatten, leaky_relu, unflatten
 from jaxgan.networks.player import Critic
 from jaxgan.types import CriticOutput
 
@@ -20,15 +20,18 @@ class AutoencoderCritic(Critic):
     reconstructs = True
     couples_batch = False
 
-    def score(self, samples: Array, train: bool) -> CriticOutput:
+    def score(self, samples: Array | LabelledImages, train: bool) -> CriticOutput:
         code = self.encoder(samples, train)
         decoded = self.decoder(code, train)
-        error = jnp.square(samples[..., : decoded.shape[-1]] - decoded)  # the label is joined last
-        images = self.flat and len(self.sample_shape) == 3
+        images = (
+            samples.images if isinstance(samples, LabelledImages) else samples[..., : decoded.shape[-1]]
+        )  # labels come last
+        error = jnp.square(images - decoded)
+        unflat = self.flat and len(self.sample_shape) == 3
         return CriticOutput(
             score=-error.mean(tuple(range(1, error.ndim))),
             features=code,
-            reconstruction=unflatten(decoded, self.sample_shape) if images else decoded,
+            reconstruction=unflatten(decoded, self.sample_shape) if unflat else decoded,
         )
 
 
@@ -69,6 +72,7 @@ class ConvAutoencoder(AutoencoderCritic):
     code_dim: int = 64
 
     image_sizes = (28, 32)
+    convolutional = True
 
     def setup(self) -> None:
         super().setup()

@@ -6,7 +6,7 @@ import jax
 import jax.numpy as jnp
 from jaxtyping import Array
 
-from jaxgan.networks.layers import BatchNorm, Conv, ConvTranspose, Sequential, critic_norm, leaky_relu
+from jaxgan.networks.layers import BatchNorm, Conv, ConvTranspose, LabelledImages, Sequential, critic_norm, leaky_relu
 from jaxgan.networks.player import Critic, Generator, scored
 from jaxgan.types import CriticOutput, Samples
 
@@ -40,6 +40,7 @@ class ConvCritic(Critic):
     norm: Literal["batch", "layer", "none"] = "batch"
 
     image_sizes = (28,)
+    convolutional = True
 
     def setup(self) -> None:
         super().setup()
@@ -51,5 +52,5 @@ class ConvCritic(Critic):
             Conv(1, 3, 1, 0, use_bias=False),
         ])  # fmt: skip
 
-    def score(self, samples: Array, train: bool) -> CriticOutput:
+    def score(self, samples: Array | LabelledImages, train: bool) -> CriticOutput:
         return scored(self.model, samples, train)

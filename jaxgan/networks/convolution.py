@@ -1,20 +1,21 @@
 """Convolution, transposed convolution and pooling, each in the form that the platform runs fast.
 
-GPU and TPU take `lax`'s own. XLA on a CPU runs those slowly, above all their gradients inside `scan` and `while`, so
-there each is shifts and matrix products. Three maps, each linear in both arguments, are closed under differentiation:
+Programs for GPU and TPU take `lax`'s convolutions. XLA on a CPU runs those slowly, above all their gradients inside `scan` and
+`while`, so there each is shifts and matrix products. The platform that a program is lowered for decides, not the machine that
+traces it. Three maps, each linear in both arguments, are closed under differentiation:
 
     convolve(x, k)      y[h] = sum_i  x[s h + i - p] k[i]        d/dx is spread,    d/dk is correlate
     spread(y, k)        x[s h + i - p] += y[h] k[i]              d/dy is convolve,  d/dk is correlate
     correlate(x, y)     k[i] = sum_h  x[s h + i - p] y[h]        d/dx is spread,    d/dy is convolve
 
 So gradients of any order (a gradient penalty's too) are made of the same three fast forms, and no patches are kept for
-them. Forward mode (`jax.jvp`, `jax.hessian`) is not defined for these on a CPU: take gradients of gradients.
+them. Forward mode (`jax.jvp`, `jax.hessian`) is not defined for these: take gradients of gradients.
 The patches are made for a part of the batch at a time, as many samples as the cache holds: up to twice as fast, in less
 memory.
 """
 
-from collections.abc import Callable
 from functools import partial
+from itertools import groupby
 
 import jax
 import jax.numpy as jnp
@@ -29,18 +30,18 @@ Kernel = Float[Array, "_kh _kw _a _b"]
 CACHE_BYTES = 2**21  # patches in flight: about the second-level cache
 
 
-def _on_cpu() -> bool:
-    """Whether to trace the matrix-product forms: the one place where the platform decides."""
-    return jax.default_backend() == "cpu"
-
-
-def conv(x: Images, kernel: Kernel, *, stride: int = 1, padding: int = 0) -> Images:
+def conv(
+    x: Images, kernel: Kernel, *, stride: int = 1, padding: int = 0, constant: Float[Array, "n _k"] | None = None
+) -> Images:
     """PyTorch's Conv2d without bias: y[n,h,w,o] = sum_ijc x[n, s h + i - p, s w + j - p, c] kernel[i,j,c,o].
 
     `x` (N, H, W, Ci), `kernel` (kh, kw, Ci, Co); gives (N, Ho, Wo, Co) with Ho = (H + 2 p - kh) // s + 1.
+    `constant` (N, K) are more channels of x, after its own, each of one value all over the picture; the kernel then has
+    Ci + K of them. They cost a small product and no patches.
     """
-    form: Callable[..., Images] = _conv_matrix if _on_cpu() else _conv_lax
-    return form(*narrowed(x, kernel), stride, padding).astype(x.dtype)
+    channels = x.shape[-1]
+    out = _convolve(*narrowed(x, kernel[:, :, :channels]), stride, padding).astype(x.dtype)
+    return out if constant is None else out + _conv_constant(constant, kernel[:, :, channels:], x.shape[1:3], stride, padding)
 
 
 def conv_transpose(x: Images, kernel: Kernel, *, stride: int = 1, padding: int = 0, output_padding: int = 0) -> Images:
@@ -51,47 +52,13 @@ def conv_transpose(x: Images, kernel: Kernel, *, stride: int = 1, padding: int =
     """
     if not 0 <= output_padding < stride:
         raise ValueError(f"output_padding {output_padding} must be at least 0 and smaller than the stride {stride}")
-    form: Callable[..., Images] = _conv_transpose_matrix if _on_cpu() else _conv_transpose_lax
-    return form(*narrowed(x, kernel), stride, padding, output_padding).astype(x.dtype)
+    sizes = zip(x.shape[1:3], kernel.shape[:2], strict=True)
+    size = tuple((n - 1) * stride - 2 * padding + k + output_padding for n, k in sizes)
+    return _spread(*narrowed(x, kernel), stride, padding, size).astype(x.dtype)
 
 
 def max_pool(x: Images) -> Images:
     """The largest of each 2x2 block, (N, H, W, C) -> (N, H // 2, W // 2, C); gradients go to the first of equals."""
-    return (_max_pool_matrix if _on_cpu() else _max_pool_lax)(x)
-
-
-# The forms of GPU and TPU.
-
-
-def _conv_lax(x, kernel, stride, padding):
-    pads = ((padding, padding), (padding, padding))
-    return lax.conv_general_dilated(x, kernel, (stride, stride), pads, dimension_numbers=("NHWC", "HWIO", "NHWC"))
-
-
-def _conv_transpose_lax(x, kernel, stride, padding, output_padding):
-    pads = tuple((size - 1 - padding, size - 1 - padding + output_padding) for size in kernel.shape[:2])
-    dims = ("NHWC", "HWOI", "NHWC")
-    return lax.conv_general_dilated(x, kernel[::-1, ::-1], (1, 1), pads, lhs_dilation=(stride, stride), dimension_numbers=dims)
-
-
-def _max_pool_lax(x):
-    return lax.reduce_window(x, -jnp.inf, lax.max, (1, 2, 2, 1), (1, 2, 2, 1), "VALID")
-
-
-# The forms of the CPU.
-
-
-def _conv_matrix(x, kernel, stride, padding):
-    return _convolve(x, kernel, stride, padding)
-
-
-def _conv_transpose_matrix(x, kernel, stride, padding, output_padding):
-    sizes = zip(x.shape[1:3], kernel.shape[:2], strict=True)
-    size = tuple((n - 1) * stride - 2 * padding + k + output_padding for n, k in sizes)
-    return _spread(x, kernel, stride, padding, size)
-
-
-def _max_pool_matrix(x):
     n, height, width, channels = x.shape
     x = x[:, : height // 2 * 2, : width // 2 * 2]
     x = x.reshape(n, height // 2, 2, width // 2, 2, channels)
@@ -100,8 +67,59 @@ def _max_pool_matrix(x):
     return jnp.where(a >= c, a, c)  # (N, H // 2, W // 2, C)
 
 
-@partial(jax.custom_vjp, nondiff_argnums=(2, 3))
-def _convolve(x, kernel, stride, padding):
+def _conv_constant(constant, kernel, size, stride, padding):
+    """The convolution of pictures of one value a channel, (N, K) with (kh, kw, K, Co) -> (N, Ho, Wo, Co), or (N, 1, 1, Co).
+
+    The value meets the sum of what of the kernel lies inside the picture. Along an axis that is all of it except near the
+    borders, so that few sums differ; each stands for a run of neighbouring outputs.
+    """
+    kh, kw, k, co = kernel.shape
+    rows, columns = (_runs_inside(n, w, stride, padding) for n, w in zip(size, (kh, kw), strict=True))
+    sums = jnp.stack([kernel[inside].sum(0) for inside, _ in rows], axis=1)  # (kw, rows, K, Co)
+    sums = jnp.stack([sums[inside].sum(0) for inside, _ in columns], axis=1)  # (rows, columns, K, Co)
+    factors = narrowed(constant, jnp.moveaxis(sums, 2, 0).reshape(k, -1))
+    out = jnp.matmul(*factors).astype(constant.dtype).reshape(-1, len(rows), len(columns), co)
+    for axis, runs in ((1, rows), (2, columns)):
+        if len(runs) > 1:  # a single run is left to broadcasting
+            each = (lax.slice_in_dim(out, at, at + 1, axis=axis) for at in range(len(runs)))
+            lengths = ((*out.shape[:axis], length, *out.shape[axis + 1 :]) for _, length in runs)
+            out = jnp.concatenate([jnp.broadcast_to(*one) for one in zip(each, lengths, strict=True)], axis)
+    return out
+
+
+def _runs_inside(size, window, stride, padding):
+    """[(the part of the window that lies inside the picture, for how many outputs in a row), ...] along one axis."""
+    starts = (out * stride - padding for out in range(_windows(size, window, stride, padding)))
+    ends = ((max(0, -start), max(0, min(window, size - start))) for start in starts)
+    return [(slice(*inside), len(list(run))) for inside, run in groupby(ends)]
+
+
+# The forms of GPU and TPU.
+
+
+def _convolve_lax(x, kernel, stride, padding):
+    pads = ((padding, padding), (padding, padding))
+    return lax.conv_general_dilated(x, kernel, (stride, stride), pads, dimension_numbers=("NHWC", "HWIO", "NHWC"))
+
+
+def _spread_lax(y, kernel, stride, padding, size):
+    sizes = zip(size, y.shape[1:3], kernel.shape[:2], strict=True)
+    pads = [(k - 1 - padding, want - (n - 1) * stride + padding - 1) for want, n, k in sizes]
+    dims = ("NHWC", "HWOI", "NHWC")
+    return lax.conv_general_dilated(y, kernel[::-1, ::-1], (1, 1), pads, lhs_dilation=(stride, stride), dimension_numbers=dims)
+
+
+def _correlate_lax(x, y, stride, padding, window):
+    sizes = zip(window, x.shape[1:3], y.shape[1:3], strict=True)
+    pads = [(padding, k + (out - 1) * stride - n - padding) for k, n, out in sizes]
+    dims = ("CHWN", "IHWO", "HWNC")  # the batch is summed over
+    return lax.conv_general_dilated(x, y, (1, 1), pads, rhs_dilation=(stride, stride), dimension_numbers=dims)
+
+
+# The forms of the CPU.
+
+
+def _convolve_matrix(x, kernel, stride, padding):
     """x (N, H, W, Ci), kernel (kh, kw, Ci, Co) -> (N, Ho, Wo, Co): patches, then one product."""
     kh, kw, ci, co = kernel.shape
     matrix = kernel.reshape(kh * kw * ci, co)
@@ -110,8 +128,7 @@ def _convolve(x, kernel, stride, padding):
     return _by_parts(lambda part: _patches(part, (kh, kw), stride, padding) @ matrix, parts, x)
 
 
-@partial(jax.custom_vjp, nondiff_argnums=(2, 3, 4))
-def _spread(y, kernel, stride, padding, size):
+def _spread_matrix(y, kernel, stride, padding, size):
     """y (N, H, W, Co), kernel (kh, kw, Ci, Co) -> (N, *size, Ci): one product, then its blocks overlap-added.
 
     An output row s q + a takes the kernel rows i = a, a + s, ..., from input rows q - i // s: each of the s x s phases
@@ -143,8 +160,7 @@ def _spread(y, kernel, stride, padding, size):
     return _by_parts(spread, parts, y)
 
 
-@partial(jax.custom_vjp, nondiff_argnums=(2, 3, 4))
-def _correlate(x, y, stride, padding, window):
+def _correlate_matrix(x, y, stride, padding, window):
     """x (N, H, W, Ci), y (N, Ho, Wo, Co) -> (kh, kw, Ci, Co): the patches of x against y.
 
     The product is y^T patches and not its transpose, up to twice as slow; the barrier keeps XLA from swapping them.
@@ -166,6 +182,31 @@ def _correlate(x, y, stride, padding, window):
         total, _ = lax.scan(lambda total, part: (total + product(*part), None), start, split)
     total = lax.optimization_barrier(total.astype(x.dtype))
     return total.T.reshape(*window, ci, co)
+
+
+# The three maps.
+
+
+def _by_platform(matrix, lax_form, a, b, *static):
+    """One of the two forms, by the platform that the program is lowered for."""
+    return lax.platform_dependent(
+        a, b, cpu=lambda a, b: matrix(a, b, *static), default=lambda a, b: lax_form(a, b, *static)
+    )  # fmt: skip
+
+
+@partial(jax.custom_vjp, nondiff_argnums=(2, 3))
+def _convolve(x, kernel, stride, padding):
+    return _by_platform(_convolve_matrix, _convolve_lax, x, kernel, stride, padding)
+
+
+@partial(jax.custom_vjp, nondiff_argnums=(2, 3, 4))
+def _spread(y, kernel, stride, padding, size):
+    return _by_platform(_spread_matrix, _spread_lax, y, kernel, stride, padding, size)
+
+
+@partial(jax.custom_vjp, nondiff_argnums=(2, 3, 4))
+def _correlate(x, y, stride, padding, window):
+    return _by_platform(_correlate_matrix, _correlate_lax, x, y, stride, padding, window)
 
 
 _convolve.defvjp(

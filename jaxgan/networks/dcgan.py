@@ -10,6 +10,7 @@ from jaxgan.networks.layers import (
     BatchNorm,
     Conv,
     ConvTranspose,
+    LabelledImages,
     Linear,
     Sequential,
     critic_norm,
@@ -64,6 +65,7 @@ class DcganCritic(Critic):
     norm: Literal["batch", "layer", "none"] = "batch"
 
     image_sizes = (28, 32, 64, 128)
+    convolutional = True
 
     def setup(self) -> None:
         super().setup()
@@ -73,5 +75,5 @@ class DcganCritic(Critic):
         ]
         self.model = Sequential([Conv(first, 5, 2, 2, **PAPER_INIT), leaky_relu, *downward, flatten, Linear(1, **PAPER_INIT)])
 
-    def score(self, samples: Array, train: bool) -> CriticOutput:
+    def score(self, samples: Array | LabelledImages, train: bool) -> CriticOutput:
         return scored(self.model, samples, train)

@@ -7,7 +7,7 @@ import jax.numpy as jnp
 from jaxtyping import Array
 
 from jaxgan.networks.convolution import max_pool
-from jaxgan.networks.layers import BatchNorm, Conv, ConvTranspose, Linear, Sequential, flatten, unflatten
+from jaxgan.networks.layers import BatchNorm, Conv, ConvTranspose, LabelledImages, Linear, Sequential, flatten, unflatten
 from jaxgan.networks.player import Critic, Generator
 from jaxgan.types import CriticOutput, Samples
 
@@ -49,6 +49,7 @@ class LabConvCritic(Critic):
     image_sizes = (28, 32, 64)
     hidden_multiple = 32
     couples_batch = False
+    convolutional = True
 
     def setup(self) -> None:
         super().setup()
@@ -57,7 +58,7 @@ class LabConvCritic(Critic):
         self.fc1 = Sequential([Linear(self.hidden_dim), leaky_relu])
         self.fc2 = Linear(1)
 
-    def score(self, samples: Array, train: bool) -> CriticOutput:
+    def score(self, samples: Array | LabelledImages, train: bool) -> CriticOutput:
         x = max_pool(self.conv1(samples, train))
         x = max_pool(self.conv2(x, train))
         features = self.fc1(flatten(x), train)

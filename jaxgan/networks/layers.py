@@ -7,7 +7,7 @@ permutation takes any PyTorch weight of rank 4 to its kernel (`jaxgan.interop`).
 import math
 from collections.abc import Callable, Sequence
 from functools import partial
-from typing import Any
+from typing import Any, NamedTuple
 
 import flax.linen as nn
 import jax
@@ -53,8 +53,15 @@ class Linear(nn.Module):
         return jnp.matmul(*narrowed(x, kernel)).astype(x.dtype) + bias
 
 
+class LabelledImages(NamedTuple):
+    """Images with a vector each, which stands for as many more channels of one value all over the image."""
+
+    images: Float[Array, "batch height width channels"]
+    vectors: Float[Array, "batch more"]
+
+
 class Conv(nn.Module):
-    """PyTorch's Conv2d on (B, H, W, C)."""
+    """PyTorch's Conv2d on (B, H, W, C), or on `LabelledImages` as if their vectors were joined to the channels."""
 
     features: int
     size: int
@@ -65,12 +72,15 @@ class Conv(nn.Module):
     bias_init: Initializer | None = None
 
     @nn.compact
-    def __call__(self, x: Float[Array, "batch height width inputs"]) -> Float[Array, "batch height2 width2 features"]:
-        shape = (self.size, self.size, x.shape[-1], self.features)
+    def __call__(
+        self, x: Float[Array, "batch height width inputs"] | LabelledImages
+    ) -> Float[Array, "batch height2 width2 features"]:
+        images, constant = x if isinstance(x, LabelledImages) else (x, None)
+        inputs = images.shape[-1] + (0 if constant is None else constant.shape[-1])
+        shape = (self.size, self.size, inputs, self.features)
         fan_in = math.prod(shape[:3])
-        y = convolution.conv(
-            x, self.param("kernel", self.kernel_init or torch_uniform(fan_in), shape), stride=self.stride, padding=self.padding
-        )
+        kernel = self.param("kernel", self.kernel_init or torch_uniform(fan_in), shape)
+        y = convolution.conv(images, kernel, stride=self.stride, padding=self.padding, constant=constant)
         return y + self.param("bias", self.bias_init or torch_uniform(fan_in), (self.features,)) if self.use_bias else y
 
 
@@ -148,10 +158,10 @@ class Sequential(nn.Module):
 
     layers: Sequence[Callable[..., Any]]
 
-    def __call__(self, x: Array, train: bool) -> Array:
+    def __call__(self, x: Array | LabelledImages, train: bool) -> Array:
         return self.last_two(x, train)[1]
 
-    def last_two(self, x: Array, train: bool) -> tuple[Array, Array]:
+    def last_two(self, x: Any, train: bool) -> tuple[Any, Array]:
         """The input and the output of the last layer."""
         before = x
         for layer in self.layers:
@@ -164,10 +174,15 @@ class LabelEmbedding(nn.Module):
 
     n_classes: int
 
-    @nn.compact
+    def setup(self) -> None:
+        self.table = self.param("embedding", normal(1.0), (self.n_classes, self.n_classes))
+
+    def beside(self, x: Float[Array, "batch height width channels"], labels: Labels) -> LabelledImages:
+        """The images and their labels' embeddings, not yet joined: what `Conv` takes at far less cost."""
+        return LabelledImages(x, self.table[labels])
+
     def __call__(self, x: Float[Array, "batch *rest"], labels: Labels) -> Float[Array, "batch *wider"]:
-        table = self.param("embedding", normal(1.0), (self.n_classes, self.n_classes))
-        embedded = table[labels].reshape(-1, *(1,) * (x.ndim - 2), self.n_classes)  # (B, n) -> (B, 1, ..., 1, n)
+        embedded = self.table[labels].reshape(-1, *(1,) * (x.ndim - 2), self.n_classes)  # (B, n) -> (B, 1, ..., 1, n)
         return jnp.concatenate([x, jnp.broadcast_to(embedded, (*x.shape[:-1], self.n_classes))], axis=-1)
 
 

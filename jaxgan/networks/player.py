@@ -1,12 +1,12 @@
 """What all generators and all critics have in common."""
 
-from typing import ClassVar, Literal
+from typing import Any, ClassVar, Literal
 
 import flax.linen as nn
 import jax.numpy as jnp
 from jaxtyping import Array, Float, PyTree
 
-from jaxgan.networks.layers import LabelEmbedding, Sequential, flatten
+from jaxgan.networks.layers import LabelEmbedding, LabelledImages, Sequential, flatten
 from jaxgan.networks.precision import products_in
 from jaxgan.types import CriticOutput, Labels, Params, Samples
 
@@ -43,7 +43,8 @@ class Critic(nn.Module):
     """A map (samples (B, *sample_shape), labels (B,)) -> `CriticOutput`.
 
     A subclass sets its layers up and defines `score(samples, train)`; where n_classes > 0 the samples that it sees have the
-    label's embedding joined to their features (points, or flat images where `flat`) or to their channels.
+    label's embedding joined to their features (points, or flat images where `flat`) or to their channels. One whose images meet
+    a `Conv` first may declare `convolutional`: it sees images and embeddings as `LabelledImages`, for which `Conv` has a fast form.
     """
 
     sample_shape: tuple[int, ...]
@@ -54,6 +55,7 @@ class Critic(nn.Module):
     image_sizes: ClassVar[tuple[int, ...] | None] = None
     hidden_multiple: ClassVar[int] = 1
     flat: ClassVar[bool] = False  # whether it sees images as vectors
+    convolutional: ClassVar[bool] = False  # whether it takes `LabelledImages`
     reconstructs: ClassVar[bool] = False  # whether its output holds a reconstruction
 
     def setup(self) -> None:
@@ -80,12 +82,15 @@ class Critic(nn.Module):
         if self.flat and samples.ndim == 4:
             samples = flatten(samples)
         with products_in(self.precision):
-            return self.score(self.label_embedding(samples, labels) if self.n_classes else samples, train)
+            if self.n_classes:
+                join: Any = self.label_embedding.beside if self.convolutional else self.label_embedding
+                samples = join(samples, labels)
+            return self.score(samples, train)
 
 
-def scored(model: Sequential, x: Array, train: bool) -> CriticOutput:
+def scored(model: Sequential, x: Array | LabelledImages, train: bool) -> CriticOutput:
     """The output of a critic whose last layer gives one number a sample; the features of an image are summed over positions."""
     features, score = model.last_two(x, train)
     if features.ndim == 4:
         features = features.sum((1, 2))  # (B, H, W, C) -> (B, C)
-    return CriticOutput(score=score.reshape(len(x)), features=features)  # (B, 1) or (B, 1, 1, 1) -> (B,)
+    return CriticOutput(score=score.reshape(len(score)), features=features)  # (B, 1) or (B, 1, 1, 1) -> (B,)

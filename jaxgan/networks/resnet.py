@@ -13,7 +13,7 @@ import jax
 import jax.numpy as jnp
 from jaxtyping import Array, Float
 
-from jaxgan.networks.layers import BatchNorm, Conv, Linear, Sequential, critic_norm, unflatten, zeros
+from jaxgan.networks.layers import BatchNorm, Conv, LabelledImages, Linear, Sequential, critic_norm, unflatten, zeros
 from jaxgan.networks.player import Critic, Generator
 from jaxgan.types import CriticOutput, Samples
 
@@ -29,8 +29,10 @@ def upsample(x: Float[Array, "batch height width channels"]) -> Float[Array, "ba
     return x.repeat(2, axis=1).repeat(2, axis=2)
 
 
-def mean_pool(x: Float[Array, "batch height width channels"]) -> Float[Array, "batch height2 width2 channels"]:
-    """The mean of each 2x2 block."""
+def mean_pool(x: Any) -> Any:
+    """The mean of each 2x2 block, of an array or of `LabelledImages`, whose vectors stay as they are."""
+    if isinstance(x, LabelledImages):
+        return x._replace(images=mean_pool(x.images))
     batch, height, width, channels = x.shape
     return x.reshape(batch, height // 2, 2, width // 2, 2, channels).mean((2, 4))  # (B, H, W, C) -> (B, H / 2, W / 2, C)
 
@@ -45,7 +47,7 @@ class Residual(nn.Module):
         self.far = Sequential(self.residual)
         self.near = Sequential(self.shortcut)
 
-    def __call__(self, x: Float[Array, "batch _h _w _c"], train: bool) -> Float[Array, "batch _h2 _w2 _c2"]:
+    def __call__(self, x: Float[Array, "batch _h _w _c"] | LabelledImages, train: bool) -> Float[Array, "batch _h2 _w2 _c2"]:
         return self.near(x, train) + self.far(x, train)
 
 
@@ -85,6 +87,7 @@ class ResNetCritic(Critic):
     norm: Literal["layer", "none"] = "layer"
 
     image_sizes = (32,)
+    convolutional = True
 
     def setup(self) -> None:
         super().setup()
@@ -101,8 +104,9 @@ class ResNetCritic(Critic):
         ]
         self.output = GlorotLinear(1)
 
-    def score(self, samples: Array, train: bool) -> CriticOutput:
+    def score(self, samples: Array | LabelledImages, train: bool) -> CriticOutput:
+        x: Any = samples
         for block in self.blocks:
-            samples = block(samples, train)
-        features = jax.nn.relu(samples).mean((1, 2))  # (B, 8, 8, h) -> (B, h)
+            x = block(x, train)
+        features = jax.nn.relu(x).mean((1, 2))  # (B, 8, 8, h) -> (B, h)
         return CriticOutput(score=self.output(features)[:, 0], features=features)  # (B, 1) -> (B,)

@@ -11,6 +11,7 @@ import pytest
 
 import jaxgan
 from jaxgan import runs
+from jaxgan.engine import steps
 from jaxgan.engine.steps import critic_gradients, generator_gradients
 from jaxgan.errors import UserError
 from jaxgan.networks import generator_index
@@ -70,6 +71,16 @@ def test_the_unrolled_gradient_is_that_of_a_critic_step_written_out():
     blind = generator_side(tiny("mlp", variant="wgan"))(state, draw).params  # whatever the critic's rate and bound
     chex.assert_trees_all_close(ours, expected, rtol=1e-4, atol=1e-7)
     assert np.linalg.norm(flat(ours) - flat(blind)) > 1e-2 * np.linalg.norm(flat(blind)), "looking ahead changes nothing"
+
+
+def test_looking_ahead_with_the_samples_of_the_generators_own_step_changes_nothing(monkeypatch):
+    """Of a generator without dropout all steps ahead have the same samples; with it each draws its own."""
+    setup = tiny("mlp", variant="gan", unroll=2)
+    state, _, draw = state_and_draws(setup)
+    shared = generator_side(setup)(state, draw).params
+    monkeypatch.setattr(steps, "has_dropout", lambda *_: True)
+    apart = generator_side(tiny("mlp", variant="gan", unroll=2))(state, draw).params
+    chex.assert_trees_all_close(shared, apart, rtol=1e-4, atol=1e-7)
 
 
 def test_not_unrolled_is_the_plain_step_and_what_was_looked_at_ahead_is_forgotten():

@@ -1,4 +1,4 @@
-"""The matrix-product forms equal `lax`'s, gradients of gradients too, and leave no convolution in a compiled loop."""
+"""The forms of each platform equal `lax`'s own, gradients of gradients too; the platform that is lowered for decides."""
 
 from functools import partial
 
@@ -68,32 +68,59 @@ def assert_forms_agree(fast, plain, x, kernel):
     jax.tree.map(lambda a, b: np.testing.assert_allclose(a, b, atol=1e-10), everything(fast), everything(plain))
 
 
-@pytest.mark.parametrize("shape", CONVS)
-@pytest.mark.parametrize("several", [False, True])  # parts of the batch
-def test_conv_matrix_equals_lax(shape, several, monkeypatch):
-    if several:
+@pytest.fixture(params=["matrix", "matrix in parts", "lax"])
+def _form(request, monkeypatch):
+    """The form of a CPU, with the batch in one part or in several, or that of the other platforms."""
+    if request.param == "matrix in parts":
         monkeypatch.setattr(convolution, "_parts", lambda batch, *_: batch // 2)
+    if request.param == "lax":
+        monkeypatch.setattr(convolution, "_by_platform", lambda _, form, *arguments: form(*arguments))
+
+
+@pytest.mark.usefixtures("_form")
+@pytest.mark.parametrize("shape", CONVS)
+def test_conv_and_its_gradients_equal_lax(shape):
     height, width, kh, kw, stride, padding, ci, co = shape
     assert_forms_agree(
-        lambda x, kernel: convolution._conv_matrix(x, kernel, stride, padding),
-        lambda x, kernel: convolution._conv_lax(x, kernel, stride, padding),
+        lambda x, kernel: conv(x, kernel, stride=stride, padding=padding),
+        lambda x, kernel: convolution._convolve_lax(x, kernel, stride, padding),
         normal(4, height, width, ci),
         normal(kh, kw, ci, co),
     )
 
 
+@pytest.mark.usefixtures("_form")
 @pytest.mark.parametrize("shape", TRANSPOSES)
-@pytest.mark.parametrize("several", [False, True])
-def test_conv_transpose_matrix_equals_lax(shape, several, monkeypatch):
-    if several:
-        monkeypatch.setattr(convolution, "_parts", lambda batch, *_: batch // 2)
+def test_conv_transpose_and_its_gradients_equal_lax(shape):
     height, width, kh, kw, stride, padding, output_padding, ci, co = shape
+
+    def plain(x, kernel):
+        pads = [(size - 1 - padding, size - 1 - padding + output_padding) for size in (kh, kw)]
+        dims, dilation = ("NHWC", "HWOI", "NHWC"), (stride, stride)
+        return lax.conv_general_dilated(x, kernel[::-1, ::-1], (1, 1), pads, lhs_dilation=dilation, dimension_numbers=dims)
+
     assert_forms_agree(
-        lambda x, kernel: convolution._conv_transpose_matrix(x, kernel, stride, padding, output_padding),
-        lambda x, kernel: convolution._conv_transpose_lax(x, kernel, stride, padding, output_padding),
+        lambda x, kernel: conv_transpose(x, kernel, stride=stride, padding=padding, output_padding=output_padding),
+        plain,
         normal(4, height, width, ci),
         normal(kh, kw, co, ci),
     )
+
+
+@pytest.mark.parametrize("shape", [(9, 8, 5, 5, 1, 0, 1, 2), (7, 9, 5, 4, 2, 2, 2, 3), (2, 3, 5, 5, 1, 2, 1, 2)])
+def test_constant_channels_equal_planes_that_are_joined(shape):
+    height, width, kh, kw, stride, padding, ci, co = shape
+
+    def apart(x, labelled):
+        constant, kernel = labelled
+        return conv(x, kernel, stride=stride, padding=padding, constant=constant)
+
+    def joined(x, labelled):
+        constant, kernel = labelled
+        planes = jnp.broadcast_to(constant[:, None, None], (*x.shape[:3], constant.shape[-1]))
+        return conv(jnp.concatenate([x, planes], axis=-1), kernel, stride=stride, padding=padding)
+
+    assert_forms_agree(apart, joined, normal(4, height, width, ci), (normal(4, 3), normal(kh, kw, ci + 3, co)))
 
 
 def test_the_batch_is_cut_into_parts_where_its_patches_overflow_the_cache():
@@ -117,11 +144,10 @@ def test_vmap_over_kernels_equals_each_alone():
     jax.tree.map(lambda a, b: np.testing.assert_allclose(a, b, atol=1e-12), together, alone)
 
 
-@pytest.mark.parametrize("form", [convolution._max_pool_matrix, convolution._max_pool_lax])
 @pytest.mark.parametrize("dtype", ["float32", "float64", "bfloat16"])
-def test_max_pool_gives_a_tie_to_the_first_in_row_major_order(form, dtype):
+def test_max_pool_gives_a_tie_to_the_first_in_row_major_order(dtype):
     x = jnp.array([[1, 1, 0, 2, 9], [1, 1, 2, 2, 9], [0, 0, -1, -3, 9], [0, 5, -1, -1, 9], [9, 9, 9, 9, 9]], dtype)
-    out, back = jax.vjp(form, x[None, :, :, None])
+    out, back = jax.vjp(max_pool, x[None, :, :, None])
     np.testing.assert_array_equal(out[0, :, :, 0].astype("float64"), [[1, 2], [5, -1]])
     grad = back(jnp.array([[1, 2], [3, 4]], dtype)[None, :, :, None])[0][0, :, :, 0]
     want = [[1, 0, 0, 2, 0], [0, 0, 0, 0, 0], [0, 0, 4, 0, 0], [0, 3, 0, 0, 0], [0, 0, 0, 0, 0]]
@@ -155,5 +181,18 @@ def test_no_convolution_stays_in_a_compiled_loop_on_a_cpu():
     assert " while(" in text
     assert " dot(" in text
     assert "convolution(" not in text
-    assert "reduce-window" not in text
-    assert "select-and-scatter" not in text
+    assert "case(" not in text
+    assert "conditional(" not in text
+
+
+@pytest.mark.parametrize("platform", ["cpu", "cuda", "tpu"])
+def test_the_platform_that_a_program_is_lowered_for_decides_whatever_machine_traces_it(platform):
+    def gradients(x, kernel):
+        return jax.grad(lambda x, kernel: penalty(lambda x, k: conv_transpose(conv(x, k), k), x, kernel), argnums=(0, 1))(
+            x, kernel
+        )
+
+    traced = jax.jit(gradients).trace(normal(2, 6, 6, 2), normal(3, 3, 2, 2))
+    text = traced.lower(lowering_platforms=(platform,)).as_text()
+    assert ("stablehlo.dot_general" in text) == (platform == "cpu")
+    assert ("stablehlo.convolution" in text) == (platform != "cpu")
