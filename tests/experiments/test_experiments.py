@@ -120,7 +120,7 @@ def test_a_damaged_file_of_an_experiment_is_named_in_one_line(tmp_path):
     assert lab.read_or_compute(path, lambda: {"modes": 8}) == {"modes": 8}
     path.write_bytes(path.read_bytes()[:5])
     with pytest.raises(UserError, match=r"modes.json is damaged .*: delete it, and it is computed anew"):
-        lab.read_or_compute(path, lambda: {})
+        lab.read_or_compute(path, dict)
 
 
 def test_an_interrupted_experiment_says_how_to_go_on(tmp_path, monkeypatch):
