@@ -42,7 +42,8 @@ def _similarities(m: Float[Array, "batch features kernel"]) -> Float[Array, "bat
 def _gradient_at_once(m: Array, similarities: Array, grad: Array) -> Float[Array, "batch features kernel"]:
     """- sum_j e_ijf (g_if + g_jf) sign(m_if - m_jf), as e_ijf = e_jif for the similarities e."""
     weights = similarities * (grad[:, None] + grad[None])
-    return -jnp.sum(weights[..., None] * jnp.sign(m[:, None] - m[None]), axis=1)
+    columns = (m[:, :, index] for index in range(m.shape[-1]))
+    return jnp.stack([-jnp.sum(weights * jnp.sign(column[:, None] - column[None]), axis=1) for column in columns], axis=-1)
 
 
 def _gradient_by_rows(m: Array, similarities: Array, grad: Array) -> Float[Array, "batch features kernel"]:
