@@ -24,7 +24,7 @@ lint: $(VENV)/.installed-lint
 	$(VENV)/bin/python -m mypy
 
 clean:
-	rm -rf $(VENV) build *.egg-info
+	rm -rf $(VENV) .pytest_cache build *.egg-info
 
 $(VENV)/bin/python:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "jaxgan needs Python 3.11 or later: make PYTHON=python3.11")'

@@ -1,10 +1,9 @@
 """What all tests share: shapes in annotations are checked, and nothing is shown on a screen."""
 
-import atexit
 import gc
+import hashlib
 import os
-import shutil
-import tempfile
+import platform
 from importlib import metadata
 from pathlib import Path
 
@@ -16,16 +15,31 @@ os.environ.setdefault("MPLBACKEND", "agg")
 OLD_EMITTERS = " --xla_cpu_use_fusion_emitters=false" if metadata.version("jaxlib").startswith("0.10.") else ""
 os.environ.setdefault("XLA_FLAGS", "--xla_backend_optimization_level=0 --xla_cpu_parallel_codegen_split_count=1" + OLD_EMITTERS)
 gc.set_threshold(50_000, 10, 10)  # tracing makes many objects that live for long, and few cycles
-# One cache of compiled programs for the whole test session: the same program is asked for many times, by all workers.
-_session = os.environ.get("JAXGAN_TEST_SESSION")  # set by the first process, for the workers it starts
-if _session is None:
-    _session = os.environ["JAXGAN_TEST_SESSION"] = tempfile.mkdtemp(prefix="jaxgan-tests-")
-    atexit.register(shutil.rmtree, _session, ignore_errors=True)
-os.environ.setdefault("JAX_COMPILATION_CACHE_DIR", _session)
+CODE = Path(__file__).parents[1]
+
+
+def cache_of_programs() -> Path:
+    """One cache of compiled programs for all workers and for later runs: jax knows a program by its text, its version and its flags.
+
+    A folder for each kind of processor, whose instructions they hold; half of it, the oldest, goes when it outgrows 2 GiB.
+    """
+    processor = Path("/proc/cpuinfo")
+    flags = [line for line in processor.read_text().splitlines() if line.startswith("flags")][:1] if processor.is_file() else []
+    kind = hashlib.sha256("".join([platform.platform(), platform.processor(), *flags]).encode()).hexdigest()[:8]
+    folder = CODE / ".pytest_cache" / f"programs-{kind}"
+    folder.mkdir(parents=True, exist_ok=True)
+    if "PYTEST_XDIST_WORKER" not in os.environ:
+        files = sorted(folder.iterdir(), key=lambda path: path.stat().st_mtime)
+        if sum(path.stat().st_size for path in files) > 2**31:
+            for path in files[: len(files) // 2]:
+                path.unlink(missing_ok=True)
+    return folder
+
+
+os.environ.setdefault("JAX_COMPILATION_CACHE_DIR", str(cache_of_programs()))
 os.environ.setdefault("JAX_PERSISTENT_CACHE_MIN_COMPILE_TIME_SECS", "0")
 os.environ.setdefault("JAX_PERSISTENT_CACHE_MIN_ENTRY_SIZE_BYTES", "-1")
 
-CODE = Path(__file__).parents[1]
 # Before jaxgan is imported: the annotations of every module that states shapes become checks.
 STATING_SHAPES = [
     ".".join(path.relative_to(CODE).with_suffix("").parts)
