@@ -128,17 +128,15 @@ class RunFolder:
         except (OSError, RuntimeError):  # links that go round in a ring
             return False
 
-    def check_links(self, *outputs: Path) -> None:
-        """Refuses to write through a link in the folder that leads out of it: a run folder from elsewhere may hold one.
+    def check_links(self) -> None:
+        """Refuses to train on where what is read and written again is a link that leads out of the folder: it may come from elsewhere.
 
-        Args:
-            outputs: files in the folder that are to be written; all that a training writes where none is given.
+        Such a link in the place of a picture, a page or a table is replaced when that is written (`files.without_link`).
 
         Raises:
-            UserError: one of them is such a link.
+            UserError: one line that names the link.
         """
-        every = (self.config, self.environment, self.metrics, self.best_record, self.curves, self.report)
-        for path in outputs or every:
+        for path in (self.config, self.environment, self.metrics, self.best_record, self.samples):
             if path.is_symlink() and not self.holds(path):
                 raise UserError(f"{path} is a link that leads out of the run folder, and is not written through: remove it")
 

@@ -137,6 +137,30 @@ def test_an_interrupt_is_heard_while_jax_compiles(number, first):
     assert time.monotonic() - began < 6
 
 
+INTERRUPTED = "import os, signal, time; os.kill(os.getpid(), signal.SIG{}); time.sleep(5)"
+
+
+@pytest.mark.parametrize("number", ["INT", "TERM"])
+@pytest.mark.parametrize(
+    "words", [["-m", "jaxgan.train"], ["-mjaxgan", "sample"], ["-c", "from jaxgan.__main__ import console; console()", "train"]]
+)
+def test_an_interrupt_while_a_command_is_imported_is_one_line(words, number, tmp_path):
+    """In place of a library that all commands import stands one that interrupts the process."""
+    (tmp_path / "tyro.py").write_text(INTERRUPTED.format(number))
+    done = subprocess.run([sys.executable, *words], capture_output=True, text=True, cwd=tmp_path,
+                          env={**os.environ, "PYTHONPATH": os.pathsep.join([str(tmp_path), *sys.path])})  # fmt: skip
+    assert (done.returncode, done.stderr) == (130, "interrupted\n")
+
+
+def test_importing_jaxgan_leaves_the_handlers_as_they_are(tmp_path):
+    program = "import jaxgan, signal; from jaxgan import Config; assert signal.getsignal(2) is signal.default_int_handler"
+    (tmp_path / "mine").mkdir()
+    (tmp_path / "mine" / "__init__.py").write_text(program)
+    (tmp_path / "mine" / "__main__.py").touch()
+    surroundings = {**os.environ, "PYTHONPATH": os.pathsep.join([str(tmp_path), *sys.path])}
+    subprocess.run([sys.executable, "-m", "mine", "jaxgan.train"], check=True, env=surroundings)
+
+
 def test_the_first_interrupt_is_noted_and_the_second_ends(capsys):
     from jaxgan.interrupts import interrupts
 

@@ -6,6 +6,7 @@ import numpy as np
 
 from jaxgan.engine.listeners import Listener
 from jaxgan.report.figures import Distribution
+from jaxgan.files import without_link
 from jaxgan.report.images import save_image
 from jaxgan.report.samples import SampleView
 
@@ -37,4 +38,4 @@ class SamplePictures(SampleListener):
         for replica, picture in enumerate(self._view.of_step(step, samples, labels)):
             suffix = f"-replica_{replica:02d}" if len(samples) > 1 else ""
             if picture is not None:
-                save_image(self._folder / f"step_{step:08d}{suffix}.png", picture)
+                save_image(without_link(self._folder / f"step_{step:08d}{suffix}.png"), picture)
