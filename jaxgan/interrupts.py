@@ -1,16 +1,19 @@
 """Ctrl-C and SIGTERM, heard also while compiled code or the compiler runs, when Python itself hears nothing (layer 0)."""
 
 import contextlib
+import gc
 import os
 import signal
 import socket
 import sys
 import threading
 from collections.abc import Callable, Iterator
+from types import FrameType
 from typing import Any
 
 SIGNALS = (signal.SIGINT, signal.SIGTERM)
 PATIENCE = 3.0  # seconds that Python may take to hear of an interrupt before the process is ended without it
+AGAIN = 0.05  # seconds after which an interrupt comes again that came where an exception would be lost
 EXIT_CODE = 130
 
 
@@ -66,6 +69,8 @@ class _Heard:
 
     def __init__(self, first: str) -> None:
         self.first = first
+        self.imports = _imports(sys._getframe())  # in progress where the block began
+        self.postponed = 0  # interrupts that will come again
         self.read = 0  # interrupts that the thread has read of
         self.called = 0  # of which Python has called the handler: of two that come while it is deaf, once
         self.answered = threading.Event()  # Python has raised KeyboardInterrupt
@@ -75,10 +80,14 @@ class _Heard:
         """How many interrupts have come."""
         return max(self.read, self.called)
 
-    def by_python(self, number: int, frame: Any) -> None:
-        """The handler: raises KeyboardInterrupt, unless this is the first of two."""
+    def by_python(self, number: int, frame: FrameType | None) -> None:
+        """The handler: raises KeyboardInterrupt, unless this is the first of two; a moment later where an exception would be lost."""
         self.called += 1
         if self.first and self.times() < 2:
+            return
+        if _imports(frame) > self.imports or _collects_garbage(frame):
+            self.postponed += 1
+            threading.Timer(AGAIN, signal.raise_signal, [number]).start()
             return
         self.answered.set()
         raise KeyboardInterrupt
@@ -87,6 +96,9 @@ class _Heard:
         """The thread: prints that the first was heard, and ends the process where Python does not."""
         while numbers := reading.recv(64):
             for _ in range(sum(number in SIGNALS for number in numbers)):
+                if self.postponed:
+                    self.postponed -= 1
+                    continue
                 self.read += 1
                 if self.first and self.read == 1:
                     print(f"\n{self.first}", file=sys.stderr, flush=True)
@@ -98,3 +110,20 @@ class _Heard:
                     print("interrupted", file=sys.stderr, flush=True)
                     os._exit(EXIT_CODE)
                 self.answered.clear()
+
+
+def _frames(frame: FrameType | None) -> Iterator[FrameType]:
+    while frame is not None:
+        yield frame
+        frame = frame.f_back
+
+
+def _imports(frame: FrameType | None) -> int:
+    """How many imports are in progress. An exception may leave a module half made there, and ends some libraries' own with a crash."""
+    return sum(each.f_code.co_filename == "<frozen importlib._bootstrap>" for each in _frames(frame))
+
+
+def _collects_garbage(frame: FrameType | None) -> bool:
+    """Whether Python collects garbage, and passes over every exception: jax has a function called then, and objects have `__del__`."""
+    called = [getattr(callback, "__code__", None) for callback in gc.callbacks]
+    return any(each.f_code in called or each.f_code.co_name == "__del__" for each in _frames(frame))

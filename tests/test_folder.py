@@ -143,7 +143,7 @@ def test_a_training_goes_on_with_nothing_that_leads_out_of_its_folder(tmp_path):
     files = RunFolder(tmp_path / "run")
     files.path.mkdir()
     files.environment.symlink_to(files.path / "other.json")  # within the folder
-    files.check_links()
+    files.check_outputs()
     files.samples.symlink_to(tmp_path)
     with pytest.raises(UserError, match=r"samples is a link that leads out of the run folder"):
-        files.check_links()
+        files.check_outputs()

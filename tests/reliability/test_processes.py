@@ -1,5 +1,7 @@
 """Processes that do not come, or die: one line within the time of --distributed-timeout. Ctrl-C is heard in compiled code."""
 
+import gc
+import importlib
 import os
 import re
 import signal
@@ -179,6 +181,40 @@ def test_the_first_interrupt_is_noted_and_the_second_ends(capsys):
         interrupted_twice()
     assert signal.getsignal(signal.SIGINT) is before
     assert capsys.readouterr().err == "\nstopping soon\n"
+
+
+def test_an_interrupt_is_heard_where_an_exception_would_be_lost(tmp_path, monkeypatch, capfd):
+    """While garbage is collected Python passes over exceptions, and an import that ends by one leaves a module half made."""
+    from jaxgan.interrupts import interrupts
+
+    def interrupted(phase: str = "start", info: object = None) -> None:
+        if phase == "start":
+            os.kill(os.getpid(), signal.SIGINT)
+
+    def wait() -> None:
+        end = time.monotonic() + 2
+        while time.monotonic() < end:
+            pass
+
+    def in_a_collection() -> None:
+        with interrupts():
+            gc.callbacks.append(interrupted)
+            gc.collect()
+            gc.callbacks.remove(interrupted)
+            wait()
+
+    def in_an_import() -> None:
+        with interrupts():
+            importlib.import_module("mine_interrupted")
+            wait()
+
+    (tmp_path / "mine_interrupted.py").write_text("import os, signal\nos.kill(os.getpid(), signal.SIGINT)\nwhole = True\n")
+    monkeypatch.syspath_prepend(str(tmp_path))
+    for lost in (in_a_collection, in_an_import):
+        with pytest.raises(KeyboardInterrupt):
+            lost()
+    assert sys.modules.pop("mine_interrupted").whole
+    assert capfd.readouterr().err == ""
 
 
 def test_an_interrupt_of_a_command_is_one_line_and_exit_code_130(capsys):
