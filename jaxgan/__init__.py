@@ -58,6 +58,17 @@ __all__ = [
 ]
 
 
+def _is_command() -> bool:
+    """Whether this import begins `python -m jaxgan.NAME`: until Python has found that module, the first argument is "-m"."""
+    return sys.argv[:1] == ["-m"] and sys.orig_argv[-len(sys.argv)].removeprefix("-m").partition(".")[0] == __name__
+
+
+if _is_command():
+    from jaxgan.interrupts import end_when_interrupted
+
+    end_when_interrupted()
+
+
 def __getattr__(name: str) -> Any:
     """Loads a public name when it is first used, so that `import jaxgan` and `jaxgan --help` need not wait for jax."""
     if name in _HOMES:

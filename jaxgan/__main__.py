@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from jaxgan import command
 from jaxgan.errors import unknown
+from jaxgan.interrupts import end_when_interrupted
 
 COMMANDS = {
     "train": "train a GAN and fill a run folder",
@@ -21,6 +22,7 @@ PACKAGES = {"report"}  # commands that are a package, which runs as its __main__
 
 def console() -> None:
     """The console script."""
+    end_when_interrupted()
     command.leave(main())
 
 

@@ -9,7 +9,7 @@ from typing import Annotated, Any
 from tyro.conf import Positional, arg
 
 from jaxgan import command
-from jaxgan.files import WriteError, check_writable, json_text, write_atomically
+from jaxgan.files import WriteError, check_writable, json_text, without_link, write_atomically
 from jaxgan.folder import RunFolder
 from jaxgan.settings import OptionalInt, OptionalPath, parse
 
@@ -57,8 +57,6 @@ def evaluate(argv: Sequence[str]) -> None:
     files = RunFolder(options.run).require()
     out = options.out or files.evaluation
     check_writable(out, "--out")
-    if options.out is None:
-        files.check_links(out, *files.all_neighbours())
     from jaxgan import runs  # after the flags are read: --help need not wait for jax
     from jaxgan.cache import keep_compiled_programs
     from jaxgan.report.progress import progress_bars
@@ -75,15 +73,15 @@ def evaluate(argv: Sequence[str]) -> None:
             )  # fmt: skip
     except WriteError as error:
         if error.computed is not None:
-            keep(error.computed, out)
+            keep(error.computed, out, options.out is None)
         raise
-    keep(evaluation, out)
+    keep(evaluation, out, options.out is None)
 
 
-def keep(evaluation: dict[str, Any], out: Path) -> None:
+def keep(evaluation: dict[str, Any], out: Path, in_the_run: bool) -> None:
     """Prints the table and writes the values; in this order, so that they are not lost where they cannot be written."""
     print_table(evaluation)
-    write_atomically(out, json_text(evaluation))
+    write_atomically(without_link(out) if in_the_run else out, json_text(evaluation))
     print(out)
 
 

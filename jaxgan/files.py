@@ -50,6 +50,18 @@ def replacing(path: str | Path) -> Iterator[IO[bytes]]:
             temporary.unlink(missing_ok=True)
 
 
+def without_link(path: Path) -> Path:
+    """The path, from which a symbolic link is removed: in a run folder from elsewhere one may lead to a file that is not the run's.
+
+    Raises:
+        WriteError: it cannot be removed.
+    """
+    if path.is_symlink():
+        with saying_what_cannot_be_written(path):
+            path.unlink()
+    return path
+
+
 def write_atomically(path: str | Path, content: bytes) -> None:
     """Write `content` to `path`, as `replacing` does."""
     with replacing(path) as file:

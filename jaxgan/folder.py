@@ -133,19 +133,24 @@ class RunFolder:
         except (OSError, RuntimeError):  # links that go round in a ring
             return False
 
-    def check_links(self, *outputs: Path) -> None:
-        """Refuses to write through a link in the folder that leads out of it: a run folder from elsewhere may hold one.
+    def check_outputs(self) -> None:
+        """Refuses to go on with a run where something else lies in the place of what it writes.
 
-        Args:
-            outputs: files in the folder that are to be written; all that a training writes where none is given.
+        A link that leads out of the folder is one such thing, for the folder may come from elsewhere; in the place of a picture or a page
+        it is replaced when that is written (`files.without_link`).
 
         Raises:
-            UserError: one of them is such a link.
+            UserError: one line that names it.
         """
-        every = (self.config, self.environment, self.metrics, self.best_record, self.curves, self.report)
-        for path in outputs or every:
+        for path in (self.config, self.environment, self.metrics, self.best_record, self.samples):
             if path.is_symlink() and not self.holds(path):
                 raise UserError(f"{path} is a link that leads out of the run folder, and is not written through: remove it")
+        for path in (self.config, self.environment, self.metrics, self.best_record, self.curves, self.report):
+            if os.path.lexists(path) and not path.is_file() and not path.is_symlink():
+                raise UserError(f"{path} is {'a folder' if path.is_dir() else 'no file'}, in the place of a file: remove it")
+        for path in (self.checkpoints, self.best, self.samples, self.tensorboard):
+            if os.path.lexists(path) and not path.is_dir():
+                raise UserError(f"{path} is no folder: remove it")
 
     def read_config(self, tell: Tell = say) -> dict[str, Any]:
         """What config.json holds, as `read_object`; the options that it names are checked where a run is made of them."""

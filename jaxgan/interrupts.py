@@ -1,17 +1,33 @@
 """Ctrl-C and SIGTERM, heard also while compiled code or the compiler runs, when Python itself hears nothing (layer 0)."""
 
 import contextlib
+import gc
 import os
 import signal
 import socket
 import sys
 import threading
+import weakref
 from collections.abc import Callable, Iterator
+from types import FrameType
 from typing import Any
 
 SIGNALS = (signal.SIGINT, signal.SIGTERM)
 PATIENCE = 3.0  # seconds that Python may take to hear of an interrupt before the process is ended without it
+AGAIN = 0.05  # seconds after which an interrupt comes again that came where an exception would be lost
 EXIT_CODE = 130
+OF_WEAKREF = weakref.WeakKeyDictionary.__init__.__code__.co_filename
+
+
+def end_when_interrupted() -> None:
+    """From here on an interrupt ends the process in one line (exit 130), until `interrupts` hears it: for the imports of a command."""
+
+    def end(number: int, frame: Any) -> None:
+        print("interrupted", file=sys.stderr, flush=True)
+        os._exit(EXIT_CODE)
+
+    for number in SIGNALS:
+        signal.signal(number, end)
 
 
 @contextlib.contextmanager
@@ -40,6 +56,8 @@ def interrupts(first: str = "") -> Iterator[Callable[[], bool]]:
     try:
         yield lambda: heard.times() > 0
     finally:
+        if heard.again is not None:  # it was answered meanwhile
+            heard.again.cancel()
         signal.set_wakeup_fd(fd)
         for number, handler in handlers.items():
             signal.signal(number, handler)
@@ -55,6 +73,9 @@ class _Heard:
 
     def __init__(self, first: str) -> None:
         self.first = first
+        self.imports = _imports(sys._getframe())  # in progress where the block began
+        self.postponed = 0  # interrupts that will come again
+        self.again: threading.Timer | None = None  # the last of them
         self.read = 0  # interrupts that the thread has read of
         self.called = 0  # of which Python has called the handler: of two that come while it is deaf, once
         self.answered = threading.Event()  # Python has raised KeyboardInterrupt
@@ -64,10 +85,15 @@ class _Heard:
         """How many interrupts have come."""
         return max(self.read, self.called)
 
-    def by_python(self, number: int, frame: Any) -> None:
-        """The handler: raises KeyboardInterrupt, unless this is the first of two."""
+    def by_python(self, number: int, frame: FrameType | None) -> None:
+        """The handler: raises KeyboardInterrupt, unless this is the first of two; a moment later where an exception would be lost."""
         self.called += 1
         if self.first and self.times() < 2:
+            return
+        if _imports(frame) > self.imports or _collects_garbage(frame):
+            self.postponed += 1
+            self.again = threading.Timer(AGAIN, signal.raise_signal, [number])
+            self.again.start()
             return
         self.answered.set()
         raise KeyboardInterrupt
@@ -76,6 +102,9 @@ class _Heard:
         """The thread: prints that the first was heard, and ends the process where Python does not."""
         while numbers := reading.recv(64):
             for _ in range(sum(number in SIGNALS for number in numbers)):
+                if self.postponed:
+                    self.postponed -= 1
+                    continue
                 self.read += 1
                 if self.first and self.read == 1:
                     print(f"\n{self.first}", file=sys.stderr, flush=True)
@@ -87,3 +116,24 @@ class _Heard:
                     print("interrupted", file=sys.stderr, flush=True)
                     os._exit(EXIT_CODE)
                 self.answered.clear()
+
+
+def _frames(frame: FrameType | None) -> Iterator[FrameType]:
+    while frame is not None:
+        yield frame
+        frame = frame.f_back
+
+
+def _imports(frame: FrameType | None) -> int:
+    """How many imports are in progress. An exception may leave a module half made there, and ends some libraries' own with a crash."""
+    return sum(each.f_code.co_filename == "<frozen importlib._bootstrap>" for each in _frames(frame))
+
+
+def _collects_garbage(frame: FrameType | None) -> bool:
+    """Whether Python may be letting an object go, and so pass over every exception: by jax's function of a collection, by `__del__`,
+    or by what the module `weakref` calls then."""
+    called = [getattr(callback, "__code__", None) for callback in gc.callbacks]
+    return any(
+        each.f_code in called or each.f_code.co_name == "__del__" or each.f_code.co_filename == OF_WEAKREF
+        for each in _frames(frame)
+    )

@@ -11,7 +11,7 @@ from tyro.conf import Positional, arg
 
 from jaxgan import command
 from jaxgan.errors import UserError
-from jaxgan.files import check_writable
+from jaxgan.files import check_writable, without_link
 from jaxgan.folder import RunFolder
 from jaxgan.memory import check_fits
 from jaxgan.settings import OptionalInt, OptionalPath, parse
@@ -61,10 +61,8 @@ def main(argv: Sequence[str] | None = None) -> int:
 def sample(argv: Sequence[str]) -> None:
     options = parse(Options, argv, prog="python -m jaxgan.sample", description="Draw samples from a trained run.")
     out = options.out or options.run / ("interpolation.png" if options.interpolate else "sample.png")
-    files = RunFolder(options.run).require()
+    RunFolder(options.run).require()
     check(options, out)
-    if options.out is None:
-        files.check_links(out)
     from jaxgan.cache import keep_compiled_programs  # after the flags are read: --help need not wait for jax
     from jaxgan.runs import load
 
@@ -74,7 +72,7 @@ def sample(argv: Sequence[str]) -> None:
         draw_critic(run, options, options.critic_surface)
         print(options.critic_surface)
     if options.critic_surface is None or options.out is not None:
-        draw(run, options, out)
+        draw(run, options, without_link(out) if options.out is None else out)
         print(out)
 
 

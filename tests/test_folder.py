@@ -139,12 +139,11 @@ def test_a_terminal_shows_and_does_not_act(capsys):
     assert capsys.readouterr().err == "warning: two\\nlines\n"
 
 
-def test_nothing_is_written_through_a_link_that_leads_out(tmp_path):
+def test_a_training_goes_on_with_nothing_that_leads_out_of_its_folder(tmp_path):
     files = RunFolder(tmp_path / "run")
     files.path.mkdir()
-    files.evaluation.symlink_to(tmp_path / "elsewhere.json")
-    files.check_links()  # a training does not write it
-    with pytest.raises(UserError, match=r"evaluation.json is a link that leads out of the run folder"):
-        files.check_links(files.evaluation)
-    files.report.symlink_to(files.path / "page.html")  # within the folder
-    files.check_links()
+    files.environment.symlink_to(files.path / "other.json")  # within the folder
+    files.check_outputs()
+    files.samples.symlink_to(tmp_path)
+    with pytest.raises(UserError, match=r"samples is a link that leads out of the run folder"):
+        files.check_outputs()

@@ -84,12 +84,12 @@ class Checkpoints:
     def steps(self) -> list[int]:
         """The steps that have a checkpoint, whole or damaged, in order, as they lie on the disk now."""
         with contextlib.suppress(FileNotFoundError):
-            return sorted(int(path.name) for path in self.folder.iterdir() if path.name.isdecimal())
+            return sorted(int(path.name) for path in self.folder.iterdir() if path.name.isdecimal() and path.is_dir())
         return []
 
     def save(self, step: int, progress: Progress) -> Path:
         """Writes a checkpoint; one of this step that is there already is left as it is."""
-        if not (self.folder / str(step)).exists():
+        if not (self.folder / str(step)).is_dir():
             arrays = _storable(progress.state)
             record = seal(
                 {

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from jaxgan.errors import say
-from jaxgan.files import write_atomically
+from jaxgan.files import without_link, write_atomically
 from jaxgan.folder import Picture, RunFolder, Tell
 from jaxgan.metrics.table import better, in_order, meaning_of
 from jaxgan.report.charts import Chart, charts_html, charts_of_run, scripts
@@ -54,9 +54,7 @@ def write_page(folder: Path, out: Path | None = None, tell: Tell = say) -> Path:
     """
     complaints: list[str] = []
     page = _page(read_run(folder, complaints.append), complaints)
-    path = RunFolder(folder).report if out is None else out
-    if out is None and path.is_symlink():  # of a folder from elsewhere: what it points to is not ours
-        path.unlink()
+    path = without_link(RunFolder(folder).report) if out is None else out
     write_atomically(path, write(page))
     for complaint in complaints:
         tell(complaint)

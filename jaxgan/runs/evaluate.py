@@ -13,7 +13,7 @@ from jaxgan.errors import UserError
 from jaxgan.evaluation import evaluator_of, measure_replicas, summarise_replicas
 from jaxgan.evaluation.protocol import OwnMetrics
 from jaxgan.features import Features, ShowProgress, show_nothing
-from jaxgan.files import WriteError
+from jaxgan.files import WriteError, without_link
 from jaxgan.folder import RunFolder
 from jaxgan.report.neighbours import save_neighbours
 from jaxgan.runs.data import held_out_data, training_data
@@ -101,7 +101,7 @@ def evaluate(
             for number, replica in enumerate(run.every_replica):
                 if values[number]:
                     path = RunFolder(pictures).neighbours(number if run.replicas > 1 else None)
-                    save_neighbours(path, *evaluator.nearest(replica, average))
+                    save_neighbours(without_link(path), *evaluator.nearest(replica, average))
         except WriteError as error:
             error.computed = evaluation
             raise

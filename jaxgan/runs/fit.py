@@ -102,7 +102,7 @@ def fit(
         program.check()
     if resume and resolved.config.out:
         check_folder_writable(resolved.config.out, "--out")
-        RunFolder(resolved.config.out).check_links()
+        RunFolder(resolved.config.out).check_outputs()
     with contextlib.ExitStack() as ending:
         earlier = _earlier(resolved, program, progress) if resume else None
         folder = resolved.config.out if resume and resolved.config.out else _agreed_folder(resolved.config)

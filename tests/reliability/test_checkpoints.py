@@ -214,6 +214,19 @@ def test_a_checkpoint_whose_record_is_missing_is_damaged(run, capsys):
     assert "its record is missing" in capsys.readouterr().err
 
 
+def test_a_file_or_a_link_in_the_place_of_a_checkpoint_is_none(run):
+    (run / "checkpoints" / "12").touch()
+    (run / "checkpoints" / "15").symlink_to(run / "nothing")
+    (run / "checkpoints" / "\u0663").touch()  # a digit, by Unicode
+    restored = jaxgan.load(run)
+    assert int(restored.state.step) == 9
+    checkpoints = Checkpoints(run / "checkpoints")
+    assert checkpoints.steps() == [3, 6, 9]
+    checkpoints.save(12, Progress(restored.state))
+    checkpoints.close()
+    assert int(jaxgan.load(run, step=12).state.step) == 9
+
+
 REFUSED = {
     "at its end": ([], "already trained to step 9"),
     "another seed": (["--steps", "12", "--seed", "5"], "--seed 5 differs"),
@@ -221,6 +234,8 @@ REFUSED = {
     "no whole checkpoint": (["--steps", "12"], "no earlier one is whole"),
     "trained by another": (["--steps", "12"], "is being trained by another process"),
     "a link that leads out of it": (["--steps", "12"], "metrics.jsonl is a link that leads out of the run folder"),
+    "a folder in the place of a file": (["--steps", "12"], "metrics.jsonl is a folder, in the place of a file: remove it"),
+    "a file in the place of a folder": (["--steps", "12"], "samples is no folder: remove it"),
     "a mesh that is not there": (["--steps", "12", "--mesh", "data=64"], "64 devices"),
 }
 
@@ -238,6 +253,12 @@ def test_a_refused_resume_leaves_the_folder_as_it_was(run, why, capsys):
     if why == "a link that leads out of it":
         (run / "metrics.jsonl").rename(run.parent / "elsewhere")
         (run / "metrics.jsonl").symlink_to(run.parent / "elsewhere")
+    if why == "a folder in the place of a file":
+        (run / "metrics.jsonl").unlink()
+        (run / "metrics.jsonl").mkdir()
+    if why == "a file in the place of a folder":
+        shutil.rmtree(run / "samples")
+        (run / "samples").touch()
     if why == "trained by another":
         lock = FileLock(run / ".lock")
         lock.acquire()

@@ -1,5 +1,7 @@
 """Processes that do not come, or die: one line within the time of --distributed-timeout. Ctrl-C is heard in compiled code."""
 
+import gc
+import importlib
 import os
 import re
 import signal
@@ -137,6 +139,30 @@ def test_an_interrupt_is_heard_while_jax_compiles(number, first):
     assert time.monotonic() - began < 6
 
 
+INTERRUPTED = "import os, signal, time; os.kill(os.getpid(), signal.SIG{}); time.sleep(5)"
+
+
+@pytest.mark.parametrize("number", ["INT", "TERM"])
+@pytest.mark.parametrize(
+    "words", [["-m", "jaxgan.train"], ["-mjaxgan", "sample"], ["-c", "from jaxgan.__main__ import console; console()", "train"]]
+)
+def test_an_interrupt_while_a_command_is_imported_is_one_line(words, number, tmp_path):
+    """In place of a library that all commands import stands one that interrupts the process."""
+    (tmp_path / "tyro.py").write_text(INTERRUPTED.format(number))
+    done = subprocess.run([sys.executable, *words], capture_output=True, text=True, cwd=tmp_path,
+                          env={**os.environ, "PYTHONPATH": os.pathsep.join([str(tmp_path), *sys.path])})  # fmt: skip
+    assert (done.returncode, done.stderr) == (130, "interrupted\n")
+
+
+def test_importing_jaxgan_leaves_the_handlers_as_they_are(tmp_path):
+    program = "import jaxgan, signal; from jaxgan import Config; assert signal.getsignal(2) is signal.default_int_handler"
+    (tmp_path / "mine").mkdir()
+    (tmp_path / "mine" / "__init__.py").write_text(program)
+    (tmp_path / "mine" / "__main__.py").touch()
+    surroundings = {**os.environ, "PYTHONPATH": os.pathsep.join([str(tmp_path), *sys.path])}
+    subprocess.run([sys.executable, "-m", "mine", "jaxgan.train"], check=True, env=surroundings)
+
+
 def test_the_first_interrupt_is_noted_and_the_second_ends(capsys):
     from jaxgan.interrupts import interrupts
 
@@ -155,6 +181,43 @@ def test_the_first_interrupt_is_noted_and_the_second_ends(capsys):
         interrupted_twice()
     assert signal.getsignal(signal.SIGINT) is before
     assert capsys.readouterr().err == "\nstopping soon\n"
+
+
+def test_an_interrupt_is_heard_where_an_exception_would_be_lost(tmp_path, monkeypatch, capfd):
+    """While garbage is collected Python passes over exceptions, and an import that ends by one leaves a module half made."""
+    from jaxgan.interrupts import interrupts
+
+    def interrupted(phase: str, info: object) -> None:
+        if phase == "start" and not sent:
+            sent.append(phase)
+            os.kill(os.getpid(), signal.SIGINT)
+
+    sent: list[str] = []
+
+    def wait() -> None:
+        end = time.monotonic() + 2
+        while time.monotonic() < end:
+            pass
+
+    def in_a_collection() -> None:
+        with interrupts():
+            gc.callbacks.append(interrupted)
+            gc.collect()
+            gc.callbacks.remove(interrupted)
+            wait()
+
+    def in_an_import() -> None:
+        with interrupts():
+            importlib.import_module("mine_interrupted")
+            wait()
+
+    (tmp_path / "mine_interrupted.py").write_text("import os, signal\nos.kill(os.getpid(), signal.SIGINT)\nwhole = True\n")
+    monkeypatch.syspath_prepend(str(tmp_path))
+    for lost in (in_a_collection, in_an_import):
+        with pytest.raises(KeyboardInterrupt):
+            lost()
+    assert sys.modules.pop("mine_interrupted").whole
+    assert capfd.readouterr().err == ""
 
 
 def test_an_interrupt_of_a_command_is_one_line_and_exit_code_130(capsys):

@@ -12,8 +12,10 @@ import numpy as np
 import pytest
 
 from jaxgan.files import WriteError, append, check_folder_writable, check_writable, replacing, write_atomically
+from jaxgan.folder import RunFolder
 from jaxgan.report.images import save_image, save_strip
-from jaxgan.report.samples import save_interpolation, save_samples
+from jaxgan.report.listeners import Curves, SamplePictures
+from jaxgan.report.samples import SampleView, save_interpolation, save_samples
 from jaxgan.runs.sweep import write_table
 
 REASONS = {
@@ -114,6 +116,33 @@ def test_devices_and_links_stay_what_they_are(place):
     write_atomically("link", b"new")
     assert Path("link").is_symlink()
     assert Path("file").read_bytes() == b"new"
+
+
+def test_what_a_run_writes_replaces_a_link_in_its_folder(place, monkeypatch):
+    """A run folder from elsewhere may hold links to files that are not the run's: `file` stands for one."""
+    files = RunFolder(place / "run")
+    files.samples.mkdir(parents=True)
+    write_atomically(files.config, b"{}")
+    write_atomically(files.metrics, b'{"step": 1, "critic_loss": 0.5}\n')
+    picture = files.samples / "step_00000001.png"
+    outputs = [files.evaluation, files.path / "sample.png", files.curves, picture]
+    for path in outputs:
+        path.symlink_to(place / "file")
+    monkeypatch.setattr("jaxgan.runs.evaluate", lambda *_, **__: EVALUATION)
+    monkeypatch.setattr("jaxgan.runs.load", lambda *_, **__: None)
+    sample = importlib.import_module("jaxgan.sample")
+    monkeypatch.setattr(sample, "draw", lambda run, options, out: write_atomically(out, b"a picture"))
+    assert importlib.import_module("jaxgan.evaluate").main([str(files.path)]) == 0
+    assert sample.main([str(files.path)]) == 0
+    Curves(files.metrics, files.curves).on_end(1)
+    view = SampleView(None, 0)
+    SamplePictures(files.samples, view=view).on_sample(1, [np.zeros((4, 8, 8, 1), np.float32)], [np.zeros(4, np.int32)])
+    assert [path for path in outputs if path.is_symlink()] == []
+    assert (place / "file").read_text() == "here"
+    link = place / "link.json"
+    link.symlink_to(place / "file")
+    assert importlib.import_module("jaxgan.evaluate").main([str(files.path), "--out", str(link)]) == 0  # named by the user
+    assert link.is_symlink() and "fid_lab_10k" in (place / "file").read_text()
 
 
 LIMITED = """

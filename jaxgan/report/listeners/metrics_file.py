@@ -7,7 +7,7 @@ from typing import Any
 
 from jaxgan.engine.listeners import Listener
 from jaxgan.errors import UserError
-from jaxgan.files import append, write_atomically
+from jaxgan.files import append, without_link, write_atomically
 from jaxgan.folder import metrics_lines, read_metrics
 from jaxgan.report.figures import save_curves
 
@@ -68,4 +68,4 @@ class Curves(Listener):
         """Write the picture, if a loss was logged."""
         records = read_metrics(self._metrics)
         if any("critic_loss" in record or "generator_loss" in record for record in records):
-            save_curves(self._path, records)
+            save_curves(without_link(self._path), records)

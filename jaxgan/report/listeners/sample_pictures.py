@@ -6,6 +6,7 @@ import numpy as np
 
 from jaxgan.engine.listeners import Listener
 from jaxgan.engine.surface import CriticSurface
+from jaxgan.files import without_link
 from jaxgan.report.figures import Distribution, save_critic_surface
 from jaxgan.report.images import save_image
 from jaxgan.report.samples import SampleView
@@ -38,7 +39,7 @@ class SamplePictures(SampleListener):
         for replica, picture in enumerate(self._view.of_step(step, samples, labels)):
             suffix = f"-replica_{replica:02d}" if len(samples) > 1 else ""
             if picture is not None:
-                save_image(self._folder / f"step_{step:08d}{suffix}.png", picture)
+                save_image(without_link(self._folder / f"step_{step:08d}{suffix}.png"), picture)
 
 
 class CriticPictures(Listener):
@@ -50,5 +51,5 @@ class CriticPictures(Listener):
 
     def on_surface(self, step: int, surface: CriticSurface, samples: np.ndarray) -> None:
         """Write the picture."""
-        path = self._folder / f"step_{step:08d}.png"
+        path = without_link(self._folder / f"step_{step:08d}.png")
         save_critic_surface(path, surface, samples, self._distribution, title=f"the critic at step {step:,}")
