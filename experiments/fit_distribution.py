@@ -5,7 +5,7 @@
     python -m experiments.fit_distribution --studies networks clips
 
 Each study changes one thing in the lab's settings (`--recipe lab003`: batch 500, width 256, latent 5, RMSprop 2e-4, clip .1, penalty weight
-.001) on the lab's Gaussian, points drawn afresh. Every twentieth of a run 1,000 samples are compared with the exact density (KL, Jensen-Shannon)
+.001) on the lab's Gaussian, 10,000 fixed points. Every twentieth of a run 1,000 samples are compared with the exact density (KL, Jensen-Shannon)
 and with fresh points (exact Wasserstein-1). Convergence is the last quarter's mean W1, speed the steps to a quarter of the first
 W1 (the run's length where that never came), stability the deviation of log W1 from a line through the last quarter; a step's time is measured in
 turn. Rows are ranked from the best: < where the next is worse beyond chance, ~ where that is not seen. The animations
