@@ -3,10 +3,11 @@
 import errno
 import os
 import sys
+import warnings
 from collections.abc import Callable
 from typing import Any, NoReturn
 
-from jaxgan.errors import DivergedError, UserError, first_line, printable
+from jaxgan.errors import DivergedError, UserError, WriteError, first_line, printable, say
 from jaxgan.interrupts import EXIT_CODE, interrupts
 from jaxgan.report.terminal import write_any_character
 
@@ -16,9 +17,12 @@ NO_SPACE = os.strerror(errno.ENOSPC)
 def run(main: Callable[[], None]) -> int:
     """Runs a command and returns its exit code: 0, 2 (the caller's mistake, or what the machine does not allow), 3 (training diverged),
     130 (interrupted) or 141 (the reader of a pipe has ended)."""
+    if sys.stdout is None:  # closed by the caller: >&-
+        sys.stdout = open(os.devnull, "w")  # noqa: SIM115 (open until the process ends)
     write_any_character()
     try:
-        with interrupts():
+        with interrupts(), warnings.catch_warnings():
+            warnings.showwarning = _print_warning
             try:
                 main()
             finally:
@@ -35,7 +39,7 @@ def run(main: Callable[[], None]) -> int:
     except Exception as error:
         if processes := sys.modules.get("jaxgan.engine.processes"):
             processes.end_if_lost(error)
-        reason = in_one_line(error)
+        reason = in_one_line(first_of(error))
         if reason is None:
             raise
         if isinstance(error, OSError) and error.filename is None:
@@ -56,6 +60,14 @@ def leave(code: int) -> NoReturn:
         sys.stderr.flush()
         os._exit(code)
     sys.exit(code)
+
+
+def first_of(error: Exception) -> Exception:
+    """Of errors of writing that followed one another, as on a full disk, the first; any other error itself."""
+    first, earlier = error, error.__context__
+    while isinstance(error, WriteError) and earlier is not None:
+        first, earlier = (earlier if isinstance(earlier, WriteError) else first), earlier.__context__
+    return first
 
 
 def in_one_line(error: Exception) -> str | None:
@@ -86,6 +98,11 @@ def _missing_platform() -> str | None:
             f"{wanted}: there is no such device here, or jax lacks its plugin{reason}; JAX_PLATFORMS=cpu runs on the processor"
         )
     return None
+
+
+def _print_warning(message: Warning | str, *_: Any, **__: Any) -> None:
+    """In place of Python's own form, which shows a line of code too."""
+    say(first_line(message) if isinstance(message, Warning) else message)
 
 
 def _print_error(text: str) -> None:

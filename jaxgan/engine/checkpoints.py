@@ -7,8 +7,10 @@ begun by them.
 """
 
 import contextlib
+import errno
 import gc
 import logging
+import os
 import shutil
 import sys
 import time
@@ -26,6 +28,7 @@ from jaxgan.errors import UserError, WriteError, first_line
 from jaxgan.types import GanState, Metrics
 
 Arrays = dict[str, np.ndarray]  # by their path in the state
+NO_SPACE = os.strerror(errno.ENOSPC)
 
 
 class Progress(NamedTuple):
@@ -65,6 +68,7 @@ class Checkpoints:
         """
         import orbax.checkpoint as ocp  # a second of imports, which --help and a refused flag need not wait for
 
+        logging.getLogger("asyncio").addFilter(_is_not_of_orbax)
         self._args = ocp.args
         self.folder, self.about, self.recorded = folder.absolute(), dict(about or {}), recorded
         options = ocp.CheckpointManagerOptions(max_to_keep=keep, create=False, enable_async_checkpointing=False)
@@ -117,9 +121,8 @@ class Checkpoints:
                 yield
         except Exception as error:
             self.remove_unfinished()
-            raise WriteError(
-                f"checkpoint {path} cannot be written: {first_line(error)}; --resume goes on from the one before"
-            ) from error
+            reason = NO_SPACE if NO_SPACE in str(error) else first_line(error)  # TensorStore says more, and that late
+            raise WriteError(f"checkpoint {path} cannot be written: {reason}; --resume goes on from the one before") from error
 
     def remove_unfinished(self) -> None:
         """Removes what killed processes left half written. The run's lock must be held."""
@@ -298,6 +301,11 @@ def _sums(record: Mapping[str, Any], like: Metrics | None) -> Metrics | None:
         name: jax.device_put(np.asarray(stored[name], zero.dtype).reshape(zero.shape), zero.sharding, may_alias=False)
         for name, zero in like.items()
     }
+
+
+def _is_not_of_orbax(record: logging.LogRecord) -> bool:
+    """Leaves out what asyncio logs of orbax's tasks, whenever they are collected: the error of the first that failed says it all."""
+    return os.path.join("orbax", "checkpoint") not in record.getMessage()
 
 
 @contextlib.contextmanager

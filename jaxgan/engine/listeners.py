@@ -1,5 +1,6 @@
 """What a training run tells those who watch it; every method does nothing until a listener has a use for it."""
 
+import contextlib
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -87,5 +88,7 @@ class Listeners(Listener):
             listener.on_checkpoint(step, path)
 
     def on_end(self, step: int) -> None:
-        for listener in self.listeners:
-            listener.on_end(step)
+        """Tells every listener, also where one before it fails."""
+        with contextlib.ExitStack() as ending:
+            for listener in reversed(self.listeners):
+                ending.callback(listener.on_end, step)

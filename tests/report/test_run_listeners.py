@@ -1,5 +1,6 @@
 """Listeners: what a run shows is true, and what it keeps survives a kill and a resume."""
 
+import errno
 import io
 import json
 import struct
@@ -10,6 +11,7 @@ import pytest
 from PIL import Image
 from rich.console import Console
 
+from jaxgan.errors import WriteError
 from jaxgan.folder import read_metrics
 from jaxgan.metrics.table import METRICS, panel_of
 from jaxgan.report.images import image_grid
@@ -326,6 +328,21 @@ class TestTensorBoard:
                 ("gradients", "gradient" in name), ("speed", name.endswith("per_second")), ("other", True),
             ]  # fmt: skip
             assert panel_of(name) == next(panel for panel, fits in earlier if fits)
+
+    def test_on_a_full_disk_the_run_ends_and_waits_for_nothing(self, tmp_path, monkeypatch):
+        def full(*_):
+            raise OSError(errno.ENOSPC, "No space left on device")
+
+        board = TensorBoard(tmp_path)
+        board.on_start(0, 100)
+        with monkeypatch.context() as patched:
+            patched.setattr("tensorboardX.record_writer.RecordWriter.write", full)
+            for _ in range(20):  # more than tensorboardX would queue
+                with pytest.raises(WriteError, match=r"cannot be written: No space left on device$"):
+                    board.on_log(10, [{"critic_loss": 0.5}])
+        board.on_log(20, [{"critic_loss": 0.5}])  # there is room again
+        board.on_end(20)
+        assert list(values(tmp_path)) == [("losses/critic_loss", 20)]
 
     def test_resume_at_once_keeps_the_first_file_and_voids_what_came_after_the_checkpoint(self, tmp_path):
         for start, steps in ((0, (10, 20, 30)), (20, (30, 40))):
