@@ -1,8 +1,10 @@
 """What all commands share: one line for what went wrong, and exit codes."""
 
+import contextlib
 import errno
 import os
 import sys
+import traceback
 import warnings
 from collections.abc import Callable
 from typing import Any, NoReturn
@@ -11,6 +13,7 @@ from jaxgan.errors import DivergedError, UserError, WriteError, first_line, prin
 from jaxgan.interrupts import EXIT_CODE, interrupts
 from jaxgan.report.terminal import write_any_character
 
+NO_BACKEND = "Unable to initialize backend"  # one of several that JAX_PLATFORMS names: the others are there
 NO_SPACE = os.strerror(errno.ENOSPC)
 
 
@@ -18,7 +21,8 @@ def run(main: Callable[[], None]) -> int:
     """Runs a command and returns its exit code: 0, 2 (the caller's mistake, or what the machine does not allow), 3 (training diverged),
     130 (interrupted) or 141 (the reader of a pipe has ended)."""
     if sys.stdout is None:  # closed by the caller: >&-
-        sys.stdout = open(os.devnull, "w")  # noqa: SIM115 (open until the process ends)
+        with open(os.devnull, "w") as nowhere, contextlib.redirect_stdout(nowhere):
+            return run(main)
     write_any_character()
     try:
         with interrupts(), warnings.catch_warnings():
@@ -56,8 +60,9 @@ def leave(code: int) -> NoReturn:
     """
     jax: Any = sys.modules.get("jax")
     if code == EXIT_CODE and not (jax and jax.distributed.is_initialized()):
-        sys.stdout.flush()
-        sys.stderr.flush()
+        for stream in (sys.stdout, sys.stderr):
+            if stream is not None:
+                stream.flush()
         os._exit(code)
     sys.exit(code)
 
@@ -81,23 +86,24 @@ def in_one_line(error: Exception) -> str | None:
         return f"{NO_SPACE}: a checkpoint cannot be written"
     if isinstance(error, MemoryError) or "RESOURCE_EXHAUSTED" in str(error):
         return f"not enough memory: {first_line(error).removeprefix('RESOURCE_EXHAUSTED: ')}"
-    return _missing_platform()
+    return _reason_of_jax(error)
 
 
-def _missing_platform() -> str | None:
-    """The reason why jax has no device, where it has none: asked after the fact, for it says so by errors of several kinds."""
+def _reason_of_jax(error: Exception) -> str | None:
+    """Why jax cannot be imported, or has no device: looked for after the fact, for it says so by errors of several kinds."""
     jax: Any = sys.modules.get("jax")
     if jax is None:
-        return None
-    try:
-        jax.local_devices()
-    except Exception as error:
-        wanted = f"JAX_PLATFORMS={jax.config.jax_platforms}" if jax.config.jax_platforms else "jax"
-        reason = f" ({first_line(error)})" if str(error) else ""
-        return (
-            f"{wanted}: there is no such device here, or jax lacks its plugin{reason}; JAX_PLATFORMS=cpu runs on the processor"
-        )
-    return None
+        within = [frame.f_globals.get("__name__", "") for frame, _ in traceback.walk_tb(error.__traceback__)]
+        return f"jax cannot be imported: {first_line(error)}" if any(name.startswith("jax.") for name in within) else None
+    if NO_BACKEND not in str(error):
+        try:
+            jax.local_devices()
+            return None
+        except Exception as now:
+            error = now
+    wanted = f"JAX_PLATFORMS={jax.config.jax_platforms}" if jax.config.jax_platforms else "jax"
+    reason = f" ({first_line(error)})" if str(error) else ""
+    return f"{wanted}: there is no such device here, or jax lacks its plugin{reason}; JAX_PLATFORMS=cpu runs on the processor"
 
 
 def _print_warning(message: Warning | str, *_: Any, **__: Any) -> None:

@@ -51,12 +51,13 @@ def replacing(path: str | Path) -> Iterator[IO[bytes]]:
 
 
 def without_link(path: Path) -> Path:
-    """The path, from which a symbolic link is removed: in a run folder from elsewhere one may lead to a file that is not the run's.
+    """The path, from which a symbolic link or a pipe is removed: a run folder from elsewhere may hold one, which leads to what is not
+    the run's, or makes whoever writes wait.
 
     Raises:
         WriteError: it cannot be removed.
     """
-    if path.is_symlink():
+    if path.is_symlink() or path.is_fifo():
         with saying_what_cannot_be_written(path):
             path.unlink()
     return path

@@ -127,13 +127,16 @@ def draw(run: "Run", options: Options, out: Path) -> None:
         "batch_statistics": options.batch_statistics or None,  # as the run draws
         "average": options.average,
     }
-    if options.interpolate:
-        if not run.is_images:
-            raise UserError("--interpolate: a strip shows images, and this run draws points")
-        save_interpolation(out, np.asarray(run.interpolate(options.n or 16, **how), np.float32))
-        return
-    n = options.n or (2500 if not run.is_images else 100 if run.gan.n_classes and options.label is None else 64)
+    if options.interpolate and not run.is_images:
+        raise UserError("--interpolate: a strip shows images, and this run draws points")
+    usual = (
+        16 if options.interpolate else 2500 if not run.is_images else 100 if run.gan.n_classes and options.label is None else 64
+    )
+    n = options.n or usual
     check_fits(4 * n * (run.gan.latent_dim + math.prod(run.sample_shape)), f"--n {n}: samples with their latents")
+    if options.interpolate:
+        save_interpolation(out, np.asarray(run.interpolate(n, **how), np.float32))
+        return
     samples, labels = run.sample(n, generator=options.generator, **how)
     save_samples(out, np.asarray(samples, np.float32), labels, run.dataset.distribution)
 

@@ -91,6 +91,9 @@ def fit(
     """
     listeners, progress = checked_listeners(listeners), truth("progress", progress)
     resolved, resume = _resolved(what, dataset, labels, options)
+    if resume and resolved.config.out:
+        check_folder_writable(resolved.config.out, "--out")
+        RunFolder(resolved.config.out).check_outputs()
     if metrics and not resolved.schedule.metrics_every:
         resolved = resolved.measured_every(resolved.schedule.sample_every)
     schedule = resolved.schedule
@@ -100,9 +103,6 @@ def fit(
     program = resolved.program()
     if not program.gan.is_built_in:
         program.check()
-    if resume and resolved.config.out:
-        check_folder_writable(resolved.config.out, "--out")
-        RunFolder(resolved.config.out).check_outputs()
     with contextlib.ExitStack() as ending:
         earlier = _earlier(resolved, program, progress) if resume else None
         folder = resolved.config.out if resume and resolved.config.out else _agreed_folder(resolved.config)

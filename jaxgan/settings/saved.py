@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
-from jaxgan.errors import UserError, first_line, unknown
+from jaxgan.errors import UserError, first_line, shortened, unknown
 from jaxgan.folder import RunFolder, read_object
 from jaxgan.imports import is_import_path
 from jaxgan.settings.options import Config, changes_allowed, check_value, flag, names, settled_by
@@ -97,7 +97,9 @@ def read_config_file(path: Path) -> Config:
     if not isinstance(values, dict):
         raise UserError(f"{path} holds no JSON object, as a run's config.json does")
     version = values.pop("format", 0)
-    if not isinstance(version, int) or version > FORMAT:
+    if type(version) is not int or version < 0:
+        raise UserError(f"{path}: format {shortened(version)}: expected a whole number, at least 0")
+    if version > FORMAT:
         raise UserError(f"{path} is of format {version}, and this jaxgan reads up to {FORMAT}: a newer jaxgan reads it")
     allowed = names(saved=True)
     for name in values:

@@ -232,7 +232,7 @@ def test_divergence_ends_with_exit_code_3(capsys, tmp_path):
     assert "diverged: a number is not finite at step" in capsys.readouterr().err
 
 
-def test_images_are_sampled_as_grid_strip_animation_and_numbers(tmp_path, monkeypatch):
+def test_images_are_sampled_as_grid_strip_animation_and_numbers(tmp_path, monkeypatch, capsys):
     from tests.tiny import pictures
 
     monkeypatch.setattr("jaxgan.data.load", lambda name, **_: pictures())
@@ -246,6 +246,8 @@ def test_images_are_sampled_as_grid_strip_animation_and_numbers(tmp_path, monkey
     assert float(abs(stored["images"]).max()) <= 1
     np.testing.assert_array_equal(stored["labels"], [0, 0, 1, 1, 2, 2])
     assert sample.main([str(run), "--interpolate", "--n", "5", "--out", str(tmp_path / "X.GIF")]) == 0
+    capsys.readouterr()
+    assert "too much" in refusal(capsys, str(run), "--interpolate", "--n", str(10**12), command=sample)
     assert picture(tmp_path / "X.GIF")[2] >= 5
     assert sample.main([str(run), "--out", str(tmp_path / "Y.NPZ"), "--n", "6"]) == 0
     assert np.load(tmp_path / "Y.NPZ")["images"].shape == (6, 28, 28, 1)

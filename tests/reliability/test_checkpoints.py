@@ -1,5 +1,6 @@
 """Damaged checkpoints, changed configurations and data, two processes at one run: nothing is taken silently, nothing is lost."""
 
+import importlib
 import json
 import re
 import shutil
@@ -21,7 +22,7 @@ from jaxgan.engine.checkpoints import Checkpoints, Progress
 from jaxgan.engine.listeners import Listener
 from jaxgan.engine.loop import Program
 from jaxgan.engine.state import step_of
-from jaxgan.errors import DivergedError, UserError
+from jaxgan.errors import DivergedError, UserError, WriteError
 from jaxgan.sample import main as sample
 from jaxgan.settings import Config
 from jaxgan.train import main as train
@@ -225,6 +226,17 @@ def test_a_file_or_a_link_in_the_place_of_a_checkpoint_is_none(run):
     checkpoints.save(12, Progress(restored.state))
     checkpoints.close()
     assert int(jaxgan.load(run, step=12).state.step) == 9
+
+
+def test_a_folder_that_cannot_be_written_is_refused_before_a_classifier_is_trained(run, monkeypatch):
+    def refuse(*_):
+        raise WriteError("refused")
+
+    fit = importlib.import_module("jaxgan.runs.fit")
+    monkeypatch.setattr(fit, "check_folder_writable", refuse)
+    monkeypatch.setattr(fit, "Measuring", None)
+    with pytest.raises(WriteError, match="refused"):
+        runs.fit(Config(out=run, resume=True, steps=12, metrics_every=3))
 
 
 REFUSED = {

@@ -3,9 +3,11 @@
 import importlib
 import json
 import os
+import re
 import subprocess
 import sys
 import time
+import warnings
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -250,7 +252,7 @@ def test_where_no_jax_is_needed_the_answer_takes_less_than_two_seconds(line):
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("platform", ["cuda", "gpu", "tpu", "nonsense"])
+@pytest.mark.parametrize("platform", ["cuda", "gpu", "tpu", "nonsense", "cpu,nonsense"])
 def test_a_platform_that_is_not_there_is_said_in_one_line(platform, tmp_path):
     done = start("jaxgan.train", "--dataset", "ring8", "--steps", "1", "--out", str(tmp_path / "run"), JAX_PLATFORMS=platform)
     if done.returncode == 0:
@@ -259,6 +261,24 @@ def test_a_platform_that_is_not_there_is_said_in_one_line(platform, tmp_path):
     assert done.stderr.startswith("error: JAX_PLATFORMS=")
     assert done.stderr.count("\n") == 1
     assert list(tmp_path.iterdir()) == []
+
+
+def test_a_setting_that_jax_does_not_take_is_said_in_one_line(tmp_path):
+    done = start("jaxgan.train", "--dataset", "ring8", "--out", str(tmp_path / "run"), JAX_ENABLE_X64="maybe")
+    assert done.returncode == 2
+    assert re.fullmatch(r"error: jax cannot be imported: .*maybe.*JAX_ENABLE_X64.*\n", done.stderr)
+
+
+def test_a_warning_is_one_line_and_a_closed_output_no_error(monkeypatch, capsys):
+    from jaxgan import command
+
+    def warned() -> None:
+        warnings.simplefilter("always")
+        warnings.warn("few samples\nfor so many", stacklevel=1)
+
+    monkeypatch.setattr(sys, "stdout", None)
+    assert command.run(warned) == 0
+    assert capsys.readouterr().err == "warning: few samples\n"
 
 
 def test_a_platform_is_blamed_only_where_jax_has_no_device(monkeypatch, capsys):

@@ -119,16 +119,18 @@ def test_devices_and_links_stay_what_they_are(place):
     assert Path("file").read_bytes() == b"new"
 
 
-def test_what_a_run_writes_replaces_a_link_in_its_folder(place, monkeypatch):
+def test_what_a_run_writes_replaces_a_link_or_a_pipe_in_its_folder(place, monkeypatch):
     """A run folder from elsewhere may hold links to files that are not the run's: `file` stands for one."""
     files = RunFolder(place / "run")
     files.samples.mkdir(parents=True)
     write_atomically(files.config, b"{}")
     write_atomically(files.metrics, b'{"step": 1, "critic_loss": 0.5}\n')
     picture = files.samples / "step_00000001.png"
-    outputs = [files.evaluation, files.path / "sample.png", files.curves, picture]
+    outputs = [files.evaluation, files.curves, picture]
     for path in outputs:
         path.symlink_to(place / "file")
+    outputs.append(files.path / "sample.png")
+    os.mkfifo(outputs[-1])
     monkeypatch.setattr("jaxgan.runs.evaluate", lambda *_, **__: EVALUATION)
     monkeypatch.setattr("jaxgan.runs.load", lambda *_, **__: None)
     sample = importlib.import_module("jaxgan.sample")
@@ -138,7 +140,7 @@ def test_what_a_run_writes_replaces_a_link_in_its_folder(place, monkeypatch):
     Curves(files.metrics, files.curves).on_end(1)
     view = SampleView(None, 0)
     SamplePictures(files.samples, view=view).on_sample(1, [np.zeros((4, 8, 8, 1), np.float32)], [np.zeros(4, np.int32)])
-    assert [path for path in outputs if path.is_symlink()] == []
+    assert [path for path in outputs if path.is_symlink() or not path.is_file()] == []
     assert (place / "file").read_text() == "here"
     link = place / "link.json"
     link.symlink_to(place / "file")
@@ -224,6 +226,8 @@ def test_a_full_file_system_ends_a_run_in_one_line_and_loses_no_checkpoint(size,
         assert done.returncode == 0, done.stderr
         steps = [json.loads(line)["step"] for line in (disk / "run" / "metrics.jsonl").read_text().splitlines()]
         assert steps == list(range(1, 401))
-        print(f"a disk of {size} was full after the checkpoint of step {max(before, default=0)}: {done.stdout.splitlines()[-2]}")
+        print(
+            f"a disk of {size} was full after the checkpoint of step {max(before, default=0)}: {done.stdout.splitlines()[-2]}"
+        )
     finally:
         subprocess.run(["umount", str(disk)], check=True)

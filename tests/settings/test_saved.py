@@ -56,6 +56,9 @@ def test_fewer_fields_than_there_are_take_their_defaults(tmp_path):
         ("{", "{path} is not JSON: "),
         ("[1]", "{path} holds no JSON object, as a run's config.json does"),
         ('{"learning_rat": 1}', "the field in {path} 'learning_rat' is not known: did you mean 'learning_rate'?"),
+        ('{"format": 99}', "{path} is of format 99, and this jaxgan reads up to"),
+        ('{"format": true}', "{path}: format True: expected a whole number, at least 0"),
+        ('{"format": "1"}', "{path}: format '1': expected a whole number, at least 0"),
         ('{"resume": true}', "the field in {path} 'resume' is not known"),
     ],
 )
