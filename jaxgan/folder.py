@@ -142,13 +142,13 @@ class RunFolder:
         Raises:
             UserError: one line that names it.
         """
-        for path in (self.config, self.environment, self.metrics, self.best_record, self.samples):
+        for path in (self.config, self.environment, self.metrics, self.best_record, self.samples, self.critic):
             if path.is_symlink() and not self.holds(path):
                 raise UserError(f"{path} is a link that leads out of the run folder, and is not written through: remove it")
         for path in (self.config, self.environment, self.metrics, self.best_record, self.curves, self.report):
             if os.path.lexists(path) and not path.is_file() and not path.is_symlink():
                 raise UserError(f"{path} is {'a folder' if path.is_dir() else 'no file'}, in the place of a file: remove it")
-        for path in (self.checkpoints, self.best, self.samples, self.tensorboard):
+        for path in (self.checkpoints, self.best, self.samples, self.critic, self.tensorboard):
             if os.path.lexists(path) and not path.is_dir():
                 raise UserError(f"{path} is no folder: remove it")
 

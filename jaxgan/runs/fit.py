@@ -81,6 +81,10 @@ def fit(
         listeners: told of what happens (`jaxgan.engine.listeners.Listener`).
         progress: whether a bar is shown and the run is summed up in a line.
 
+    With `Config(distributed=True)` jax's runtime ends the whole program, with a trace, where another process is lost: it does so from a thread
+    that no `except` reaches. The command says it in one line, for which it keeps the process's standard error to itself; a program that
+    is not jaxgan's own has other uses for that.
+
     Returns:
         the run, with the state of all its replicas.
 

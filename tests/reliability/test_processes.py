@@ -4,12 +4,14 @@ import gc
 import importlib
 import os
 import re
+import shutil
 import signal
 import socket
 import subprocess
 import sys
 import time
 
+import numpy as np
 import pytest
 
 from jaxgan.engine import processes
@@ -139,6 +141,7 @@ def test_an_interrupt_is_heard_while_jax_compiles(number, first):
     assert time.monotonic() - began < 6
 
 
+INTERRUPTED_LINE = "interrupted\n"
 INTERRUPTED = "import os, signal, time; os.kill(os.getpid(), signal.SIG{}); time.sleep(5)"
 
 
@@ -152,6 +155,25 @@ def test_an_interrupt_while_a_command_is_imported_is_one_line(words, number, tmp
     done = subprocess.run([sys.executable, *words], capture_output=True, text=True, cwd=tmp_path,
                           env={**os.environ, "PYTHONPATH": os.pathsep.join([str(tmp_path), *sys.path])})  # fmt: skip
     assert (done.returncode, done.stderr) == (130, "interrupted\n")
+
+
+@pytest.mark.slow
+def test_interrupts_in_the_first_second_of_a_command_are_one_line(tmp_path):
+    """At 24 moments from .1 to 1 s: while it is imported, jax too, and while it begins."""
+    command = [sys.executable, "-m", "jaxgan.train", *FLAGS, "--out", str(tmp_path / "run")]
+    came = []
+    for moment in np.linspace(0.1, 1.0, 24):
+        shutil.rmtree(tmp_path / "run", ignore_errors=True)
+        process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+        time.sleep(moment)
+        process.send_signal(signal.SIGINT)
+        try:
+            _, errors = process.communicate(timeout=60)
+        finally:
+            process.kill()
+        came.append((process.returncode, errors))
+    print(f"{came.count((130, INTERRUPTED_LINE))} of {len(came)} interrupts ended in one line")
+    assert came == [(130, INTERRUPTED_LINE)] * len(came)
 
 
 def test_importing_jaxgan_leaves_the_handlers_as_they_are(tmp_path):
