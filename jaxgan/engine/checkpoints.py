@@ -304,8 +304,10 @@ def _sums(record: Mapping[str, Any], like: Metrics | None) -> Metrics | None:
 
 
 def _is_not_of_orbax(record: logging.LogRecord) -> bool:
-    """Leaves out what asyncio logs of orbax's tasks, whenever they are collected: the error of the first that failed says it all."""
-    return os.path.join("orbax", "checkpoint") not in record.getMessage()
+    """Leaves out what asyncio logs of orbax's and TensorStore's tasks, whenever they are collected: the error of the first that failed
+    says it all."""
+    words = record.getMessage() + str(record.exc_info[1] if record.exc_info else "")
+    return os.path.join("orbax", "checkpoint") not in words and "tensorstore" not in words
 
 
 @contextlib.contextmanager

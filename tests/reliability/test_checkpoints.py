@@ -2,6 +2,7 @@
 
 import importlib
 import json
+import logging
 import re
 import shutil
 import zlib
@@ -396,3 +397,13 @@ def test_a_run_on_other_data_is_refused_or_meant(tmp_path, capsys):
     assert "--data-changed" in capsys.readouterr().err
     assert contents(tmp_path / "run") == before
     assert train(["--resume", "--out", out, "--steps", "4", "--data-changed"]) == 0
+
+
+def test_tasks_that_end_late_are_not_heard_of(tmp_path, caplog):
+    """Of a read that fails while others go on asyncio logs each of these when it is collected; what is not of a checkpoint is logged."""
+    Checkpoints(tmp_path)
+    error = ValueError('NOT_FOUND: Error reading "critic/kernel" [tensorstore_spec={}]')
+    logging.getLogger("asyncio").error("Task exception was never retrieved", exc_info=error)
+    assert not caplog.records
+    logging.getLogger("asyncio").error("Task exception was never retrieved", exc_info=ValueError("of the user's own"))
+    assert len(caplog.records) == 1
