@@ -1,7 +1,6 @@
 """What all commands share: one line for what went wrong, and exit codes."""
 
 import contextlib
-import errno
 import os
 import sys
 import traceback
@@ -9,12 +8,11 @@ import warnings
 from collections.abc import Callable
 from typing import Any, NoReturn
 
-from jaxgan.errors import DivergedError, UserError, WriteError, first_line, printable, say
+from jaxgan.errors import NO_SPACE, DivergedError, UserError, WriteError, first_line, printable, say
 from jaxgan.interrupts import EXIT_CODE, interrupts
 from jaxgan.report.terminal import write_any_character
 
 NO_BACKEND = "Unable to initialize backend"  # one of several that JAX_PLATFORMS names: the others are there
-NO_SPACE = os.strerror(errno.ENOSPC)
 
 
 def run(main: Callable[[], None]) -> int:

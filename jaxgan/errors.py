@@ -1,9 +1,13 @@
 """What can go wrong by the caller's hand or by the training's, each with its exit code."""
 
 import difflib
+import errno
+import os
 import sys
 from collections.abc import Callable, Iterable
 from typing import Any
+
+NO_SPACE = os.strerror(errno.ENOSPC)  # what the system says of a full disk, and TensorStore within an error of its own
 
 
 class UserError(ValueError):

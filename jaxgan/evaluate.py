@@ -4,7 +4,7 @@ import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 from tyro.conf import Positional, arg
 
@@ -36,7 +36,7 @@ class Options:
     """Sample with each batch's own statistics in batch norm, as the labs do, or the running ones; as the run drew where not given."""
     coverage_points: OptionalInt = None
     """Generated points among which modes are counted (2-D distributions): 2,500 where not given, as PacGAN counts; lab 004 takes 10000."""
-    features: str = "lab"
+    features: Literal["lab", "inception", "pixels"] = "lab"
     """What pictures are compared in: lab (the classifier of the run's own data set), inception (that of the FID) or pixels."""
     inception_weights: OptionalPath = None
     """PyTorch weights of the FID's Inception; the published ones, downloaded, where not given."""

@@ -20,6 +20,7 @@ from experiments.benchmarks.against_pytorch import machine
 from jaxgan import Config
 from jaxgan.data import Dataset
 from jaxgan.engine.loop import Program
+from jaxgan.files import write_atomically
 from jaxgan.networks import CRITICS
 from jaxgan.settings import resolve
 
@@ -104,8 +105,7 @@ def main() -> None:
                 lines.append(row(network, classes, joined, plain, options.pairs))
                 print(lines[-1], flush=True)
     if options.out:
-        with open(options.out, "w") as file:
-            file.write("\n".join(lines) + "\n")
+        write_atomically(options.out, ("\n".join(lines) + "\n").encode())
 
 
 if __name__ == "__main__":

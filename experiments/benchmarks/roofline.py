@@ -25,6 +25,7 @@ import numpy as np
 from jaxgan import Config
 from jaxgan.data import Dataset
 from jaxgan.engine.loop import Program
+from jaxgan.files import write_atomically
 from jaxgan.settings import resolve
 
 
@@ -203,8 +204,7 @@ def main() -> None:
         lines += section(name, counted, options.replicas)
     print("\n".join(lines))
     if options.out:
-        with open(options.out, "w") as file:
-            file.write("\n".join(lines) + "\n")
+        write_atomically(options.out, ("\n".join(lines) + "\n").encode())
 
 
 if __name__ == "__main__":

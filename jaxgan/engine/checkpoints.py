@@ -7,7 +7,6 @@ begun by them.
 """
 
 import contextlib
-import errno
 import gc
 import logging
 import os
@@ -24,11 +23,10 @@ import numpy as np
 
 from jaxgan.digests import describe_array, seal, unseal
 from jaxgan.engine.processes import is_first, whole
-from jaxgan.errors import UserError, WriteError, first_line
+from jaxgan.errors import NO_SPACE, UserError, WriteError, first_line
 from jaxgan.types import GanState, Metrics
 
 Arrays = dict[str, np.ndarray]  # by their path in the state
-NO_SPACE = os.strerror(errno.ENOSPC)
 
 
 class Progress(NamedTuple):

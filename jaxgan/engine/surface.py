@@ -15,7 +15,7 @@ MARGIN = 1.1  # how far beyond the points, or the reach of a tanh, the grid goes
 
 
 class CriticSurface(NamedTuple):
-    """The critic's scores on a square grid, and real points to hold beside them; coordinates as the networks see them."""
+    """The critic's scores on a square grid, and real points to draw beside them; coordinates as the networks see them."""
 
     axis: Float[np.ndarray, " side"]  # of x and of y
     scores: Float[np.ndarray, "side side"]  # a row a y, a column an x

@@ -20,7 +20,7 @@ from jaxgan.engine.loop import Program
 from jaxgan.engine.placement import place
 from jaxgan.engine.state import step_of
 from jaxgan.engine.training import Good, train
-from jaxgan.errors import DivergedError, UserError
+from jaxgan.errors import DivergedError, UserError, say
 from jaxgan.files import check_folder_writable, json_text, write_atomically
 from jaxgan.folder import RunFolder
 from jaxgan.interrupts import interrupts
@@ -166,6 +166,8 @@ def _earlier(resolved: Resolved, program: Program, progress: bool) -> Restored |
     assert config.out is not None
     files = RunFolder(config.out)
     before = files.read_environment()
+    if not before.get("data"):
+        say(f"{files.environment} says nothing of the data: whether they are still those of the run is not known")
     if not config.data_changed and (apart := differences(before.get("data") or {}, resolved.dataset)):
         raise UserError(
             f"--resume: the data are not those that {config.out} was trained on: {'; '.join(apart)};"

@@ -100,6 +100,8 @@ def grid_points(grid: Sequence[str]) -> list[dict[str, Any]]:
     for text in grid:
         name, equals, values = text.partition("=")
         name = name.strip().removeprefix("--").replace("-", "_")
+        if name in ("seed", "replicas"):
+            raise UserError(f"--grid {text}: every point has the same seeds: --seeds 10 gives each ten, from --seed on")
         if name not in can_vary:
             raise unknown("--grid", name, can_vary)
         if not equals or not all(values.split(",")):

@@ -5,6 +5,7 @@ import importlib
 import json
 import re
 from pathlib import Path
+from typing import get_args
 
 import chex
 import jax
@@ -19,7 +20,7 @@ from jaxgan.errors import DivergedError, UserError
 from jaxgan.evaluation import Evaluator, evaluator_of
 from jaxgan.evaluation.critics import metrics_of_critic
 from jaxgan.evaluation.images import class_metrics
-from jaxgan.features import StackedClassifier, classifier_of, lab_classifier, show_nothing
+from jaxgan.features import FEATURES, StackedClassifier, classifier_of, lab_classifier, show_nothing
 from jaxgan.folder import RunFolder
 from jaxgan.pixels import to_model_range
 from jaxgan.runs.measuring import Measuring
@@ -39,6 +40,12 @@ def quick_classifier(monkeypatch, tmp_path):
 
 def test_the_function_keeps_its_name_when_the_command_is_imported():
     assert jaxgan.evaluate is runs.evaluate and callable(evaluate.main)
+
+
+def test_the_command_takes_the_features_that_there_are(capsys):
+    assert get_args(evaluate.Options.__dataclass_fields__["features"].type) == FEATURES
+    assert evaluate.main(["nowhere", "--features", "Pixels"]) == 2
+    assert "did you mean 'pixels'?" in capsys.readouterr().err
 
 
 def test_data_are_told_of_and_refused_before_anything_is_drawn(monkeypatch):

@@ -131,7 +131,7 @@ def test_a_sweep_with_another_grid_does_not_go_on(swept, capsys):
         (["learning_rate"], "FIELD=VALUE"),
         (["n_critic=1,,2"], "FIELD=VALUE"),
         (["n_critic=1", "n_critic=2"], "twice"),
-        (["seed=1,2"], "--grid"),
+        (["seed=1,2"], "--seeds 10 gives each ten"),
         (["n_critic=x"], "x"),
     ],
 )

@@ -14,6 +14,7 @@ import pytest
 
 from experiments import (
     conditional_mode_collapse,
+    every_variant,
     fashion_structures,
     fit_distribution,
     gan_dcgan_wgan_mnist,
@@ -24,6 +25,7 @@ from experiments import (
     verdicts,
     wgan_gp_monitor,
 )
+from experiments.torch_labs import compare
 from jaxgan import Config, runs
 from jaxgan.errors import DivergedError, UserError
 from jaxgan.folder import RunFolder
@@ -356,3 +358,23 @@ def test_the_quick_form_runs_and_goes_on_where_it_stopped(experiment, cache, tmp
     assert any((tmp_path / "out").glob("*.pdf"))
     assert "is trained" not in run_quick(experiment, tmp_path / "out", cache)  # nothing is trained again
     assert (tmp_path / "out" / f"{experiment.NAME}.md").read_text() == text
+
+
+@pytest.mark.slow
+def test_every_variant_in_its_quick_form(tmp_path):
+    every_variant.main(["--quick", "--only", "gan", "began", "--out", str(tmp_path)])
+    text = (tmp_path / "every_variant.md").read_text()
+    assert text.count("(0.0001: ") == 2, "a row a variant, with the FID of each rate"
+    assert (tmp_path / "every_variant-digits.png").stat().st_size > 5000
+
+
+@pytest.mark.slow
+def test_the_labs_loops_in_pytorch_beside_jaxgan(tmp_path):
+    pytest.importorskip("torch")
+    rows = ["lab 003, WGAN", "lab 004, conditional WGAN-GP"]
+    compare.main(["--quick", "--rows", *rows, "--out", str(tmp_path)])
+    text = (tmp_path / "torch_labs.md").read_text()
+    assert all(text.count(f"| {row} |") >= 2 for row in rows)
+    kept = {path: path.stat().st_mtime_ns for path in tmp_path.glob("*torch*.npz")}
+    compare.main(["--quick", "--rows", *rows, "--out", str(tmp_path)])
+    assert len(kept) == 4 and kept == {path: path.stat().st_mtime_ns for path in kept}, "no seed is trained again"

@@ -297,6 +297,13 @@ def test_a_resume_in_other_surroundings_says_so(run, capsys):
     assert "other surroundings" in (said := capsys.readouterr().out) and "jax 0.1.0, now" in said
 
 
+def test_a_resume_that_cannot_compare_the_data_says_so(run, capsys):
+    (run / "environment.json").unlink()
+    with pytest.raises(UserError, match="already trained to step 9"):
+        runs.fit(Config(out=run, resume=True), progress=False)
+    assert "environment.json says nothing of the data" in capsys.readouterr().err
+
+
 def test_a_run_folder_of_a_newer_jaxgan_is_refused(run):
     path = run / "config.json"
     path.write_text(json.dumps(json.loads(path.read_text()) | {"format": 99}))
