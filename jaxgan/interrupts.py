@@ -16,7 +16,7 @@ SIGNALS = (signal.SIGINT, signal.SIGTERM)
 PATIENCE = 3.0  # seconds that Python may take to hear of an interrupt before the process is ended without it
 AGAIN = 0.05  # seconds after which an interrupt comes again that came where an exception would be lost
 EXIT_CODE = 130
-OF_WEAKREF = weakref.WeakKeyDictionary.__init__.__code__.co_filename
+OF_WEAKREFS = {each.__init__.__code__.co_filename for each in (weakref.WeakKeyDictionary, weakref.WeakSet)}
 
 
 def end_when_interrupted() -> None:
@@ -131,9 +131,9 @@ def _imports(frame: FrameType | None) -> int:
 
 def _collects_garbage(frame: FrameType | None) -> bool:
     """Whether Python may be letting an object go, and so pass over every exception: by jax's function of a collection, by `__del__`,
-    or by what the module `weakref` calls then."""
+    or by what the standard library's weak dictionaries and sets call then."""
     called = [getattr(callback, "__code__", None) for callback in gc.callbacks]
     return any(
-        each.f_code in called or each.f_code.co_name == "__del__" or each.f_code.co_filename == OF_WEAKREF
+        each.f_code in called or each.f_code.co_name == "__del__" or each.f_code.co_filename in OF_WEAKREFS
         for each in _frames(frame)
     )

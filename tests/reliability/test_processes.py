@@ -9,7 +9,9 @@ import signal
 import socket
 import subprocess
 import sys
+import threading
 import time
+import weakref
 
 import numpy as np
 import pytest
@@ -101,6 +103,7 @@ def test_a_process_that_dies_or_is_silent_ends_the_other_in_one_line(victim, how
 
 COMPILING = """
 import sys
+import threading
 from jaxgan import command
 from jaxgan.interrupts import interrupts
 def main():
@@ -228,6 +231,17 @@ def test_an_interrupt_is_heard_where_an_exception_would_be_lost(tmp_path, monkey
             gc.callbacks.remove(interrupted)
             wait()
 
+    class Interrupted(set):
+        def discard(self, item: object) -> None:
+            os.kill(os.getpid(), signal.SIGINT)
+
+    def in_a_weak_set() -> None:
+        members = weakref.WeakSet()
+        members.data = Interrupted()
+        with interrupts():
+            members.add(threading.Event())  # and let go at once: the set's own callback is called
+            wait()
+
     def in_an_import() -> None:
         with interrupts():
             importlib.import_module("mine_interrupted")
@@ -235,7 +249,7 @@ def test_an_interrupt_is_heard_where_an_exception_would_be_lost(tmp_path, monkey
 
     (tmp_path / "mine_interrupted.py").write_text("import os, signal\nos.kill(os.getpid(), signal.SIGINT)\nwhole = True\n")
     monkeypatch.syspath_prepend(str(tmp_path))
-    for lost in (in_a_collection, in_an_import):
+    for lost in (in_a_collection, in_a_weak_set, in_an_import):
         with pytest.raises(KeyboardInterrupt):
             lost()
     assert sys.modules.pop("mine_interrupted").whole
