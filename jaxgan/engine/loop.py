@@ -1,6 +1,7 @@
 """The compiled loop: whole chunks of iterations of a GAN in one program, for several replicas side by side."""
 
 from collections.abc import Callable, Mapping
+from concurrent.futures import Future, ThreadPoolExecutor, wait
 from functools import partial
 from typing import Any
 
@@ -135,7 +136,9 @@ class Program:
         self._diagnose = jax.jit(over_replicas(diagnostics, (0, self.feed.axes, 0)), out_shardings=everywhere)
         self._picture = jax.jit(pictures, out_shardings=everywhere)
         self._surface = jax.jit(surface, out_shardings=everywhere)
+        self._copy = jax.jit(partial(jax.tree.map, jnp.copy), out_shardings=placed)
         self.zero_sums = jax.jit(zero_sums, out_shardings=everywhere)  # the running sums of all metrics, empty
+        self._ahead: dict[str, Future] = {}  # what `compile_ahead` has begun
 
     @property
     def data(self) -> DataArrays:
@@ -145,12 +148,34 @@ class Program:
     def initial_state(self) -> GanState:
         """Step 0; replica i is the lone run with the i-th seed."""
         state = self._initial_state(self.numbers, self.seeds)
-        return jax.tree.map(jnp.copy, state)  # the average starts as the weights do: donation needs buffers of its own
+        return self._copy(state)  # the average starts as the weights do: donation needs buffers of its own
+
+    def compile_ahead(self) -> None:
+        """Begins to compile the iterations, and then the diagnostics, in a thread beside this one; `chunk` and `diagnose` wait for theirs.
+
+        XLA compiles without holding Python's lock: meanwhile the first pictures are drawn. On several devices nothing is begun, for
+        there a program depends on where the state lies, and processes must compile in one order.
+        """
+        if self.placement.mesh.size > 1:
+            return
+        state = jax.eval_shape(self._initial_state, self.numbers, self.seeds)
+        sums = jax.eval_shape(self.zero_sums, state)
+        compiler = ThreadPoolExecutor(1, thread_name_prefix="compile")
+        chunk = (self._chunk, state, sums, self.numbers, self.feed.like, np.int32(1))
+        for name, program in {"chunk": chunk, "diagnose": (self._diagnose, self.numbers, self.feed.like, state)}.items():
+            self._ahead[name] = compiler.submit(lambda jitted, *arguments: jitted.lower(*arguments).compile(), *program)
+        compiler.shutdown(wait=False)
+
+    def _compiled(self, name: str) -> None:
+        """Waits until a program that was begun ahead is compiled. What is wrong with it the call of it says again."""
+        if name in self._ahead:
+            wait([self._ahead.pop(name)])
 
     def chunk(self, state: GanState, sums: Metrics, n: int) -> tuple[GanState, Metrics, np.ndarray]:
         """n iterations: the state, the sums with n more terms, and whether all numbers of each replica are finite (a list)."""
         step = step_of(state)
         assert n <= self.feed.left(step), "a chunk reads from one window of the data"
+        self._compiled("chunk")
         state, sums, finite = self._chunk(state, sums, self.numbers, self.feed.at(step), np.int32(n))
         return state, sums, np.atleast_1d(jax.device_get(finite))
 
@@ -169,6 +194,7 @@ class Program:
         return self._chunk.lower(state, self.zero_sums(state), self.numbers, self.data, np.int32(1))
 
     def diagnose(self, state: GanState) -> Metrics:
+        self._compiled("diagnose")
         return self._diagnose(self.numbers, self.feed.at(step_of(state)), state)
 
     def picture(self, state: GanState) -> list[np.ndarray]:

@@ -138,6 +138,7 @@ def fit(
                 program.gan, state, dataset.sample_shape, folder, config, dataset, schedule.replicas, batch_statistics=own
             )
 
+        program.compile_ahead()
         begin = earlier.progress if earlier else Progress(program.initial_state())
         if progress and first:
             print(summary(config, resolved.dataset, begin.state), flush=True)

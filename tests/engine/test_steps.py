@@ -1,6 +1,7 @@
 """The two steps: what moves, what does not, and that the compiled loop does what the plain one does."""
 
 import inspect
+import threading
 from functools import partial
 
 import chex
@@ -139,6 +140,37 @@ def test_chunks_of_any_length_compile_once_and_cutting_them_changes_nothing():
     chex.assert_trees_all_equal(plain(whole[0]), plain(rest[0]))
     chex.assert_trees_all_equal(whole[1], rest[1])
     assert program._chunk._cache_size() == 1
+
+
+@pytest.mark.parametrize("replicas", [1, 2])
+def test_what_is_compiled_ahead_is_what_is_called(replicas):
+    """The iterations and the diagnostics are compiled once, by the thread that begins with them."""
+    by: dict[str, list[str]] = {}
+
+    def note(event: str, seconds: float, **about: str) -> None:
+        if event.endswith("backend_compile_duration"):
+            by.setdefault(about["fun_name"], []).append(threading.current_thread().name)
+
+    program = tiny("mlp", replicas=replicas, seed=3).program()
+    jax.monitoring.register_event_duration_secs_listener(note)
+    program.compile_ahead()
+    state = program.initial_state()
+    state, _, _ = program.chunk(state, program.zero_sums(state), 2)
+    program.diagnose(state)
+    program.chunk(state, program.zero_sums(state), 1)
+    jax.monitoring.unregister_event_duration_listener(note)
+    for name in ("jit(chunk)", "jit(diagnostics)"):
+        (thread,) = by[name]
+        assert thread.startswith("compile")
+
+
+def test_what_cannot_be_compiled_ahead_is_said_where_it_is_called(monkeypatch):
+    program = tiny("mlp").program()
+    monkeypatch.setattr(program, "_chunk", jax.jit(lambda *_: 1 / 0))
+    program.compile_ahead()
+    state = program.initial_state()
+    with pytest.raises(ZeroDivisionError):
+        program.chunk(state, program.zero_sums(state), 1)
 
 
 def test_replica_i_is_the_solo_run_with_seed_plus_i():
