@@ -1,4 +1,4 @@
-"""The user's own objects, named on the command line as `package.module:name` (layer 0)."""
+"""What is imported while a command runs: the user's own objects, named as `package.module:name`, and heavy packages not at all (layer 0)."""
 
 import contextlib
 import difflib
@@ -68,3 +68,16 @@ def _current_directory_first() -> Iterator[None]:
     finally:
         with contextlib.suppress(ValueError):  # the module may have changed the path itself
             sys.path.remove(here)
+
+
+@contextlib.contextmanager
+def without(package: str) -> Iterator[None]:
+    """Within the block importing the package fails, unless it is there already: for a library that can do without it, and loads it if it can."""
+    if package in sys.modules:
+        yield
+        return
+    sys.modules[package] = None  # type: ignore[assignment]  # so Python says that there is none
+    try:
+        yield
+    finally:
+        del sys.modules[package]

@@ -36,7 +36,8 @@ class Distribution:
         the labels are zeros.
         """
         points, labels = self.draw(key, n, dtype)
-        return self.to_model(points), labels
+        points = jnp.asarray(points)
+        return points * self._scale_like(points), labels
 
     def log_density(self, points: Points) -> Float[Array, " n"]:
         """log p(x) of points (n, 2) in the distribution's own units; nats, per unit of area in those units.
@@ -45,15 +46,23 @@ class Distribution:
         """
         return self.log_density_in_units(jnp.asarray(points))
 
-    def to_units(self, points: Points) -> Float[Array, "n 2"]:
-        """Model coordinates (n, 2) in the distribution's own units."""
-        points = jnp.asarray(points)
-        return points / jnp.asarray(self.scale, points.dtype)
+    def to_units(self, points: Points) -> Points:
+        """Model coordinates (n, 2) in the distribution's own units; a numpy array stays one."""
+        points = _in_default_precision(points)
+        return points / self._scale_like(points)
 
-    def to_model(self, points: Points) -> Float[Array, "n 2"]:
-        """Points (n, 2) in the distribution's own units, in model coordinates."""
-        points = jnp.asarray(points)
-        return points * jnp.asarray(self.scale, points.dtype)
+    def to_model(self, points: Points) -> Points:
+        """Points (n, 2) in the distribution's own units, in model coordinates; a numpy array stays one."""
+        points = _in_default_precision(points)
+        return points * self._scale_like(points)
+
+    def _scale_like(self, points: Points) -> Float[np.ndarray, "2"]:
+        return self.scale.astype(points.dtype)
+
+
+def _in_default_precision(points: Points) -> Points:
+    """The points, of numpy in the type that JAX would give them: float32, or what they are under x64."""
+    return points.astype(jax.dtypes.canonicalize_dtype(points.dtype)) if isinstance(points, np.ndarray) else points
 
 
 def log_normal_sum(

@@ -94,7 +94,7 @@ class Program:
         def iteration(numbers: Numbers, data: DataArrays, state: GanState) -> tuple[GanState, Metrics]:
             return iterate(gan_of(numbers), state, batch_at(data), self.placement.batch)
 
-        step = over_replicas(iteration, (0, self.feed.axes, 0))
+        step = jax.jit(over_replicas(iteration, (0, self.feed.axes, 0)), inline=True)  # traced once for all that calls it
 
         def chunk(state: GanState, sums: Metrics, numbers: Numbers, data: DataArrays, n: Int[Array, ""]) -> tuple:
             def body(_: Array, carry: tuple[GanState, Metrics]) -> tuple[GanState, Metrics]:
@@ -159,11 +159,16 @@ class Program:
         if self.placement.mesh.size > 1:
             return
         state = jax.eval_shape(self._initial_state, self.numbers, self.seeds)
-        sums = jax.eval_shape(self.zero_sums, state)
+
+        def chunk() -> None:
+            sums = jax.eval_shape(self.zero_sums, state)
+            self._chunk.lower(state, sums, self.numbers, self.feed.like, np.int32(1)).compile()
+
+        def diagnostics() -> None:
+            self._diagnose.lower(self.numbers, self.feed.like, state).compile()
+
         compiler = ThreadPoolExecutor(1, thread_name_prefix="compile")
-        chunk = (self._chunk, state, sums, self.numbers, self.feed.like, np.int32(1))
-        for name, program in {"chunk": chunk, "diagnose": (self._diagnose, self.numbers, self.feed.like, state)}.items():
-            self._ahead[name] = compiler.submit(lambda jitted, *arguments: jitted.lower(*arguments).compile(), *program)
+        self._ahead = {"chunk": compiler.submit(chunk), "diagnose": compiler.submit(diagnostics)}
         compiler.shutdown(wait=False)
 
     def _compiled(self, name: str) -> None:

@@ -4,6 +4,8 @@ import errno
 import io
 import json
 import struct
+import subprocess
+import sys
 
 import jax
 import numpy as np
@@ -361,3 +363,12 @@ class TestTensorBoard:
         board.on_log(1, LOSSES)
         board.on_end(1)
         assert not (tmp_path / "none").exists()
+
+
+def test_tensorboard_does_not_load_pytorch(tmp_path):
+    """tensorboardX looks for it, and takes seconds where it is installed."""
+    (tmp_path / "torch.py").write_text("raise SystemExit('loaded')")
+    code = "from jaxgan.report.listeners import TensorBoard as T; t = T('events'); t.on_start(0, 1); t.on_end(0); import torch"
+    done = subprocess.run([sys.executable, "-c", code], cwd=tmp_path, capture_output=True, text=True, check=False)
+    assert done.stderr == "loaded\n"  # by the last line alone
+    assert list((tmp_path / "events").iterdir())

@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 
 from jaxgan.files import saying_what_cannot_be_written
+from jaxgan.imports import without
 from jaxgan.metrics.table import panel_of
 from jaxgan.report.listeners.sample_pictures import SampleListener
 
@@ -27,8 +28,9 @@ class TensorBoard(SampleListener):
 
     def on_start(self, step: int, total: int) -> None:
         """Open an event file; what an earlier run here logged after `step` is marked as void."""
-        from tensorboardX.event_file_writer import EventsWriter
-        from tensorboardX.proto.event_pb2 import SessionLog
+        with without("torch"):  # which tensorboardX would load, for seconds, to look for its tensors among what it is given
+            from tensorboardX.event_file_writer import EventsWriter
+            from tensorboardX.proto.event_pb2 import SessionLog
 
         earlier = self._folder.is_dir() and any(self._folder.glob("*tfevents*"))
         with saying_what_cannot_be_written(self._folder):
