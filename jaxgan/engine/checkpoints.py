@@ -15,10 +15,12 @@ import sys
 import time
 import warnings
 from collections.abc import Iterator, Mapping
+from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
 from typing import Any, NamedTuple
 
 import jax
+import jax.numpy as jnp
 import numpy as np
 
 from jaxgan.digests import describe_array, seal, unseal
@@ -71,6 +73,7 @@ class Checkpoints:
         self.folder, self.about, self.recorded = folder.absolute(), dict(about or {}), recorded
         options = ocp.CheckpointManagerOptions(max_to_keep=keep, create=False, enable_async_checkpointing=False)
         self._ocp, self._options, self._opened = ocp, options, None
+        self._writer: ThreadPoolExecutor | None = None  # the thread of `save_beside`
 
     @property
     def _manager(self) -> Any:
@@ -105,6 +108,21 @@ class Checkpoints:
                 self._manager.save(step, args=self._args.StandardSave(arrays), custom_metadata={"record": record}, force=True)
                 self._manager.wait_until_finished()
         return self.folder / str(step)
+
+    def save_beside(self, step: int, progress: Progress) -> "Future[Path]":
+        """Begins to write a checkpoint in a thread, where those that were begun before are written first; what `save` returns or raises.
+
+        The arrays are copied, so that training may go on with theirs. Of several processes, which write one checkpoint together, each
+        writes before it goes on.
+        """
+        if jax.process_count() > 1:
+            done: Future[Path] = Future()
+            done.set_result(self.save(step, progress))
+            return done
+        if self._writer is None:
+            self._writer = ThreadPoolExecutor(1, thread_name_prefix="checkpoints")
+        state, sums = _copied((progress.state, progress.sums))
+        return self._writer.submit(self.save, step, progress._replace(state=state, sums=sums))
 
     @contextlib.contextmanager
     def _unfinished_removed(self, step: int) -> Iterator[None]:
@@ -185,6 +203,10 @@ class Checkpoints:
         self._manager.reload()
 
     def close(self) -> None:
+        """Waits for what is still being written, and ends orbax's manager."""
+        if self._writer is not None:
+            self._writer.shutdown()
+            self._writer = None
         if self._opened is not None:
             self._opened.close()
             self._opened = None
@@ -222,6 +244,11 @@ class Checkpoints:
         """Shape and type of each array, as orbax itself knows them, of a checkpoint without a record."""
         tree = self._manager.item_metadata(step)
         return {path: {"shape": list(leaf.shape), "type": np.dtype(leaf.dtype).name} for path, leaf in tree.items()}
+
+
+@jax.jit
+def _copied(tree: Any) -> Any:
+    return jax.tree.map(jnp.copy, tree)
 
 
 @contextlib.contextmanager

@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Callable
+from concurrent.futures import Future
 from functools import partial
 from pathlib import Path
 from typing import NamedTuple
@@ -61,7 +62,7 @@ def train(
     program: Program,
     begin: Progress,
     listener: Listener,
-    save: Callable[[int, Progress], Path],
+    save: Callable[[int, Progress], "Future[Path]"],
     interrupted: Callable[[], bool] = lambda: False,
     last_good: Good | None = None,
     measure: Callable[[int, GanState], list[dict[str, float]]] | None = None,
@@ -70,7 +71,7 @@ def train(
 
     An interrupt ends it after the chunk in progress, with a checkpoint; a number that is not finite raises DivergedError: at once
     where no replica is left without one, else when the others are trained and saved.
-    `begin` is where a run begins, or was stopped; `last_good` is the checkpoint that it begins from, where a replica's numbers
+    `begin` is where a run begins, or was stopped; `save` begins to write a checkpoint, while training goes on until the next; `last_good` is the checkpoint that it begins from, where a replica's numbers
     in it are finite; `measure` gives the metrics of each replica's samples, at the start, every `metrics_every` steps and at the end. What
     happens between chunks, and where they are cut, changes nothing that is computed or logged.
     """
@@ -84,11 +85,23 @@ def train(
     listener.on_start(step, schedule.steps)
     pace = Pace()
 
+    saving: tuple[int, list[int], Future[Path]] | None = None  # a checkpoint in progress: step, finite replicas, the writing
+
     def save_here() -> None:
-        nonlocal last_good
-        path = save(step, Progress(state, sums, last_log))
-        listener.on_checkpoint(step, path)
-        last_good = Good(path, [replica for replica in range(program.replicas) if replica not in diverged])
+        nonlocal saving
+        saved(wait=True)
+        finite = [replica for replica in range(program.replicas) if replica not in diverged]
+        saving = step, finite, save(step, Progress(state, sums, last_log))
+
+    def saved(*, wait: bool) -> None:
+        """Tells of the checkpoint in progress once it is written; raises what went wrong with it."""
+        nonlocal saving, last_good
+        if saving is None or not (wait or saving[2].done()):
+            return
+        (at, finite, writing), saving = saving, None
+        path = writing.result()
+        listener.on_checkpoint(at, path)
+        last_good = Good(path, finite)
 
     def draw_here() -> None:
         samples = program.picture(state)
@@ -109,8 +122,10 @@ def train(
             state, sums, finite = program.chunk(state, sums, n)
             pace.took(n, time.perf_counter() - began)
             step += n
+            saved(wait=False)
             diverged |= {int(replica): step for replica in np.flatnonzero(~finite) if replica not in diverged}
             if len(diverged) == program.replicas:
+                saved(wait=True)
                 which = "" if program.replicas == 1 else " in every replica"
                 safe = f"the last good checkpoint is {last_good}" if last_good else "there is no good checkpoint yet"
                 if last_good and len(last_good.replicas) < program.replicas:
@@ -131,6 +146,7 @@ def train(
                 save_here()
         if step < schedule.steps:
             save_here()
+        saved(wait=True)
     finally:
         listener.on_end(step)
     if diverged and step == schedule.steps:

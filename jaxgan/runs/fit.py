@@ -147,7 +147,9 @@ def fit(
         last_good = Good(files.checkpoints / str(earlier.step), finite) if earlier and finite else None
         measure = measuring.of(run_of, files) if measuring else None
         try:
-            state = train(program, begin, Listeners([*writers, *listeners]), checkpoints.save, interrupted, last_good, measure)
+            state = train(
+                program, begin, Listeners([*writers, *listeners]), checkpoints.save_beside, interrupted, last_good, measure
+            )
         finally:
             if first:
                 write_page(folder)
