@@ -53,6 +53,7 @@ def batch_rows(key: Key[Array, ""], index: Int[Array, ""], batch_size: int, size
     return shuffled(key, turn * batch_size + place // size, place % size, size)
 
 
+@jax.named_scope("draw")
 def real_batch(
     sampler: Callable[..., Any] | None, data: DataArrays, batch_size: int, key: Key[Array, ""], index: Int[Array, ""]
 ) -> tuple[Samples, Labels]:

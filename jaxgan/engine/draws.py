@@ -40,6 +40,7 @@ def draw_latents(key: Key[Array, ""], n: int, latent_dim: int) -> Float[Array, "
     return jax.random.normal(key, (n, latent_dim), float)
 
 
+@jax.named_scope("draw")
 def critic_draw(gan: "Gan", key: Key[Array, ""], index: Index, real: Samples, real_label: Labels) -> Draw:
     """The draw of the index-th critic step of the run, on this real batch."""
     batch_size = len(real)
@@ -62,6 +63,7 @@ def critic_step_before(gan: "Gan", step: Index) -> Array:
     return jnp.maximum(step * n_critic + offset, 0)
 
 
+@jax.named_scope("draw")
 def generator_draw(gan: "Gan", key: Key[Array, ""], step: Index, real: Samples, real_label: Labels) -> Draw:
     """The draw of generator step `step`, on the real batch of the critic step before it."""
     before = critic_draw(gan, key, critic_step_before(gan, step), real, real_label)

@@ -1,6 +1,7 @@
 """One critic step and one generator step: pure functions (gan, state, draw) -> (state, metrics).
 
-No chance is drawn here but dropout's and augmentation's, from `draw.key`: the same state and draw give the same numbers.
+No chance is drawn here but dropout's and augmentation's, from `draw.key`: the same state and draw give the same numbers. A
+profile tells the parts by the names of their scopes.
 """
 
 from typing import TYPE_CHECKING, Any
@@ -37,6 +38,7 @@ if TYPE_CHECKING:
     from jaxgan.engine.gan import Gan
 
 
+@jax.named_scope("critic_step")
 def critic_step(gan: "Gan", state: GanState, draw: Draw) -> tuple[GanState, Metrics]:
     """The critic's parameters and the objective's state move; both players' batch statistics do, as in PyTorch's training mode."""
     state = state._replace(critic=_refreshed(gan, state.critic))
@@ -48,6 +50,7 @@ def critic_step(gan: "Gan", state: GanState, draw: Draw) -> tuple[GanState, Metr
     return state._replace(generator=generator, critic=critic, objective=objective), gradients.metrics
 
 
+@jax.named_scope("generator_step")
 def gen_step(gan: "Gan", state: GanState, draw: Draw) -> tuple[GanState, Metrics]:
     """The generator's parameters and their running mean move; both players' batch statistics do."""
     gradients = generator_gradients(gan, state, draw)
@@ -142,6 +145,7 @@ def _query(gan: "Gan", params: Params, variables: PyTree, draw: Draw) -> Critic:
     return critic
 
 
+@jax.named_scope("penalty")
 def _penalties(gan: "Gan", critic: Critic, draw: Draw, fake: Samples) -> tuple[Array, Metrics]:
     """The penalties' sum; every `penalty_every` steps that many times as much, their metrics too, so that the means stay."""
 
@@ -161,6 +165,7 @@ def _penalties(gan: "Gan", critic: Critic, draw: Draw, fake: Samples) -> tuple[A
     return jax.lax.cond(due, lambda: jax.tree.map(lambda x: often * x, full()), lambda: nothing)
 
 
+@jax.named_scope("unrolled")
 def _unrolled_critic(gan: "Gan", generator: Player, state: GanState, draw: Draw, fake: Samples) -> Player:
     """The critic `unroll` steps on, each on the draw at hand: differentiable in the generator (arXiv 1611.02163, eq. 9-12).
 
@@ -210,6 +215,7 @@ def _refreshed(gan: "Gan", critic: Player) -> Player:
     return critic._replace(variables=gan.networks.critic.refreshed(critic.params, critic.variables))
 
 
+@jax.named_scope("optimizer")
 def _updated(
     player: Player, gradients: Params, optimizer: optax.GradientTransformation, constraint: Constraint = unconstrained
 ) -> Player:
@@ -217,6 +223,7 @@ def _updated(
     return player._replace(params=constraint(optax.apply_updates(player.params, updates)), opt_state=opt_state)
 
 
+@jax.named_scope("average")
 def _averaged(ema: Average | tuple[()], generator: Player, decay: Number) -> Average | tuple[()]:
     """decay * average + (1 - decay) * new, for parameters and batch statistics alike; counters are copied."""
     if not ema:
