@@ -1,6 +1,7 @@
 """How much memory there is, and one line for what cannot fit into it (layer 0)."""
 
 import contextlib
+import ctypes
 import os
 from pathlib import Path
 
@@ -21,6 +22,12 @@ def host_memory() -> int:
         if (allowed := resource.getrlimit(resource.RLIMIT_AS)[0]) != resource.RLIM_INFINITY:
             limits.append(allowed)
     return min(limits)
+
+
+def give_back() -> None:
+    """Lets the system have the memory that was freed: glibc keeps it, and a compilation may leave hundreds of megabytes. Elsewhere nothing."""
+    with contextlib.suppress(OSError, TypeError, AttributeError):
+        ctypes.CDLL(None).malloc_trim(0)
 
 
 def check_fits(size: int, what: str) -> None:

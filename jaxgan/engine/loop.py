@@ -19,6 +19,7 @@ from jaxgan.engine.sampling import picture, picture_groups
 from jaxgan.engine.schedule import Schedule
 from jaxgan.engine.state import step_of
 from jaxgan.engine.surface import CriticSurface, critic_scores, has_surface, surface_axis
+from jaxgan.memory import give_back
 from jaxgan.types import GanState, Metrics, Number, Source
 
 Numbers = Mapping[str, Any]  # numbers that compiled code takes as arguments; of several replicas arrays of one entry each
@@ -148,7 +149,8 @@ class Program:
     def initial_state(self) -> GanState:
         """Step 0; replica i is the lone run with the i-th seed."""
         state = self._initial_state(self.numbers, self.seeds)
-        return self._copy(state)  # the average starts as the weights do: donation needs buffers of its own
+        # The average starts as the weights do: donation needs buffers of its own
+        return state._replace(ema=self._copy(state.ema)) if state.ema else state
 
     def compile_ahead(self) -> None:
         """Begins to compile the iterations, and then the diagnostics, in a thread beside this one; `chunk` and `diagnose` wait for theirs.
@@ -163,9 +165,11 @@ class Program:
         def chunk() -> None:
             sums = jax.eval_shape(self.zero_sums, state)
             self._chunk.lower(state, sums, self.numbers, self.feed.like, np.int32(1)).compile()
+            give_back()
 
         def diagnostics() -> None:
             self._diagnose.lower(self.numbers, self.feed.like, state).compile()
+            give_back()
 
         compiler = ThreadPoolExecutor(1, thread_name_prefix="compile")
         self._ahead = {"chunk": compiler.submit(chunk), "diagnose": compiler.submit(diagnostics)}

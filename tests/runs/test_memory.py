@@ -1,10 +1,14 @@
 """What could never fit into memory is refused in one line before there is a folder."""
 
+import ctypes
+import os
+from pathlib import Path
+
 import pytest
 
 from jaxgan import sweep, train
 from jaxgan.errors import UserError
-from jaxgan.memory import check_fits, in_words
+from jaxgan.memory import check_fits, give_back, in_words
 from jaxgan.runs.memory import DATA, GRADIENTS, WEIGHTS, needed
 from tests.tiny import pictures, tiny
 
@@ -72,3 +76,24 @@ def test_sizes_in_words():
     check_fits(1, "a byte")
     with pytest.raises(UserError, match=r"all: would take 1,000,000 TB of memory, and this machine has .*: .* too much"):
         check_fits(10**18, "all")
+
+
+@pytest.mark.skipif(not hasattr(ctypes.CDLL(None), "malloc_trim"), reason="another library of C than glibc")
+def test_what_was_freed_is_given_back():
+    def resident() -> int:
+        pages = int(Path("/proc/self/statm").read_text().split()[1])
+        return pages * os.sysconf("SC_PAGE_SIZE")
+
+    parts = [bytes(60_000) for _ in range(2000)]  # too small for pages of their own
+    last = bytes(60_000)  # which keeps the heap from being cut at its end
+    full = resident()
+    del parts
+    kept = resident()
+    give_back()
+    assert full - kept < 60e6 < full - resident()
+    assert len(last) == 60_000
+
+
+def test_where_memory_cannot_be_given_back_nothing_happens(monkeypatch):
+    monkeypatch.setattr(ctypes, "CDLL", lambda _: object())
+    give_back()
