@@ -13,17 +13,18 @@ from jaxgan.objectives.penalties import gradient_norm, interpolate
 from jaxgan.types import CriticOutput, GanState, Labels, Metrics, Params, Samples
 
 NEAR_ZERO = 1e-6  # a gradient entry smaller than this counts as near zero
+SPARSE = 1e-3  # a part of the mean size of a network's gradient entries: those below it make its gradient sparse
 
 
 def diagnose(gan: Gan, state: GanState, batch_at: BatchAt) -> Metrics:
-    """The critic's weight range, the share of near-zero gradients of both players, and ||grad f|| at interpolates.
+    """The critic's weight range, near-zero gradients and sparsity of both players, and ||grad f|| at interpolates.
 
     The norm is that of the critic as it is used (evaluation mode), for every variant, so that variants compare.
     """
     before = batch_at(state.key, gan.batch_of(critic_step_before(gan, state.step)))
     of_generator = generator_gradients(gan, state, generator_draw(gan, state.key, state.step, *before)).params
     if not gan.n_critic:
-        return {"generator_gradient_near_zero": _near_zero(of_generator)}
+        return _sizes("generator", of_generator)
     index = state.step * gan.n_critic
     draw = critic_draw(gan, state.key, index, *batch_at(state.key, gan.batch_of(index)))
     of_critic = critic_gradients(gan, state, draw).params
@@ -40,8 +41,8 @@ def diagnose(gan: Gan, state: GanState, batch_at: BatchAt) -> Metrics:
         "gradient_norm": norms.mean(),
         "critic_weight_min": weights.min(),
         "critic_weight_max": weights.max(),
-        "critic_gradient_near_zero": _near_zero(of_critic),
-        "generator_gradient_near_zero": _near_zero(of_generator),
+        **_sizes("critic", of_critic),
+        **_sizes("generator", of_generator),
     }
 
 
@@ -49,5 +50,16 @@ def _entries(tree: Params) -> Float[Array, " n"]:
     return jnp.concatenate([leaf.ravel() for leaf in jax.tree.leaves(tree)])
 
 
-def _near_zero(gradients: Params) -> Float[Array, ""]:
-    return (jnp.abs(_entries(gradients)) < NEAR_ZERO).mean()
+def _sizes(player: str, gradients: Params) -> Metrics:
+    """Shares of a player's gradient entries that are small: near zero in themselves, and on the gradient's own scale."""
+    sizes = jnp.abs(_entries(gradients))
+    return {
+        f"{player}_gradient_near_zero": (sizes < NEAR_ZERO).mean(),
+        f"{player}_gradient_sparsity": sparsity(sizes),
+    }
+
+
+def sparsity(entries: Float[Array, " n"]) -> Float[Array, ""]:
+    """The share of entries whose size is at most SPARSE times the mean size: the same for every factor on all of them."""
+    sizes = jnp.abs(entries)
+    return (sizes <= SPARSE * sizes.mean()).mean()

@@ -112,8 +112,16 @@ LOGGED = (
         AT_STEP + ": entries of the loss's gradient that are smaller than 1e-6",
     ),
     _logged(
+        "critic_gradient_sparsity", "share, 0 to 1, of the critic's gradient entries that are small on their own scale", NEAR_ZERO,
+        "gradients", AT_STEP + ": entries of the loss's gradient of at most a thousandth of their mean size",
+    ),
+    _logged(
         "generator_gradient_near_zero", "share, 0 to 1, of the generator's gradient entries near zero", NEAR_ZERO, "gradients",
         AT_STEP + ": entries of the loss's gradient that are smaller than 1e-6",
+    ),
+    _logged(
+        "generator_gradient_sparsity", "share, 0 to 1, of the generator's gradient entries that are small on their own scale", NEAR_ZERO,
+        "gradients", AT_STEP + ": entries of the loss's gradient of at most a thousandth of their mean size",
     ),
     _logged("critic_weight_min", "smallest weight of the critic", WEIGHTS, "weights", "at the logged step"),
     _logged("critic_weight_max", "largest weight of the critic", WEIGHTS, "weights", "at the logged step"),

@@ -126,7 +126,7 @@ def test_a_run_folder_explains_itself(capsys, tmp_path, monkeypatch):
     assert [record["step"] for record in records] == [2, 4]
     assert records[0].keys() >= {
         "critic_loss", "generator_loss", "gradient_penalty", "gradient_norm", "critic_weight_min", "critic_weight_max",
-        "critic_gradient_near_zero", "generator_gradient_near_zero",
+        "critic_gradient_near_zero", "generator_gradient_near_zero", "critic_gradient_sparsity", "generator_gradient_sparsity",
     }  # fmt: skip
     environment = json.loads((folder / "environment.json").read_text())
     assert environment["versions"]["jax"]

@@ -152,7 +152,8 @@ class TestCharts:
         [
             ("critic_loss", "Losses"), ("drift_loss", "Losses"), ("score_fake", "Mean scores"), ("r1_penalty", "Penalties"),
             ("drift_penalty", "Penalties"), ("penalty_gradient_norm", "Gradient norms of the critic"),
-            ("critic_gradient_near_zero", "Gradient entries near zero, share"), ("critic_weight_max", "Weights of the critic"),
+            ("critic_gradient_near_zero", "Gradient entries near zero, share"),
+            ("generator_gradient_sparsity", "Gradient entries near zero, share"), ("critic_weight_max", "Weights of the critic"),
             ("steps_per_second", "Generator steps a second"), ("k", "Others"), ("balance", "Others"), ("balance_1k", "Measured values"),
             ("critic_gradient_norm_1k", "Measured values"), ("kid_lab_1k_std", "Measured values"), ("class_share_3_lab_1k", None),
             ("c2st_lab_1k_low", None), ("c2st_lab_1k_high", None), ("wasserstein1_exact_1k_of_real", None),
