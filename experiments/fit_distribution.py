@@ -1,15 +1,17 @@
 """Lab 003: GAN, WGAN and WGAN-GP fit distributions of the plane; optimizers, latents, order, clips and penalty weights compared.
 
     python -m experiments.fit_distribution            # 4,000 steps (200 epochs of the 10,000 points of lab 004), 5 seeds: about 2 hours on two cores
-    python -m experiments.fit_distribution --quick    # 40 steps, 2 seeds, two settings a study: minutes
+    python -m experiments.fit_distribution --quick    # 40 steps, 2 seeds, two or three settings a study: minutes
     python -m experiments.fit_distribution --studies networks clips
 
 Each study changes one thing in the lab's settings (`--recipe lab003`: batch 500, width 256, latent 5, RMSprop 2e-4, clip .1, penalty weight
-.001) on the lab's Gaussian, 10,000 fixed points. Every twentieth of a run 1,000 samples are compared with the exact density (KL, Jensen-Shannon)
+.001) on the lab's Gaussian, 10,000 fixed points; clips are tried on four and eight modes too, as on one no mode can be lost, and latents under Adam (its
+small betas), as in the lab's picture. Every twentieth of a run 1,000 samples are compared with the exact density (KL, Jensen-Shannon)
 and with fresh points (exact Wasserstein-1). Convergence is the last quarter's mean W1, speed the steps to a quarter of the first
 W1 (the run's length where that never came), stability the deviation of log W1 from a line through the last quarter; a step's time is measured in
-turn. Rows are ranked from the best: < where the next is worse beyond chance, ~ where that is not seen. The animations
-show the critic's surface, as a probability for GAN and raw for WGAN.
+turn. A gradient entry is near zero below 1e-6, which is another thing for every loss and clip; sparsity is the share of entries below a thousandth of
+their own network's mean size. Rows are ranked from the best: < where the next is worse beyond chance, ~ where that is not seen. The animations
+show the critic's surface, as a probability for GAN and raw for WGAN; fit_distribution-losses.png has the losses of the three networks side by side.
 
 Came out with 800 steps and 3 seeds, an hour on one core (results/fit_distribution.md): the lab's order of the three networks is not confirmed, what it
 says of optimizers, clips, weights, latents and sparse gradients is. The full schedule was not run.
@@ -42,24 +44,48 @@ OPTIMIZERS: dict[str, dict[str, Any]] = {
     "SGD, rate .01": {"optimizer": "sgd", "learning_rate": 1e-2},
     "momentum": {"optimizer": "momentum"},
     "momentum, rate .01": {"optimizer": "momentum", "learning_rate": 1e-2},
+    "NAG": {"optimizer": "nesterov"},
+    "NAG, rate .01": {"optimizer": "nesterov", "learning_rate": 1e-2},
+    "Adagrad": {"optimizer": "adagrad"},
+    "Adagrad, rate .01": {"optimizer": "adagrad", "learning_rate": 1e-2},
 }
+ADAM = "Adam(.001, .8)"  # the betas that the lab recommends
 ORDERS = ("critic_first", "generator_first")
 STUDIES: dict[str, dict[str, dict[str, Any]]] = {
     "networks": {f"{v} on {d}": {"variant": v, "dataset": d} for d in DATASETS for v in VARIANTS},
     "optimizers": {f"{v}, {o}": {"variant": v, **fields} for v in VARIANTS for o, fields in OPTIMIZERS.items()},
-    "latents": {f"{v}, latent {n}": {"variant": v, "latent_dim": n} for v in ("gan", "wgan_gp") for n in (5, 2, 1)},
+    "latents": {
+        f"{v}, latent {n}": {"variant": v.partition(", ")[0], "latent_dim": n, **fields}
+        for v, fields in ((f"gan, {ADAM}", OPTIMIZERS[ADAM]), ("gan", {}), ("wgan_gp", {}))
+        for n in (5, 2, 1)
+    },
     "order": {f"{v}, {o.replace('_', ' ')}": {"variant": v, "order": o} for v in VARIANTS for o in ORDERS},
-    "clips": {f"wgan, clip {c:g}": {"variant": "wgan", "clip": c} for c in (0.1, 0.01, 0.001)},
+    "clips": {
+        f"wgan, clip {c:g}" + on: {"variant": "wgan", "clip": c, "dataset": dataset}
+        for on, dataset in (("", "gaussian"), (" on mixture4", "mixture4"), (" on mixture8", "mixture8"))
+        for c in (0.1, 0.01, 0.001)
+    },
     "weights": {
         f"wgan_gp, weight {w:g}": {"variant": "wgan_gp", "gradient_penalty_weight": w} for w in (0.001, 0.1, 1.0, 10.0)
     },
 }
+QUICK_ROWS = (
+    *(f"{v} on gaussian" for v in VARIANTS), "gan, NAG", "gan, Adagrad", f"gan, {ADAM}, latent 5", f"gan, {ADAM}, latent 1",
+    "gan, critic first", "gan, generator first", "wgan, clip 0.1 on mixture8", "wgan, clip 0.001 on mixture8",
+    "wgan_gp, weight 0.001", "wgan_gp, weight 0.1",
+)  # fmt: skip
 STEPS, QUICK = 4000, 40
 W1 = "wasserstein1_exact_1k"
+GRADIENTS = {  # column: metric, digits
+    f"{words}, {player}": (f"{player}_gradient_{metric}", 2)
+    for words, metric in (("near-zero gradients", "near_zero"), ("sparsity", "sparsity"))
+    for player in ("critic", "generator")
+}
+MODES = {"modes": ("modes_pacgan_1k", 1), "high quality": ("high_quality_pacgan_1k", 2)}
 SAMPLES = 1000
 NEVER = "never a quarter"  # 1 of a seed whose W1 never fell to a quarter of its first
 ALIKE = 1.25  # a step's time within this factor is as long
-SPARSE = 0.1  # share of near-zero entries from which a gradient is called sparse
+SPARSE = 0.1  # share of small entries from which a gradient is called sparse
 ROUNDS = 7  # of the timing
 FILM = 280  # pixels: a network's width in the animation of all
 
@@ -103,8 +129,12 @@ def measure(folder: Path) -> dict[str, np.ndarray]:
     }
     for name, metric in (("KL", "kl_grid50_1k"), ("JS", "jensen_shannon_grid50_1k")):
         values[name] = lab.curves(folder, metric)[1][-last:].mean(0)
-    for name, metric in (("critic", "critic_gradient_near_zero"), ("generator", "generator_gradient_near_zero")):
-        values[f"near-zero gradients, {name}"] = lab.curves(folder, metric)[1].mean(0)
+    for name, (metric, _) in GRADIENTS.items():
+        values[name] = lab.curves(folder, metric)[1].mean(0)
+    for name, (metric, _) in MODES.items():  # of mixtures alone
+        curve = lab.curves(folder, metric)[1]
+        if len(curve):
+            values[name] = curve[-last:].mean(0)
     return values
 
 
@@ -138,11 +168,13 @@ def claims(values: dict[str, dict[str, np.ndarray]], cost: dict[str, dict[str, A
     def sparse(words: str, row: str) -> list[str]:
         if not values.get(row):
             return [words, "not run", ""]
-        share = values[row]["near-zero gradients, critic"]
+        share = values[row]["sparsity, critic"]
+        if not share.size:
+            return [words, "not measured", row]
         return [
             words,
             "confirmed" if share.mean() >= SPARSE else "refuted",
-            f"{row}: {lab.mean_and_deviation(share, 3)} (sparse: at least {SPARSE:g})",
+            f"{row}: {lab.mean_and_deviation(share, 3)} of the entries below a thousandth of their mean (sparse: at least {SPARSE:g})",
         ]
 
     on, wobble = "on gaussian", "wobble of W1"
@@ -156,6 +188,10 @@ def claims(values: dict[str, dict[str, np.ndarray]], cost: dict[str, dict[str, A
         claim("WGAN-GP is as stable as WGAN", wobble, f"wgan_gp {on}", f"wgan {on}", alike=True),
         claim("A clip of .001 is too small", "W1", "wgan, clip 0.1", "wgan, clip 0.001"),
         claim("A clip of .01 is as fit as .1", "W1", "wgan, clip 0.01", "wgan, clip 0.1", alike=True),
+        *(
+            claim(f"A clip of .001 loses modes ({on})", "modes", f"wgan, clip 0.001 on {on}", f"wgan, clip 0.1 on {on}")
+            for on in ("mixture4", "mixture8")
+        ),
         claim("The ideal penalty weight is .001: better than 10", "W1", "wgan_gp, weight 0.001", "wgan_gp, weight 10"),
         claim("... than 1", "W1", "wgan_gp, weight 0.001", "wgan_gp, weight 1"),
         claim("... than .1", "W1", "wgan_gp, weight 0.001", "wgan_gp, weight 0.1"),
@@ -163,10 +199,14 @@ def claims(values: dict[str, dict[str, np.ndarray]], cost: dict[str, dict[str, A
         claim("Adam needs small betas: (.001, .8) beats (.5, .999)", "W1", "gan, Adam(.001, .8)", "gan, Adam(.5, .999)"),
         claim("SGD does not converge (WGAN-GP, the lab's rate): RMSprop beats it", "W1", "wgan_gp, RMSprop", "wgan_gp, SGD"),
         claim("... nor with momentum", "W1", "wgan_gp, RMSprop", "wgan_gp, momentum"),
+        claim("... nor NAG", "W1", "wgan_gp, RMSprop", "wgan_gp, NAG"),
         claim("... at a rate of .01 neither", "W1", "wgan_gp, RMSprop", "wgan_gp, SGD, rate .01"),
+        claim("RMSprop suits GAN: better than Adagrad", "W1", "gan, RMSprop", "gan, Adagrad"),
+        claim("... at a rate of .01", "W1", "gan, RMSprop", "gan, Adagrad, rate .01"),
         claim("Generator first converges faster (so its heading; its reason, a better critic early, speaks for the other order)",
               "steps to a quarter", "gan, generator first", "gan, critic first"),
-        claim("A latent of 1 limits what GAN draws", "W1", "gan, latent 5", "gan, latent 1"),
+        claim("A latent of 1 limits what GAN draws under Adam", "W1", f"gan, {ADAM}, latent 5", f"gan, {ADAM}, latent 1"),
+        claim("... under RMSprop", "W1", "gan, latent 5", "gan, latent 1"),
         sparse("WGAN's critic still has sparse gradients", f"wgan {on}"),
         sparse("... and WGAN-GP's", f"wgan_gp {on}"),
     ]  # fmt: skip
@@ -186,10 +226,10 @@ def has_halved(values: dict[str, np.ndarray]) -> bool:
 
 def study_text(rows: dict[str, dict[str, np.ndarray]]) -> str:
     """A table a data set, best first, and under it the order in convergence, speed and stability."""
-    columns = {
-        "W1": 3, "KL": 2, "JS": 3, "steps to a quarter": 0, "wobble of W1": 3, "near-zero gradients, critic": 2,
-        "near-zero gradients, generator": 2,
-    }  # fmt: skip
+    columns = {"W1": 3, "KL": 2, "JS": 3, "steps to a quarter": 0, "wobble of W1": 3}
+    columns |= {
+        name: digits for name, (_, digits) in {**GRADIENTS, **MODES}.items() if any(name in own for own in rows.values())
+    }
     sets: dict[str, dict[str, dict[str, np.ndarray]]] = {}
     for row, own in rows.items():
         group = group_of(row)
@@ -198,7 +238,10 @@ def study_text(rows: dict[str, dict[str, np.ndarray]]) -> str:
     for together in sets.values():
         trained = {row: values for row, values in together.items() if values}
         ranked = sorted(trained, key=lambda row, trained=trained: float(np.nanmean(trained[row]["W1"])))
-        cells = [[row, *(in_words(trained[row], name, digits) for name, digits in columns.items())] for row in ranked]
+        cells = [
+            [row, *(in_words(trained[row], name, digits) if name in trained[row] else "-" for name, digits in columns.items())]
+            for row in ranked
+        ]
         cells += [[row, "diverged", *[""] * (len(columns) - 1)] for row in together if row not in trained]
         arrived = {row: values for row, values in trained.items() if not values[NEVER].all()}
         learned = {row: values for row, values in trained.items() if has_halved(values)}
@@ -215,24 +258,37 @@ def study_text(rows: dict[str, dict[str, np.ndarray]]) -> str:
 
 
 def draw_study(options: lab.Options, study: str, rows: dict[str, Path]) -> None:
-    """Draws the distances of a study over the steps: a row of panels for what can be compared, so that eight colours suffice."""
+    """Draws the distances of a study over the steps: a row of panels for what can be compared, so that colours suffice."""
     groups: dict[str, dict[str, Path]] = {}
     for row, folder in rows.items():
         groups.setdefault(group_of(row), {})[row] = folder
     if len(rows) <= len(plots.COLOURS):
         groups = {"": rows}
-    figure, panels = plots.new_figure(len(groups), 3, width=4.2, height=2.9)
+    shown = {W1: "exact Wasserstein-1", "jensen_shannon_grid50_1k": "Jensen-Shannon", "kl_grid50_1k": "KL"}
+    if study == "clips":
+        shown[MODES["modes"][0]] = "modes that hold a sample"
+    figure, panels = plots.new_figure(len(groups), len(shown), width=4.2, height=2.9)
     for across, (group, own) in zip(panels, groups.items(), strict=True):
-        for axes, (metric, title) in zip(
-            across,
-            ((W1, "exact Wasserstein-1"), ("jensen_shannon_grid50_1k", "Jensen-Shannon"), ("kl_grid50_1k", "KL")),
-            strict=True,
-        ):
-            for row, colour in zip(own, plots.COLOURS, strict=False):
-                plots.draw_band(axes, *lab.curves(own[row], metric), row, colour)
-            axes.set_yscale("log")
+        for axes, (metric, title) in zip(across, shown.items(), strict=True):
+            for row, (style, colour) in zip(own, plots.STYLES, strict=False):
+                plots.draw_band(axes, *lab.curves(own[row], metric), row, colour, style)
+            axes.set_yscale("linear" if metric == MODES["modes"][0] else "log")
             plots.finish_axes(axes, title=f"{group}: {title}" if group else title, x="generator steps", legend=metric == W1)
     plots.save_figure(figure, options.out / f"{NAME}-{study}", f"mean and standard deviation of {options.seeds} seeds")
+
+
+def draw_losses(options: lab.Options, rows: dict[str, Path]) -> None:
+    """Draws both losses over the steps: a row of panels a data set, the three networks side by side."""
+    groups: dict[str, dict[str, Path]] = {}
+    for row, folder in rows.items():
+        groups.setdefault(group_of(row), {})[row] = folder
+    figure, panels = plots.new_figure(len(groups), len(VARIANTS), width=3.6, height=2.5)
+    for across, own in zip(panels, groups.values(), strict=True):
+        for axes, (row, folder) in zip(across, own.items(), strict=True):
+            for player, colour in zip(("critic", "generator"), plots.COLOURS, strict=False):
+                plots.draw_band(axes, *lab.curves(folder, f"{player}_loss"), f"{player}'s loss", colour)
+            plots.finish_axes(axes, title=row, x="generator steps")
+    plots.save_figure(figure, options.out / f"{NAME}-losses", f"mean and standard deviation of {options.seeds} seeds")
 
 
 def frames_of(folder: Path) -> "list[Image]":
@@ -312,7 +368,7 @@ def main(argv: list[str] | None = None) -> None:
     values: dict[str, dict[str, np.ndarray]] = {}
     parts = {}
     for study in more["studies"]:
-        chosen = dict(list(STUDIES[study].items())[: 2 if options.quick else None])
+        chosen = {row: fields for row, fields in STUDIES[study].items() if not options.quick or row in QUICK_ROWS}
         folders = {
             row: lab.train_once(folder_of(options, fields), config_of(fields, options, steps)) for row, fields in chosen.items()
         }
@@ -320,6 +376,8 @@ def main(argv: list[str] | None = None) -> None:
         values |= rows
         parts[f"By {study}"] = study_text(rows)
         draw_study(options, study, folders)
+        if study == "networks":
+            draw_losses(options, folders)
     configs = {variant: config_of({"variant": variant}, options, steps) for variant in VARIANTS}
     cost = lab.read_or_compute(
         options.out / "costs.json", lambda: lab.measure_costs(configs, "gan", 2 if options.quick else ROUNDS)
@@ -329,7 +387,7 @@ def main(argv: list[str] | None = None) -> None:
         options, NAME, "Lab 003: fitting distributions of the plane", options.budget("points of the plane", STEPS, QUICK), parts
     )
     if "networks" in more["studies"]:
-        animate_critics(options, VARIANTS[:2] if options.quick else VARIANTS, "gaussian" if options.quick else "mixture4")
+        animate_critics(options, VARIANTS, "gaussian" if options.quick else "mixture4")
 
 
 if __name__ == "__main__":

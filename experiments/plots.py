@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 COLOURS = ("#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f00", "#56b4e9", "#7a4fbf", "#555555")
+STYLES = tuple((style, colour) for style in ("-", "--", ":") for colour in COLOURS)  # of lines, where colours do not suffice
 
 
 def new_figure(rows: int, columns: int, *, width: float = 3.2, height: float = 2.4) -> "tuple[Figure, np.ndarray]":
@@ -28,7 +29,7 @@ def new_figure(rows: int, columns: int, *, width: float = 3.2, height: float = 2
     return figure, figure.subplots(rows, columns, squeeze=False)
 
 
-def draw_band(axes: "Axes", steps: np.ndarray, values: np.ndarray, label: str, colour: str) -> None:
+def draw_band(axes: "Axes", steps: np.ndarray, values: np.ndarray, label: str, colour: str, style: str = "-") -> None:
     """Draws the mean over seeds of values (S, R) as a line, and a band of one standard deviation."""
     if not len(steps):
         return
@@ -37,7 +38,7 @@ def draw_band(axes: "Axes", steps: np.ndarray, values: np.ndarray, label: str, c
         return
     steps, values = steps[finite], values[finite]
     mean = np.nanmean(values, 1)
-    axes.plot(steps, mean, color=colour, lw=1.4, label=label)
+    axes.plot(steps, mean, style, color=colour, lw=1.4, label=label)
     if values.shape[1] > 1:
         seeds = [row[np.isfinite(row)] for row in values]
         deviation = np.array([row.std(ddof=1) if len(row) > 1 else 0.0 for row in seeds])

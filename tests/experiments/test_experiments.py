@@ -56,7 +56,8 @@ def test_every_claim_is_about_settings_of_the_studies():
         fit_distribution.NEVER,
         "steps to a quarter",
         "wobble of W1",
-        "near-zero gradients, critic",
+        "sparsity, critic",
+        "modes",
     )
     values = dict.fromkeys(names, np.array([1.0, 2.0, 3.0]))
     text = fit_distribution.claims(
@@ -75,7 +76,16 @@ def test_the_same_setting_of_two_studies_is_one_folder(tmp_path):
     }
     assert folder["wgan on gaussian"] == folder["wgan, clip 0.1"] == folder["wgan, RMSprop"] == folder["wgan, critic first"]
     assert folder["gan, SGD"] != folder["gan, SGD, rate .01"]
-    assert len(set(folder.values())) == len(folder) - 10  # 49 rows, of which 10 stand elsewhere too
+    assert folder["gan, Adam(.001, .8), latent 5"] == folder["gan, Adam(.001, .8)"]
+    assert folder["wgan, clip 0.1 on mixture4"] == folder["wgan on mixture4"]
+    assert len(set(folder.values())) == len(folder) - 12  # 70 rows, of which 12 stand elsewhere too
+
+
+def test_the_quick_form_of_fit_distribution_has_settings_of_every_study():
+    rows = {
+        study: [row for row in rows if row in fit_distribution.QUICK_ROWS] for study, rows in fit_distribution.STUDIES.items()
+    }
+    assert all(len(own) >= 2 for own in rows.values()) and sum(map(len, rows.values())) == len(fit_distribution.QUICK_ROWS)
 
 
 def test_mean_and_deviation_and_table():
