@@ -87,6 +87,7 @@ NEVER = "never a quarter"  # 1 of a seed whose W1 never fell to a quarter of its
 ALIKE = 1.25  # a step's time within this factor is as long
 SPARSE = 0.1  # share of small entries from which a gradient is called sparse
 ROUNDS = 7  # of the timing
+INSIDE = 6  # lines that a legend inside a panel names; that of more stands beside it
 FILM = 280  # pixels: a network's width in the animation of all
 
 
@@ -273,7 +274,10 @@ def draw_study(options: lab.Options, study: str, rows: dict[str, Path]) -> None:
             for row, (style, colour) in zip(own, plots.STYLES, strict=False):
                 plots.draw_band(axes, *lab.curves(own[row], metric), row, colour, style)
             axes.set_yscale("linear" if metric == MODES["modes"][0] else "log")
-            plots.finish_axes(axes, title=f"{group}: {title}" if group else title, x="generator steps", legend=metric == W1)
+            inside = metric == W1 and len(own) <= INSIDE
+            plots.finish_axes(axes, title=f"{group}: {title}" if group else title, x="generator steps", legend=inside)
+        if len(own) > INSIDE:
+            axes.legend(loc="upper left", bbox_to_anchor=(1.02, 1), frameon=False, fontsize=7)
     plots.save_figure(figure, options.out / f"{NAME}-{study}", f"mean and standard deviation of {options.seeds} seeds")
 
 
