@@ -1,6 +1,6 @@
 """Lab 003: GAN, WGAN and WGAN-GP fit distributions of the plane; optimizers, latents, order, clips and penalty weights compared.
 
-    python -m experiments.fit_distribution            # 4,000 steps (200 epochs of the 10,000 points of lab 004), 5 seeds: about 2 hours on two cores
+    python -m experiments.fit_distribution            # 4,000 steps (200 epochs of the 10,000 points of lab 004), 5 seeds: about 3 hours on two cores
     python -m experiments.fit_distribution --quick    # 40 steps, 2 seeds, two or three settings a study: minutes
     python -m experiments.fit_distribution --studies networks clips
 
