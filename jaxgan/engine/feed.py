@@ -5,6 +5,7 @@ run sees the batches that it would see with all its pictures on the device, and 
 """
 
 from collections.abc import Iterator
+from functools import partial
 from typing import Any
 
 import jax
@@ -26,7 +27,7 @@ class Resident:
 
     def __init__(self, source: Source, placement: Placement):
         self.data = placement.copied(arrays_of(source))
-        self.like = jax.tree.map(lambda leaf: jax.ShapeDtypeStruct(leaf.shape, leaf.dtype), self.data)  # what `at` gives
+        self.like = jax.tree.map(partial(_like, placed=placement.everywhere), self.data)  # what `at` gives
         self.axes = None  # the replicas' axis in it
 
     def at(self, step: int) -> DataArrays:
@@ -63,12 +64,12 @@ class Streamed:
         self.lead = () if replicas == 1 else (replicas,)
         self.axes = DataArrays(0, 0, None) if self.lead else None
         whole = (*self.lead, self.batches, batch_size)
+        self.placed = placement.windows(bool(self.lead))
         self.like = DataArrays(
-            jax.ShapeDtypeStruct((*whole, *sample_shape), jnp.uint8),
-            jax.ShapeDtypeStruct(whole, jnp.int32),
+            jax.ShapeDtypeStruct((*whole, *sample_shape), jnp.uint8, sharding=self.placed),
+            jax.ShapeDtypeStruct(whole, jnp.int32, sharding=self.placed),
             jax.ShapeDtypeStruct((), jnp.int32),
         )
-        self.placed = placement.windows(bool(self.lead))
         self.mine = np.zeros((*self.lead, batch_size), bool)  # the samples that this process's devices see
         index: Any
         for index in self.placed.addressable_devices_indices_map((*self.lead, self.batches, batch_size)).values():
@@ -130,6 +131,10 @@ class Streamed:
 
     def _on_devices(self, array: np.ndarray) -> jax.Array:
         return jax.make_array_from_callback(array.shape, self.placed, lambda index: array[index])
+
+
+def _like(array: jax.Array, placed: Any) -> jax.ShapeDtypeStruct:
+    return jax.ShapeDtypeStruct(array.shape, array.dtype, sharding=placed)
 
 
 def _host() -> Any:

@@ -13,7 +13,18 @@ import pytest
 from jaxgan.engine.gan import iterate
 from jaxgan.engine.steps import critic_gradients, critic_step, gen_step, generator_gradients
 from jaxgan.objectives import VARIANTS
-from tests.tiny import arrays, batch, critic_draw_of, generator_draw_of, initial, plain, state_and_draws, tiny
+from tests.tiny import (
+    arrays,
+    batch,
+    critic_draw_of,
+    generator_draw_of,
+    initial,
+    on_disk,
+    pictures,
+    plain,
+    state_and_draws,
+    tiny,
+)
 
 
 def steps_of(setup):
@@ -143,7 +154,8 @@ def test_chunks_of_any_length_compile_once_and_cutting_them_changes_nothing():
 
 
 @pytest.mark.parametrize("replicas", [1, 2])
-def test_what_is_compiled_ahead_is_what_is_called(replicas):
+@pytest.mark.parametrize("data", ["drawn afresh", "on the device", "streamed"])
+def test_what_is_compiled_ahead_is_what_is_called(data, replicas):
     """The iterations and the diagnostics are compiled once, by the thread that begins with them."""
     by: dict[str, list[str]] = {}
 
@@ -151,7 +163,8 @@ def test_what_is_compiled_ahead_is_what_is_called(replicas):
         if event.endswith("backend_compile_duration"):
             by.setdefault(about["fun_name"], []).append(threading.current_thread().name)
 
-    program = tiny("mlp", replicas=replicas, seed=3).program()
+    dataset = on_disk(pictures()) if data == "streamed" else pictures()
+    program = tiny("mlp" if data == "drawn afresh" else "fc", dataset=dataset, replicas=replicas, seed=3).program()
     jax.monitoring.register_event_duration_secs_listener(note)
     program.compile_ahead()
     state = program.initial_state()
