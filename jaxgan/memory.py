@@ -2,6 +2,7 @@
 
 import contextlib
 import ctypes
+import functools
 import os
 from pathlib import Path
 
@@ -10,6 +11,7 @@ from jaxgan.errors import UserError
 CGROUPS = ("/sys/fs/cgroup/memory.max", "/sys/fs/cgroup/memory/memory.limit_in_bytes")  # what a container may take
 
 
+@functools.cache  # asked for every picture that is read
 def host_memory() -> int:
     """The bytes that a process may take: of the machine, or of the container or limit that it runs under."""
     limits = [os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")]

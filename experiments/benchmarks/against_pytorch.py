@@ -362,10 +362,13 @@ def machine() -> dict:
 
 
 def _processor() -> str:
+    """Its name, and the numbers of family and model: "AMD EPYC" alone are several generations."""
     try:
         with open("/proc/cpuinfo") as file:
-            return next(row.split(":", 1)[1].strip() for row in file if row.startswith("model name"))
-    except (OSError, StopIteration):
+            rows = dict(row.split(":", 1) for row in file.read().partition("\n\n")[0].splitlines() if ":" in row)
+        about = {name.strip(): value.strip() for name, value in rows.items()}
+        return f"{about['model name']} (family {about['cpu family']}, model {about['model']})"
+    except (OSError, KeyError):
         return platform.processor()
 
 

@@ -82,6 +82,7 @@ class _Readers:
     lock = threading.Lock()
     lock_of_tiff = threading.Lock()
     count = 0
+    nowhere = logging.NullHandler()
     filters = contextlib.ExitStack()
 
 
@@ -90,7 +91,7 @@ def _quiet() -> Iterator[None]:
     """Keeps to itself what Pillow remarks of a file: it is read, or refused in one line. For several threads at once."""
     with _Readers.lock:
         if not _Readers.count:
-            logging.getLogger("PIL").addHandler(logging.NullHandler())
+            logging.getLogger("PIL").addHandler(_Readers.nowhere)
             _Readers.filters.enter_context(warnings.catch_warnings())
             warnings.filterwarnings("ignore", module=r"PIL\.")
         _Readers.count += 1

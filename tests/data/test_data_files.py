@@ -2,6 +2,7 @@
 
 import contextlib
 import io
+import logging
 
 import numpy as np
 import pytest
@@ -249,3 +250,11 @@ def test_libtiff_keeps_its_lines_to_itself(capfd):
     with contextlib.suppress(UserError):
         read_picture(bytes(broken), "broken.tif")
     assert capfd.readouterr().err == ""
+
+
+def test_many_pictures_leave_one_handler_with_pillows_log(tmp_path):
+    Image.new("RGB", (4, 4)).save(tmp_path / "a.png")
+    for _ in range(3):
+        read_picture(tmp_path / "a.png", "a.png")
+    handlers = logging.getLogger("PIL").handlers
+    assert len(handlers) == len(set(handlers)) < 3
