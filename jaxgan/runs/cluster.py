@@ -25,6 +25,7 @@ from jaxgan.report.many_runs import ManyRuns
 LOCAL = "local:"  # local:N starts N workers here
 ANSWER = 10.0  # seconds in which a scheduler must answer
 POLL = 0.2  # seconds
+FLAGS = "--nthreads 1 --memory-limit 0 --no-nanny"  # of a worker
 PACKAGES = ("jaxgan", "jax", "jaxlib", "flax", "optax", "orbax-checkpoint", "numpy", "dask", "distributed")
 STOPPED: set[str] = set()  # of a worker: the work that is to stop after a checkpoint
 
@@ -132,7 +133,7 @@ class _Parts:
         places = self.client.nthreads() if self.waiting else {}
         if not places and self.waiting and not self.told_to_wait:
             self.told_to_wait = True
-            self.view.print(f"waiting for workers: `python -m dask worker {self.client.scheduler.address} --nthreads 1`")
+            self.view.print(f"waiting for workers: `python -m dask worker {self.client.scheduler.address} {FLAGS}`")
         while self.waiting and len(self.futures) < len(places):
             name = self.waiting.pop(0)
             self.before[name] = self.reached.get(name, 0)
@@ -225,7 +226,7 @@ def perform(train: Train, name: str, topic: str, versions: Mapping[str, str], sh
 
     worker = get_worker()
     where = worker.address
-    _check_worker(where, worker.state.nthreads, versions, shared)
+    _check_worker(where, worker.state.nthreads, worker.memory_manager.memory_limit, versions, shared)
     keep_compiled_programs()
 
     def tell(what: str, value: Any) -> None:
@@ -247,13 +248,17 @@ def perform(train: Train, name: str, topic: str, versions: Mapping[str, str], sh
     return None
 
 
-def _check_worker(where: str, threads: int, versions: Mapping[str, str], shared: Path) -> None:
+def _check_worker(where: str, threads: int, memory: int | None, versions: Mapping[str, str], shared: Path) -> None:
     """Refuses a worker that cannot do the work, or may come to other numbers."""
     own = _versions()
     if other := [f"{name} {own[name]} and not {version}" for name, version in versions.items() if own[name] != version]:
         raise UserError(f"the worker {where} has {', '.join(other)}: start it in the environment of this command")
     if threads != 1:
-        raise UserError(f"the worker {where} does {threads} tasks at a time: start it with --nthreads 1")
+        raise UserError(f"the worker {where} does {threads} tasks at a time: start it with {FLAGS}")
+    if memory is not None:  # of which Dask counts a share for each thread; a worker beyond it begins nothing new
+        raise UserError(
+            f"the worker {where} may use {memory / 2**30:.1f} GiB alone, and would wait beyond that: start it with {FLAGS}"
+        )
     if not shared.exists() or not os.access(shared, os.W_OK):
         raise UserError(
             f"the worker {where} does not see {shared}, or may not write there: --out must be a folder that all machines share"
