@@ -187,10 +187,11 @@ def main(argv: list[str] | None = None) -> None:
     }
     options, more = lab.read_options_and_more(__doc__, NAME, seeds=3, argv=argv, more=own)
     recipes = [recipe for recipe in RECIPES if recipe in more["recipes"]]
-    folders = {
-        row: lab.train_once(options.out / f"{recipe}-{kind}", config_of(recipe, kind, options))
+    work = {
+        row: (options.out / f"{recipe}-{kind}", config_of(recipe, kind, options))
         for row, (recipe, kind) in rows_of(recipes).items()
     }
+    folders = lab.train_all(options, work)
     metrics = {row: lab.by_seed(lab.measure_once(folder, SAMPLES, options.data_dir)) for row, folder in folders.items()}
     if not all(metrics.values()):
         raise UserError(

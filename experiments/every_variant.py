@@ -64,15 +64,28 @@ def size(samples: tuple[int, int], options: lab.Options) -> str:
     return count(samples[options.quick])
 
 
+def trials_of(variant: str, dataset: str, options: lab.Options) -> dict[float, lab.Run]:
+    """The short runs by which a rate is chosen."""
+    short: dict[str, Any] = {
+        "seed": TRIAL_SEED,
+        "replicas": 1,
+        "steps": max(1, options.length(STEPS, QUICK) // TRIAL),
+        "ema": 0.99,
+    }
+    return {
+        rate: (
+            options.out / "rates" / f"{dataset}-{variant}-{rate:g}",
+            dataclasses.replace(config_of(variant, dataset, rate, options), **short),
+        )
+        for rate in RATES
+    }
+
+
 def choose_rate(variant: str, dataset: str, options: lab.Options) -> tuple[float, dict[float, float]]:
     """The rate with the least FID after a quarter of the steps, and the FID of each; inf where the run diverged."""
     fids = {}
-    for rate in RATES:
-        config = config_of(variant, dataset, rate, options)
-        trial = dataclasses.replace(
-            config, seed=TRIAL_SEED, replicas=1, steps=max(1, options.length(STEPS, QUICK) // TRIAL), ema=0.99
-        )
-        folder = lab.train_once(options.out / "rates" / f"{dataset}-{variant}-{rate:g}", trial)
+    for rate, trial in trials_of(variant, dataset, options).items():
+        folder = lab.train_once(*trial)
         fid = lab.measure_once(folder, TRIAL_SAMPLES[options.quick], options.data_dir).get(
             f"fid_lab_{size(TRIAL_SAMPLES, options)}"
         )
@@ -80,11 +93,15 @@ def choose_rate(variant: str, dataset: str, options: lab.Options) -> tuple[float
     return min(fids, key=fids.__getitem__), fids
 
 
+def run_of(variant: str, dataset: str, rate: float, options: lab.Options) -> lab.Run:
+    return options.out / f"{dataset}-{variant}", config_of(variant, dataset, rate, options)
+
+
 def train_and_measure(variant: str, dataset: str, options: lab.Options) -> dict[str, Any]:
     """The folder of a variant's run, its rate and those tried, its metrics by seed, its time and memory."""
     rate, tried = choose_rate(variant, dataset, options)
-    config = config_of(variant, dataset, rate, options)
-    folder = lab.train_once(options.out / f"{dataset}-{variant}", config)
+    folder, config = run_of(variant, dataset, rate, options)
+    lab.train_once(folder, config)
     values = lab.measure_once(folder, SAMPLES[options.quick], options.data_dir)
     speed = lab.curves(folder, "steps_per_second")[1]
     record = lab.read_or_compute(folder / "memory.json", lambda: lab.memory_of(config))
@@ -125,8 +142,12 @@ def classifier_of(results: dict[str, dict[str, Any]]) -> str:
 def main(argv: list[str] | None = None) -> None:
     flags = {"--only": {"nargs": "*", "choices": list(VARIANTS), "metavar": "VARIANT", "help": ", ".join(VARIANTS)}}
     options, more = lab.read_options_and_more(__doc__, NAME, seeds=3, argv=argv, more=flags)
+    variants = more["only"] or VARIANTS
+    both = [(variant, dataset) for dataset in datasets_of(options) for variant in variants]
+    lab.train_ahead(options.cluster, (trial for own in both for trial in trials_of(*own, options).values()))
+    lab.train_ahead(options.cluster, (run_of(*own, choose_rate(*own, options)[0], options) for own in both))
     results: dict[str, dict[str, dict[str, Any]]] = {
-        dataset: {variant: train_and_measure(variant, dataset, options) for variant in more["only"] or VARIANTS}
+        dataset: {variant: train_and_measure(variant, dataset, options) for variant in variants}
         for dataset in datasets_of(options)
     }
     parts = {dataset: table(own, options) + "\n\n" + classifier_of(own) for dataset, own in results.items()}

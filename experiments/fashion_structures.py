@@ -252,9 +252,9 @@ def main(argv: list[str] | None = None) -> None:
     options = lab.read_options(__doc__, NAME, seeds=3, argv=argv, width="all networks")
     n, within = sizes(options)
     times = times_of(config_of(ROWS[BEST], options))
-    folders = {
-        row: lab.train_once(options.out / row.replace("/", "-"), config_of(fields, options)) for row, fields in ROWS.items()
-    }
+    folders = lab.train_all(
+        options, {row: (options.out / row.replace("/", "-"), config_of(fields, options)) for row, fields in ROWS.items()}
+    )
     memory = {
         row: lab.read_or_compute(folders[row] / "memory.json", partial(lab.memory_of, config_of(ROWS[row], options)))
         for row in STRUCTURES

@@ -371,11 +371,17 @@ def main(argv: list[str] | None = None) -> None:
     steps = options.length(STEPS, QUICK)
     values: dict[str, dict[str, np.ndarray]] = {}
     parts = {}
-    for study in more["studies"]:
-        chosen = {row: fields for row, fields in STUDIES[study].items() if not options.quick or row in QUICK_ROWS}
-        folders = {
-            row: lab.train_once(folder_of(options, fields), config_of(fields, options, steps)) for row, fields in chosen.items()
+    work = {
+        study: {
+            row: (folder_of(options, fields), config_of(fields, options, steps))
+            for row, fields in STUDIES[study].items()
+            if not options.quick or row in QUICK_ROWS
         }
+        for study in more["studies"]
+    }
+    lab.train_ahead(options.cluster, (run for runs in work.values() for run in runs.values()))
+    for study, runs in work.items():
+        folders = lab.train_all(options, runs)
         rows = {row: measure(folder) for row, folder in folders.items()}
         values |= rows
         parts[f"By {study}"] = study_text(rows)

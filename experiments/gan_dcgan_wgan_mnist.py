@@ -277,7 +277,9 @@ def main(argv: list[str] | None = None) -> None:
     n, within = sizes(options)
     sweep = sweep_settings(options.quick)
     settings = ROWS | {row: {**ROWS["WGAN"], **fields} for row, fields in sweep.items()}
-    folders = {row: lab.train_once(folder_of(options, row), config_of(fields, options)) for row, fields in settings.items()}
+    folders = lab.train_all(
+        options, {row: (folder_of(options, row), config_of(fields, options)) for row, fields in settings.items()}
+    )
     metrics = {row: lab.measure_once(folder, n) for row, folder in folders.items()}
     distance = f"fid_lab_{count(within)}"
     best = best_of(metrics, f"fid_lab_{count(n)}", list(sweep))

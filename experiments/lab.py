@@ -4,12 +4,14 @@ import argparse
 import dataclasses
 import datetime
 import json
+import os
 import shlex
 import statistics
 import sys
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -23,10 +25,14 @@ from jaxgan.engine.checkpoints import Checkpoints
 from jaxgan.engine.loop import Program
 from jaxgan.errors import DivergedError, NotFiniteError, UserError, first_line
 from jaxgan.files import json_text, write_atomically
-from jaxgan.folder import RunFolder, read_object, series
+from jaxgan.folder import RunFolder, Tell, read_object, series
+from jaxgan.runs.cluster import spread
 from jaxgan.settings import resolve, to_json
 
 TIMED = 0.5  # seconds of one timed part
+SEEN = 90.0  # seconds until what a worker has written to a shared folder is seen here: NFS asks for news every minute
+INTERRUPTED = "interrupted: the same command goes on where it stopped"
+CLUSTER_HELP = "train the runs at the workers of Dask whose scheduler is at HOST:PORT; local:2 starts two here"
 
 
 @dataclass(frozen=True)
@@ -37,9 +43,10 @@ class Options:
     seeds: int
     out: Path
     data_dir: Path | None
-    flags: tuple[str, ...] = ()  # as they were typed, but for paths
+    flags: tuple[str, ...] = ()  # as they were typed, but for paths and cluster
     steps: int | None = None  # in place of the full or the quick schedule
     width: int | None = None  # of the networks that can be narrowed, in place of the lab's
+    cluster: str | None = None  # where the runs are trained: Dask's scheduler, or local:N
 
     def length(self, full: int, quick: int) -> int:
         """Generator steps of a run."""
@@ -84,6 +91,7 @@ def read_options_and_more(
     parser.add_argument(
         "--data-dir", type=Path, help="where MNIST and Fashion-MNIST lie; the user's cache folder where not given"
     )
+    parser.add_argument("--cluster", metavar="ADDRESS", help=CLUSTER_HELP)
     for flag, arguments in more.items():
         parser.add_argument(flag, **arguments)
     typed = list(sys.argv[1:] if argv is None else argv)
@@ -91,11 +99,11 @@ def read_options_and_more(
     keep_compiled_programs()
     quick = values.pop("quick")
     out = values.pop("out") or Path("runs") / (f"{name}-quick" if quick else name)
-    paths = {i + j for i, flag in enumerate(typed) for j in (0, 1) if flag in ("--out", "--data-dir")}
-    flags = tuple(word for i, word in enumerate(typed) if i not in paths)
+    places = {i + j for i, flag in enumerate(typed) for j in (0, 1) if flag in ("--out", "--data-dir", "--cluster")}
+    flags = tuple(word for i, word in enumerate(typed) if i not in places)
     options = Options(
         quick, values.pop("seeds") or (quick_seeds if quick else seeds), out, values.pop("data_dir"), flags,
-        values.pop("steps"), values.pop("width", None),
+        values.pop("steps"), values.pop("width", None), values.pop("cluster"),
     )  # fmt: skip
     return options, values
 
@@ -103,10 +111,48 @@ def read_options_and_more(
 # Runs
 
 
-def train_once(folder: Path, config: Config) -> Path:
+Run = tuple[Path, Config]  # a run's folder, and its options
+
+
+def train_all(options: Options, work: Mapping[str, Run]) -> dict[str, Path]:
+    """The folders of runs that do not wait for each other's results: trained in turn, or with --cluster beside each other."""
+    train_ahead(options.cluster, work.values())
+    return {row: train_once(*run) for row, run in work.items()}
+
+
+def train_ahead(cluster: str | None, work: Iterable[Run]) -> None:
+    """With a cluster, trains the runs that are not over at its workers, each as `train_once` does; without one, does nothing.
+
+    So an experiment that trains and measures its runs in turn may have them trained before, and finds them finished.
+    """
+    if cluster is None:
+        return
+    left = {str(folder): (folder.absolute(), config) for folder, config in work if not is_over(folder)}
+    if not left:
+        return
+    for folder, _ in left.values():
+        folder.parent.mkdir(parents=True, exist_ok=True)
+    shared = Path(os.path.commonpath([folder.parent for folder, _ in left.values()]))
+    spread(cluster, {name: partial(train_once, *run) for name, run in left.items()}, shared, INTERRUPTED)
+    end = time.monotonic() + SEEN
+    while not all(is_over(folder) for folder, _ in left.values()) and time.monotonic() < end:
+        time.sleep(1)
+
+
+def _print(line: str) -> None:
+    print(line, flush=True)
+
+
+def train_once(folder: Path, config: Config, *, tell: Tell = _print, **how: Any) -> Path:
     """The run at `folder`: trained if it is not there, resumed if it was interrupted, left alone if it is over.
 
     Replicas that diverge do not stop the others; where all of them do, `diverged.txt` is written.
+
+    Args:
+        folder: of the run.
+        config: its options.
+        tell: told what is trained, and what diverged.
+        how: `fit`'s `listeners` and `progress`.
 
     Raises:
         UserError: the folder holds a run of another budget.
@@ -120,12 +166,12 @@ def train_once(folder: Path, config: Config) -> Path:
         return folder
 
     def note(error: DivergedError) -> None:
-        print(error, flush=True)
+        tell(str(error))
         if not is_finished(folder):
             write_atomically(_diverged(folder), str(error).encode())
 
-    print(f"{folder}: {'goes on' if files.exists else 'is trained'}", flush=True)
-    runs.finish(config, "interrupted: the same command goes on where it stopped", on_diverged=note)
+    tell(f"{folder}: {'goes on' if files.exists else 'is trained'}")
+    runs.finish(config, INTERRUPTED, on_diverged=note, **how)
     return folder
 
 

@@ -70,7 +70,7 @@ def kinds_of(real: np.ndarray, labels: np.ndarray, train: np.ndarray, n: int) ->
 
 def measure_kinds(options: lab.Options, dataset: str, n: int) -> dict[str, list[dict[str, float]]]:
     """Kind -> the metrics of each draw, or of each seed of the run."""
-    folder = lab.train_once(options.out / "run", config_of(options, dataset))
+    folder = lab.train_all(options, {"run": (options.out / "run", config_of(options, dataset))})["run"]
     held_out, train = (data.load(dataset, data_dir=options.data_dir, split=split) for split in ("test", "train"))
     assert held_out.samples is not None and train.samples is not None and held_out.labels is not None
     from_real = kinds_of(held_out.samples, held_out.labels, train.samples, n)

@@ -111,11 +111,13 @@ def draw_pictures(options: lab.Options) -> None:
 
 def main(argv: list[str] | None = None) -> None:
     options = lab.read_options(__doc__, NAME, seeds=10, argv=argv)
-    metrics = {}
-    for modes in modes_of(options):
-        for row in ROWS:
-            folder = lab.train_once(folder_of(options, row, modes), config_of(row, modes, options))
-            metrics[modes, row] = measure(folder)
+    work = {
+        (modes, row): (folder_of(options, row, modes), config_of(row, modes, options))
+        for modes in modes_of(options)
+        for row in ROWS
+    }
+    lab.train_ahead(options.cluster, work.values())
+    metrics = {setting: measure(lab.train_once(*run)) for setting, run in work.items()}
     budget = (
         f"{options.steps:,} generator steps (the lab's 500 epochs were not run)"
         if options.steps

@@ -17,6 +17,7 @@ import dataclasses
 import json
 import statistics
 import sys
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -120,6 +121,19 @@ def row_file(folder: Path, dataset: str, row: str) -> Path:
     return folder / f"{dataset}-{ROW_FILES[row]}.json"
 
 
+def run_of(folder: Path, dataset: str, row: str, seeds: int, critic_steps: int) -> lab.Run:
+    """The run of a row."""
+    return row_file(folder, dataset, row).with_suffix(""), config_of(row, dataset, seeds, critic_steps)
+
+
+def train_rows_ahead(
+    cluster: str | None, folder: Path, datasets: Iterable[str], rows: Sequence[str], seeds: int, critic_steps: int
+) -> None:
+    """With a cluster, trains the rows that have no results at its workers, for `train_row_once` to measure."""
+    both = [(dataset, row) for dataset in datasets for row in rows if not row_file(folder, dataset, row).is_file()]
+    lab.train_ahead(cluster, (run_of(folder, *own, seeds, critic_steps) for own in both))
+
+
 def train_row_once(folder: Path, dataset: str, row: str, seeds: int, critic_steps: int) -> dict[str, Any]:
     """The results of a row: read where they are there, else trained (or resumed), measured and written.
 
@@ -127,11 +141,11 @@ def train_row_once(folder: Path, dataset: str, row: str, seeds: int, critic_step
         UserError: the row that is there was run with another budget.
         KeyboardInterrupt: on Ctrl-C, after a checkpoint is safe.
     """
-    file, config = row_file(folder, dataset, row), config_of(row, dataset, seeds, critic_steps)
+    file, run = row_file(folder, dataset, row), run_of(folder, dataset, row, seeds, critic_steps)
     if file.is_file():
-        lab.require_same_budget(file, read_object(file)["config"], config)
+        lab.require_same_budget(file, read_object(file)["config"], run[1])
     else:
-        results, points = measure_row(lab.train_once(file.with_suffix(""), config))
+        results, points = measure_row(lab.train_once(*run))
         with replacing(file.with_suffix(".npy")) as array:
             np.save(array, points)
         write_atomically(file, json_text(results))
@@ -199,11 +213,14 @@ def main() -> None:
     parser.add_argument("--full", action="store_true", help=f"{FULL:,} critic steps, as the paper")
     parser.add_argument("--no-training", action="store_true", help="tables and picture of the rows that are finished")
     parser.add_argument("--out", type=Path, default=Path("runs/mode_coverage"))
+    parser.add_argument("--cluster", metavar="ADDRESS", help=lab.CLUSTER_HELP)
     options = parser.parse_args()
     keep_compiled_programs()
     critic_steps = FULL if options.full else options.critic_steps
     options.out.mkdir(parents=True, exist_ok=True)
     tables = [json.dumps(machine()), f"{options.seeds} seeds, {critic_steps:,} critic steps"]
+    if not options.no_training:
+        train_rows_ahead(options.cluster, options.out, options.datasets, options.rows, options.seeds, critic_steps)
     for dataset in options.datasets:
         results = {}
         for row in options.rows:

@@ -202,10 +202,11 @@ def main(argv: list[str] | None = None) -> None:
     plane = list(PLANE)[: 1 if options.quick else None]
     critic_steps, quick = options.length(*PLANE_STEPS), options.quick
     results: dict[str, dict[str, list[dict[str, float]]]] = {}
+    mode_coverage.train_rows_ahead(options.cluster, options.out, plane, rows, options.seeds, critic_steps)
     for dataset in plane:
         by_row = {row: mode_coverage.train_row_once(options.out, dataset, row, options.seeds, critic_steps) for row in rows}
         results[dataset] = {row: result["seeds"] for row, result in by_row.items()}
-    folders = {row: lab.train_once(folder_of(options, row), config_of(row, options)) for row in rows}
+    folders = lab.train_all(options, {row: (folder_of(options, row), config_of(row, options)) for row in rows})
     stacked = config_of(GAN, options).dataset
     results[stacked] = {
         row: lab.read_or_compute(

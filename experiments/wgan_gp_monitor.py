@@ -124,7 +124,7 @@ def draw_pictures(options: lab.Options, folders: dict[str, Path], weights: dict[
 
 def main(argv: list[str] | None = None) -> None:
     options = lab.read_options(__doc__, NAME, seeds=3, argv=argv)
-    folders = {row: lab.train_once(options.out / row.replace(", ", "-"), config_of(row, options)) for row in ROWS}
+    folders = lab.train_all(options, {row: (options.out / row.replace(", ", "-"), config_of(row, options)) for row in ROWS})
     for row, folder in folders.items():
         if not lab.is_finished(folder):
             raise UserError(f"{folder}: no seed of {row} was trained to the end")

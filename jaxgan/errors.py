@@ -33,6 +33,10 @@ class WriteError(UserError):
     computed: Any = None
 
 
+class BusyError(UserError):
+    """Another process trains the run, or has trained it meanwhile."""
+
+
 class DivergedError(RuntimeError):
     """Training met a number that is not finite (exit code 3)."""
 

@@ -41,10 +41,11 @@ def interrupts(first: str = "") -> Iterator[Callable[[], bool]]:
         first: where given, the first interrupt only prints these words, at once, and makes what is yielded true; the second one is as above.
 
     Yields:
-        Whether an interrupt has come. In a thread other than the main one, where Python allows no handlers, it never has.
+        Whether an interrupt has come. In a thread other than the main one, where Python allows no handlers, `interrupted_by` may say so;
+        else none has.
     """
     if threading.current_thread() is not threading.main_thread():
-        yield lambda: False
+        yield getattr(_OF_THREAD, "heard", lambda: False)
         return
     heard = _Heard(first)
     reading, writing = socket.socketpair()
@@ -66,6 +67,19 @@ def interrupts(first: str = "") -> Iterator[Callable[[], bool]]:
         writing.close()  # the watcher reads the end
         watcher.join()
         reading.close()
+
+
+@contextlib.contextmanager
+def interrupted_by(heard: Callable[[], bool]) -> Iterator[None]:
+    """Within the block, in this thread alone, which is not the main one, `heard` says whether an interrupt has come."""
+    _OF_THREAD.heard = heard
+    try:
+        yield
+    finally:
+        del _OF_THREAD.heard
+
+
+_OF_THREAD = threading.local()
 
 
 class _Heard:

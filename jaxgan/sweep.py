@@ -20,6 +20,8 @@ class Options:
     """What to vary: --grid learning_rate=1e-4,2e-4 n_critic=1,5 trains every combination."""
     seeds: int = 3
     """Random seeds of every combination."""
+    cluster: Annotated[str | None, arg(metavar="ADDRESS")] = None
+    """Where the programs are trained, each by one worker of Dask: its scheduler's HOST:PORT, or local:2 for two workers here."""
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -35,7 +37,7 @@ def run(argv: Sequence[str]) -> None:
     from jaxgan.runs.sweep import sweep
 
     keep_compiled_programs()
-    out = sweep(config, options.grid, options.seeds)
+    out = sweep(config, options.grid, options.seeds, options.cluster)
     print((out / "table.md").read_text(encoding="utf-8"))
     print(f"table: {out / 'table.md'}, {out / 'table.csv'}")
 

@@ -15,7 +15,7 @@ from typing import Any
 import jax
 import numpy as np
 
-from jaxgan.errors import UserError, first_line
+from jaxgan.errors import NO_SPACE, UserError, first_line
 
 TIMEOUT = 60.0  # seconds
 LOST = "--distributed: another process of the run has ended or does not answer"
@@ -103,10 +103,13 @@ def _end(reason: str) -> None:
     os._exit(UserError.exit_code)
 
 
-def end_if_lost(error: Exception) -> None:
-    """Ends this process with one line and exit code 2 where the error says that another one has left it; else does nothing."""
-    if jax.distributed.is_initialized() and (reason := re.match(STATUS, str(error))):
-        _end(f"{LOST} ({reason[0][:200]})")
+def end_if_lost(error: BaseException) -> None:
+    """Ends this process with one line and exit code 2 where the error, or its cause, says that another one has left it; else does nothing."""
+    cause: BaseException | None = error
+    while cause is not None and jax.distributed.is_initialized():
+        if NO_SPACE not in str(cause) and (reason := re.match(STATUS, str(cause))):
+            _end(f"{LOST} ({reason[0][:200]})")
+        cause = cause.__cause__
 
 
 def end_in_one_line() -> None:

@@ -20,7 +20,7 @@ from jaxgan.engine.loop import Program
 from jaxgan.engine.placement import place
 from jaxgan.engine.state import step_of
 from jaxgan.engine.training import Good, train
-from jaxgan.errors import DivergedError, UserError, say
+from jaxgan.errors import BusyError, DivergedError, UserError, say
 from jaxgan.files import check_folder_writable, json_text, write_atomically
 from jaxgan.folder import RunFolder
 from jaxgan.interrupts import interrupts
@@ -121,7 +121,7 @@ def fit(
         checkpoints = Checkpoints(files.checkpoints, config.keep_checkpoints, {"options": fixed_options(config)})
         ending.callback(checkpoints.close)
         if earlier is not None and checkpoints.steps()[-1:] != [max((earlier.step, *earlier.damaged))]:
-            raise UserError(f"{folder} was trained by another process meanwhile: --resume once more goes on from there")
+            raise BusyError(f"{folder} was trained by another process meanwhile: --resume once more goes on from there")
         checkpoints.remove_unfinished()
         for step in earlier.damaged if earlier else ():
             checkpoints.remove(step)
@@ -220,7 +220,9 @@ def _print_indented(error: DivergedError) -> None:
     print(f"  {error}", flush=True)
 
 
-def finish(config: Config, interrupted: str, on_diverged: Callable[[DivergedError], None] = _print_indented) -> RunFolder:
+def finish(
+    config: Config, interrupted: str, on_diverged: Callable[[DivergedError], None] = _print_indented, **how: Any
+) -> RunFolder:
     """The run at `config.out`: trained, or resumed where it was interrupted; left alone where it is finished.
 
     Of replicas that diverge the others are trained; where all did, no last checkpoint is there.
@@ -229,6 +231,7 @@ def finish(config: Config, interrupted: str, on_diverged: Callable[[DivergedErro
         config: of the run; a run that is there already is resumed by its own options.
         interrupted: the text of the KeyboardInterrupt.
         on_diverged: what is done where replicas diverged; without it the error is printed.
+        how: `fit`'s `listeners` and `progress`.
 
     Raises:
         KeyboardInterrupt: on Ctrl-C, with the text `interrupted`.
@@ -237,7 +240,7 @@ def finish(config: Config, interrupted: str, on_diverged: Callable[[DivergedErro
     files = RunFolder(config.out)
     try:
         if not is_finished(files, config.steps):
-            fit(Config(out=config.out, resume=True, trust=True) if files.exists else config)
+            fit(Config(out=config.out, resume=True, trust=True) if files.exists else config, **how)
     except KeyboardInterrupt:
         raise KeyboardInterrupt(interrupted) from None
     except DivergedError as error:
@@ -349,7 +352,8 @@ def _check_same_parts(saved: Config, parts: Any, folder: Path) -> None:
 def new_folder(config: Config, prefix: str = "") -> Path:
     """Makes the run folder: `--out`, refused where it would overwrite, or the first free runs/DATASET-VARIANT-N."""
     if config.out is not None:
-        if config.out.exists() and (not config.out.is_dir() or any(config.out.iterdir())):
+        lock = RunFolder(config.out).lock  # all that is there where a run was killed in its first moment
+        if config.out.exists() and (not config.out.is_dir() or any(path != lock for path in config.out.iterdir())):
             raise UserError(f"--out {config.out} is there already: --resume goes on with a run, or name another folder")
         config.out.mkdir(parents=True, exist_ok=True)
         return config.out

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from filelock import FileLock, Timeout
 
 from jaxgan.engine import processes
-from jaxgan.errors import UserError
+from jaxgan.errors import BusyError
 from jaxgan.folder import RunFolder
 
 
@@ -17,7 +17,7 @@ def locked(files: RunFolder) -> Iterator[None]:
     Of several processes that train together the first one holds it.
 
     Raises:
-        UserError: another process holds it; in every process of a group.
+        BusyError: another process holds it; in every process of a group.
     """
     lock = FileLock(files.lock, timeout=0)
     refused = ""
@@ -27,7 +27,7 @@ def locked(files: RunFolder) -> Iterator[None]:
         except Timeout:
             refused = f"{files.path} is being trained by another process: wait for it, or name another folder with --out"
     if refused := processes.agreed_text(refused):
-        raise UserError(refused)
+        raise BusyError(refused)
     try:
         yield
     finally:

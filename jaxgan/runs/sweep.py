@@ -9,6 +9,7 @@ import math
 import shutil
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +20,7 @@ from jaxgan.errors import UserError, say, unknown
 from jaxgan.files import WriteError, json_text, write_atomically
 from jaxgan.folder import NUMBER, Form, RunFolder, Tell, read_json
 from jaxgan.metrics import mode_coverage
+from jaxgan.runs.cluster import spread
 from jaxgan.runs.fit import finish, is_finished, new_folder
 from jaxgan.runs.load import load_all
 from jaxgan.runs.memory import check_memory
@@ -30,36 +32,50 @@ RECORD = "sweep.json"  # of the sweep's folder: grid, seeds and flags
 ALONE = {"out", "by_replica", "replicas"}  # what does not decide whether two settings fit one program
 
 
-def sweep(base: Config, grid: Sequence[str], seeds: int) -> Path:
+def sweep(base: Config, grid: Sequence[str], seeds: int, cluster: str | None = None) -> Path:
     """Trains every combination of `grid` ("field=value,value") over `seeds` random seeds; the folder, with table.md and table.csv.
 
-    With `base.resume` it goes on with the sweep at `base.out`; what is finished is not trained again.
+    With `base.resume` it goes on with the sweep at `base.out`; what is finished is not trained again. With `cluster`, the address of a
+    scheduler of Dask or local:N, the programs are spread over its workers, each a task; without, they are trained here in turn.
 
     Raises:
-        UserError: a grid, or a setting of it, that cannot be; a folder that holds another sweep.
+        UserError: a grid, or a setting of it, that cannot be; a folder that holds another sweep; a cluster that cannot do it.
         KeyboardInterrupt: on Ctrl-C, after a checkpoint is safe.
     """
     points = grid_points(grid)
     _check_base(base, seeds)
     resume, base = base.resume, dataclasses.replace(base, resume=False)
     groups = grouped(base, points, seeds)
-    for group in groups:
+    for group in groups if cluster is None else ():  # there a worker's own memory counts
         check_memory(resolve(group.config))  # before there is a folder
     out = _folder(base, resume, {"grid": points, "seeds": seeds, "train": {**to_json(base), "out": None}})
     print(f"{len(points)} settings x {seeds} seeds in {len(groups)} compiled programs; folder {out}", flush=True)
-    results = []
-    for number, group in enumerate(groups):
-        print(f"program {number + 1} of {len(groups)}: {', '.join(_shown(points[i]) for i in group.points)}", flush=True)
-        try:
-            results.append(outcomes_of(dataclasses.replace(group.config, out=out / f"program_{number}"), out))
-        except UserError:
-            if not resume and not any(
-                out.glob("program_*")
-            ):  # refused before anything was trained: the corrected sweep may begin here
-                shutil.rmtree(out, ignore_errors=True)
-            raise
+    try:
+        results = _trained(groups, points, out, cluster)
+    except UserError:
+        if not resume and not any(
+            out.glob("program_*")
+        ):  # refused before anything was trained: the corrected sweep may begin here
+            shutil.rmtree(out, ignore_errors=True)
+        raise
     write_table(summarise(points, groups, results, seeds), out)
     return out
+
+
+def _trained(
+    groups: Sequence["Group"], points: Sequence[Mapping[str, Any]], out: Path, cluster: str | None
+) -> list[list[dict[str, float]]]:
+    """What came out of each program: trained here, one after the other, or by the workers of a cluster."""
+    results, tasks, interrupted = [], {}, f"interrupted; the same command with --out {out} --resume goes on"
+    for number, group in enumerate(groups):
+        print(f"program {number + 1} of {len(groups)}: {', '.join(_shown(points[i]) for i in group.points)}", flush=True)
+        config = dataclasses.replace(group.config, out=out / f"program_{number}")
+        if cluster is None:
+            results.append(outcomes_of(config, interrupted))
+        else:  # a worker may have another current directory
+            absolute = {name: path.absolute() for name in ("out", "data_dir") if (path := getattr(config, name)) is not None}
+            tasks[f"program {number + 1}"] = partial(outcomes_of, dataclasses.replace(config, **absolute), interrupted)
+    return results if cluster is None else list(spread(cluster, tasks, out.absolute(), interrupted).values())
 
 
 def _check_base(base: Config, seeds: int) -> None:
@@ -145,15 +161,26 @@ def grouped(base: Config, points: Sequence[Mapping[str, Any]], seeds: int) -> li
     return groups
 
 
-def outcomes_of(config: Config, out: Path) -> list[dict[str, float]]:
-    """What came out of each replica of a program: read where it was finished before, unless that is damaged."""
+def _print_indented(line: str) -> None:
+    print(f"  {line}", flush=True)
+
+
+def outcomes_of(config: Config, interrupted: str, *, tell: Tell = _print_indented, **how: Any) -> list[dict[str, float]]:
+    """What came out of each replica of a program: read where it was finished before, unless that is damaged.
+
+    Args:
+        config: of the program's run.
+        interrupted: the text of the KeyboardInterrupt.
+        tell: told that the program was finished before, or that replicas diverged.
+        how: `fit`'s `listeners` and `progress`.
+    """
     assert config.out is not None
     files = RunFolder(config.out)
     outcomes = finished_outcomes(files, config.replicas)
     if outcomes is not None:
-        print(f"  finished before: {config.out}", flush=True)
+        tell(f"finished before: {config.out}")
         return outcomes
-    finish(config, f"interrupted; the same command with --out {out} --resume goes on")
+    finish(config, interrupted, lambda error: tell(str(error)), **how)
     outcomes = last_metrics(files) if is_finished(files, config.steps) else [{"diverged": 1.0}] * config.replicas
     write_atomically(files.result, json_text(outcomes))
     return outcomes

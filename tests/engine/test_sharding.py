@@ -79,27 +79,35 @@ def test_what_does_not_divide_is_refused(monkeypatch):
         place("replica=2", 3, 6)
 
 
-@pytest.fixture(scope="module")
-def together(tmp_path_factory) -> tuple:
-    """A run trained by two processes on loopback, two devices each, either axis over both; what they said."""
-    out = tmp_path_factory.mktemp("processes") / "run"
+SMALL = ["--dataset", "ring8", "--recipe", "toy", "--optimizer", "momentum", "--learning-rate", "0.05", "--hidden-dim", "8", "--n-critic", "2",
+         "--log-every", "1", "--checkpoint-every", "3"]  # fmt: skip
+
+
+def train_by(count: int, *flags: str, devices: int = 1) -> list[tuple[str, str]]:
+    """Trains by so many processes on loopback; what each said."""
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
-    flags = ["--dataset", "ring8", "--recipe", "toy", "--optimizer", "momentum", "--learning-rate", "0.05", "--hidden-dim", "8", "--batch-size", "8", "--n-critic", "2", "--steps", "5",
-             "--log-every", "1", "--checkpoint-every", "3", "--replicas", "2", "--mesh", "data=2,replica=2"]  # fmt: skip
     started = [
         subprocess.Popen(
-            [sys.executable, "-m", "jaxgan.train", *flags, "--out", str(out), "--distributed",
-             "--coordinator", f"127.0.0.1:{port}", "--process-count", "2", "--process-id", str(i)],
-            env={**os.environ, "JAX_PLATFORMS": "cpu", "JAX_NUM_CPU_DEVICES": "2"}, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+            [sys.executable, "-m", "jaxgan.train", *flags, "--distributed", "--coordinator", f"127.0.0.1:{port}",
+             "--process-count", str(count), "--process-id", str(i)],
+            env={**os.environ, "JAX_PLATFORMS": "cpu", "JAX_NUM_CPU_DEVICES": str(devices)}, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
         )
-        for i in range(2)
+        for i in range(count)
     ]  # fmt: skip
     said = [process.communicate(timeout=300) for process in started]
     for process, (_, errors) in zip(started, said, strict=True):
         assert process.returncode == 0, errors
-    return out, said
+    return said
+
+
+@pytest.fixture(scope="module")
+def together(tmp_path_factory) -> tuple:
+    """A run trained by two processes on loopback, two devices each, either axis over both; what they said."""
+    out = tmp_path_factory.mktemp("processes") / "run"
+    flags = [*SMALL, "--batch-size", "8", "--replicas", "2", "--steps", "5", "--mesh", "data=2,replica=2"]
+    return out, train_by(2, *flags, "--out", str(out), devices=2)
 
 
 def test_two_processes_train_the_run_of_one(together, tmp_path):
@@ -134,6 +142,22 @@ def test_a_run_of_two_processes_goes_on_with_one(together):
     out, _ = together
     result = runs.fit(Config(out=out, resume=True, mesh="data=1", steps=7), progress=False)
     assert int(result.state.step[0]) == 7
+
+
+@pytest.mark.slow
+def test_a_run_goes_on_with_another_number_of_processes_each_time(tmp_path):
+    """One, two, three, two: two iterations each, which come to the weights of one process that makes all eight."""
+    out, flags = tmp_path / "run", [*SMALL, "--batch-size", "12"]
+    train_by(1, *flags, "--steps", "2", "--out", str(out))
+    for count, steps in ((2, 4), (3, 6), (2, 8)):
+        train_by(count, "--out", str(out), "--resume", "--steps", str(steps), "--mesh", f"data={count}")
+    train_by(1, *flags, "--steps", "8", "--out", str(tmp_path / "alone"))
+    lines = [json.loads(line) for line in (out / "metrics.jsonl").read_text().splitlines()]
+    assert [line["step"] for line in lines] == list(range(1, 9))
+    ours, theirs = (runs.load(path).state for path in (out, tmp_path / "alone"))
+    assert int(ours.step) == int(theirs.step) == 8
+    a, b = (np.concatenate([np.ravel(leaf) for leaf in jax.tree.leaves(state.critic.params)]) for state in (ours, theirs))
+    assert np.linalg.norm(a - b) < 1e-4 * np.linalg.norm(b)
 
 
 def test_flags_of_processes_need_distributed():

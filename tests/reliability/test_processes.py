@@ -17,7 +17,7 @@ import numpy as np
 import pytest
 
 from jaxgan.engine import processes
-from jaxgan.errors import UserError
+from jaxgan.errors import NO_SPACE, UserError
 
 FLAGS = [
     "--dataset",
@@ -25,7 +25,7 @@ FLAGS = [
     "--recipe",
     "toy",
     "--batch-size",
-    "8",
+    "12",
     "--hidden-dim",
     "8",
     "--steps",
@@ -41,9 +41,9 @@ def free_port() -> int:
         return free.getsockname()[1]
 
 
-def start(number: int, port: int, out, timeout: int = 5, count: int = 2) -> subprocess.Popen:
+def start(number: int, port: int, out, timeout: int = 5, count: int = 2, flags=FLAGS) -> subprocess.Popen:
     return subprocess.Popen(
-        [sys.executable, "-m", "jaxgan.train", *FLAGS, "--out", str(out), "--distributed", "--distributed-timeout", str(timeout),
+        [sys.executable, "-m", "jaxgan.train", *flags, "--out", str(out), "--distributed", "--distributed-timeout", str(timeout),
          "--coordinator", f"127.0.0.1:{port}", "--process-count", str(count), "--process-id", str(number)],
         env={**os.environ, "JAX_PLATFORMS": "cpu"}, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
     )  # fmt: skip
@@ -99,6 +99,53 @@ def test_a_process_that_dies_or_is_silent_ends_the_other_in_one_line(victim, how
         for process in both:
             process.kill()
             process.communicate()
+
+
+@pytest.mark.slow
+def test_the_run_of_three_processes_of_which_one_died_goes_on_with_two(tmp_path):
+    out, port = tmp_path / "run", free_port()
+
+    def steps() -> list[int]:
+        return [int(path.name) for path in out.glob("checkpoints/*") if path.name.isdecimal()]
+
+    three = [start(number, port, out, count=3, flags=[*FLAGS, "--checkpoint-every", "100"]) for number in range(3)]
+    try:
+        deadline = time.monotonic() + 120
+        while not steps():
+            assert time.monotonic() < deadline
+            time.sleep(0.1)
+        three[1].kill()
+        for number in (0, 2):
+            _, errors = three[number].communicate(timeout=60)
+            assert three[number].returncode == 2
+            assert re.fullmatch(
+                r"error: --distributed: another process of the run has ended or does not answer \(.*\)\n", errors
+            )
+    finally:
+        for process in three:
+            process.kill()
+            process.communicate()
+    last = max(steps()) + 50
+    port, more = free_port(), ["--resume", "--mesh", "data=2", "--steps", str(last)]
+    two = [start(number, port, out, flags=more) for number in range(2)]
+    for process in two:
+        _, errors = process.communicate(timeout=120)
+        assert process.returncode == 0, errors
+    assert last in steps()
+
+
+def test_a_process_that_is_lost_while_a_checkpoint_is_written_is_what_is_said(monkeypatch):
+    """The error of the checkpoint is only what came of it; a full disk is no lost process."""
+    said: list[str] = []
+    monkeypatch.setattr("jax.distributed.is_initialized", lambda: True)
+    monkeypatch.setattr(processes, "_end", said.append)
+    lost = UserError("checkpoint 100 cannot be written")
+    lost.__cause__ = ValueError("UNKNOWN: Gloo AllGather failed: Connection closed by peer\nand a trace")
+    processes.end_if_lost(lost)
+    assert said == [f"{processes.LOST} (UNKNOWN: Gloo AllGather failed: Connection closed by peer)"]
+    lost.__cause__ = ValueError(f"INTERNAL: {NO_SPACE}")
+    processes.end_if_lost(lost)
+    assert len(said) == 1
 
 
 COMPILING = """

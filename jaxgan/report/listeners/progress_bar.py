@@ -28,7 +28,7 @@ def _clock_face(seconds: float) -> str:
     return f"{hours}:{minutes:02d}:{whole % 60:02d}" if hours else f"{minutes}:{whole % 60:02d}"
 
 
-def _losses(metrics: Sequence[dict[str, float]]) -> str:
+def losses_in_words(metrics: Sequence[dict[str, float]]) -> str:
     """The losses as "critic -1.234  generator 0.567": the means over the replicas."""
     texts = []
     for player in ("critic", "generator"):
@@ -88,7 +88,7 @@ class ProgressBar(Listener):
         now = self._clock()
         self._step = step
         self._chunks.append((step, now))
-        self._loss_text = _losses(metrics)
+        self._loss_text = losses_in_words(metrics)
         if not self._announced and now - self._chunks[0][1] >= self.MEASURED:
             self._announced = True
             self._announce()
