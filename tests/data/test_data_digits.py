@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 from jaxgan.data import load
+from jaxgan.data.digits import enlarged, original_digits
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -58,6 +59,24 @@ def test_enlarging_keeps_the_picture():
     assert np.median(distance.min(axis=1)) < 2
 
 
+def test_they_are_scikit_learns_in_the_order_of_its_own_split(train):
+    from sklearn.datasets import load_digits
+    from sklearn.model_selection import train_test_split
+
+    bunch = load_digits()
+    split = train_test_split(np.arange(1797), test_size=300, stratify=bunch.target, random_state=0)
+    for rows, ours in zip(split, (train, load("digits", split="test")), strict=True):
+        np.testing.assert_array_equal(ours.labels, bunch.target[rows])
+        np.testing.assert_array_equal(ours.samples[:, 14, 14, 0], [enlarged(image, 28)[14, 14] for image in bunch.images[rows]])
+
+
+def test_a_scikit_learn_that_keeps_them_elsewhere_is_asked_for_them(monkeypatch):
+    pictures, classes = original_digits()
+    monkeypatch.setattr("importlib.util.find_spec", lambda _: None)
+    for read, kept in zip(original_digits(), (pictures, classes), strict=True):
+        np.testing.assert_array_equal(read, kept)
+
+
 def test_image_size_and_refusals(refused):
     assert load("digits", image_size=16).samples.shape == (1497, 16, 16, 1)
     assert "allowed are train, test" in refused(load, "digits", split="validation")
@@ -65,8 +84,17 @@ def test_image_size_and_refusals(refused):
     assert "image_size=0" in refused(load, "digits", image_size=0)
 
 
-def test_importing_loads_nothing_heavy():
-    heavy = {"sklearn", "PIL", "pooch", "requests", "tensorflow_datasets", "tensorflow", "torch", "scipy.stats"}
-    code = f"import sys, jaxgan.data; print(sorted({heavy!r} & set(sys.modules)))"
+@pytest.mark.parametrize(
+    ("code", "heavy"),
+    [
+        (
+            "import jaxgan.data",
+            {"sklearn", "PIL", "pooch", "requests", "tensorflow_datasets", "tensorflow", "torch", "scipy.stats"},
+        ),
+        ("import jaxgan.data; jaxgan.data.load('digits')", {"sklearn", "tensorflow_datasets", "torch", "scipy.stats"}),
+    ],
+)
+def test_importing_loads_nothing_heavy_nor_do_the_digits(code, heavy):
+    code = f"{code}; import sys; print(sorted({heavy!r} & set(sys.modules)))"
     result = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=ROOT)
     assert result.stdout.strip() == "[]"
