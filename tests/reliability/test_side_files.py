@@ -111,11 +111,11 @@ def test_a_damaged_record_of_the_best_checkpoint_is_named(content, tmp_path):
 @pytest.mark.parametrize("content", ["", "{}", "[]", "[3]", '[{"diverged": "no"}]', '[{"critic_loss": 1.0}]'])
 def test_a_damaged_result_of_a_sweep_is_made_anew(content, tmp_path, monkeypatch, capsys):
     config = Config(out=tmp_path / "program_0")
-    monkeypatch.setattr("jaxgan.runs.sweep.finish", lambda config, words: RunFolder(config.out))
+    monkeypatch.setattr("jaxgan.runs.sweep.finish", lambda config, *_, **__: RunFolder(config.out))
     monkeypatch.setattr("jaxgan.runs.sweep.is_finished", lambda *_: False)
     config.out.mkdir()
     (config.out / "result.json").write_text(content)
-    assert outcomes_of(config, tmp_path) == [{"diverged": 1.0}]
+    assert outcomes_of(config, "interrupted") == [{"diverged": 1.0}]
     assert "is damaged, and is made anew" in capsys.readouterr().err
-    assert outcomes_of(config, tmp_path) == [{"diverged": 1.0}]
+    assert outcomes_of(config, "interrupted") == [{"diverged": 1.0}]
     assert "finished before" in capsys.readouterr().out
