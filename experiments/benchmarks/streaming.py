@@ -1,7 +1,7 @@
 """Pictures from disk, many samples and metrics of many, in time and memory: `python -m experiments.benchmarks.streaming`.
 
-Reading: a folder of colour PNGs, made first (--folder keeps it), is read by jaxgan's feed of a streamed run and by PyTorch's DataLoader with as many
-workers, batch 64, in an order of chance. Sampling: --samples pictures of `lab_conv`'s generator, jaxgan's `sample` and PyTorch's twin of it,
+Reading: a folder of colour PNGs, made first (--folder keeps it), is read by jaxgan's feed of a streamed run, in threads, and by PyTorch's DataLoader with as many
+worker processes, batch 64, in an order of chance. Sampling: --samples pictures of `lab_conv`'s generator, jaxgan's `sample` and PyTorch's twin of it,
 1,000 at a time. Metrics: the Frechet distance, precision, recall, density and coverage of as many features as samples, 128 numbers each, ours alone: others
 hold a table of all pairs. Each piece is a new process; the two sides take turns. Printed: how many a second, the ratio (median [min-max]), and
 the peak resident size. Ten minutes on two cores.
@@ -82,7 +82,9 @@ def read_there(folder: Path, n: int) -> float:
             with Image.open(self.paths[row]) as picture:
                 return torch.from_numpy(np.array(picture.convert("RGB")))
 
-    loader = torch.utils.data.DataLoader(Pictures(), BATCH, shuffle=True, num_workers=THREADS, persistent_workers=True)
+    loader = torch.utils.data.DataLoader(
+        Pictures(), BATCH, shuffle=True, num_workers=THREADS, persistent_workers=True
+    )  # processes
     batches = iter(loader)
     next(batches)
     began, read = time.perf_counter(), 0

@@ -4,6 +4,7 @@ Which rows make the index-th batch is a function of key and index alone (`jaxgan
 run sees the batches that it would see with all its pictures on the device, and a resumed one goes on where its step says.
 """
 
+import os
 from collections.abc import Iterator
 from functools import partial
 from typing import Any
@@ -19,7 +20,7 @@ from jaxgan.types import Records, Source
 
 WINDOW_BYTES = 2**27  # of pictures in one window
 WINDOW_STEPS = 64  # generator steps that one window serves, at most
-THREADS = 8  # that read and decode pictures
+THREADS = max(2, min(8, os.cpu_count() or 1))  # that read and decode pictures: on two cores eight would be slower by a third
 
 
 class Resident:
