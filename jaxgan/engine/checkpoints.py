@@ -12,6 +12,7 @@ import logging
 import os
 import shutil
 import sys
+import threading
 import time
 import warnings
 from collections.abc import Iterator, Mapping
@@ -133,7 +134,7 @@ class Checkpoints:
         """
         path = self.folder / str(step)
         try:
-            with _quiet():
+            with _without_logs():
                 yield
         except Exception as error:
             self.remove_unfinished()
@@ -337,7 +338,23 @@ def _is_not_of_orbax(record: logging.LogRecord) -> bool:
 
 @contextlib.contextmanager
 def _quiet() -> Iterator[None]:
-    """Nothing is heard of orbax's event loops over a file that cannot be read: the error that they raise says it.
+    """As `_without_logs`, and no warning either of what a file that cannot be read leaves open. For the main thread: warnings are all threads'."""
+    with _without_logs(), warnings.catch_warnings():
+        warnings.simplefilter("ignore", ResourceWarning)
+        yield
+
+
+class _Unheard:
+    """How many threads read or write, so that the last of them lets the loggers be as the first one found them."""
+
+    lock = threading.Lock()
+    count = 0
+    levels: dict[str, int] = {}  # noqa: RUF012
+
+
+@contextlib.contextmanager
+def _without_logs() -> Iterator[None]:
+    """Nothing is heard of orbax's event loops over a file that cannot be read or written: the error that they raise says it.
 
     Where one read fails, orbax closes the loop on the others, and each of these prints a traceback when it comes to its end,
     whenever that is: from here on such a one is passed over by Python's hook.
@@ -345,17 +362,20 @@ def _quiet() -> Iterator[None]:
     if sys.unraisablehook is not _pass_over_closed_loops:
         _HOOKS.append(sys.unraisablehook)
         sys.unraisablehook = _pass_over_closed_loops
-    loggers = [logging.getLogger(name) for name in ("asyncio", "absl")]
-    before = [logger.level for logger in loggers]
-    for logger in loggers:
-        logger.setLevel(logging.CRITICAL + 1)
+    with _Unheard.lock:
+        if not _Unheard.count:
+            _Unheard.levels = {name: logging.getLogger(name).level for name in ("asyncio", "absl")}
+            for name in _Unheard.levels:
+                logging.getLogger(name).setLevel(logging.CRITICAL + 1)
+        _Unheard.count += 1
     try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore", ResourceWarning)
-            yield
+        yield
     finally:
-        for logger, level in zip(loggers, before, strict=True):
-            logger.setLevel(level)
+        with _Unheard.lock:
+            _Unheard.count -= 1
+            if not _Unheard.count:
+                for name, level in _Unheard.levels.items():
+                    logging.getLogger(name).setLevel(level)
 
 
 _HOOKS: list[Any] = []  # Python's hook for an error that nobody can catch, as it was before

@@ -71,9 +71,16 @@ def train(
 
     An interrupt ends it after the chunk in progress, with a checkpoint; a number that is not finite raises DivergedError: at once
     where no replica is left without one, else when the others are trained and saved.
-    `begin` is where a run begins, or was stopped; `save` begins to write a checkpoint, while training goes on until the next; `last_good` is the checkpoint that it begins from, where a replica's numbers
-    in it are finite; `measure` gives the metrics of each replica's samples, at the start, every `metrics_every` steps and at the end. What
-    happens between chunks, and where they are cut, changes nothing that is computed or logged.
+    What happens between chunks, and where they are cut, changes nothing that is computed or logged.
+
+    Args:
+        program: the compiled functions of the run.
+        begin: where the run begins, or was stopped.
+        listener: told of what happens.
+        save: begins to write a checkpoint and returns its path to come; training goes on meanwhile, until the next checkpoint.
+        interrupted: whether an interrupt has come.
+        last_good: the checkpoint that the run begins from, where a replica's numbers in it are finite.
+        measure: gives the metrics of each replica's samples, at the start, every `metrics_every` steps and at the end.
     """
     schedule = program.schedule
     state = begin.state

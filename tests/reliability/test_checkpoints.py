@@ -5,7 +5,6 @@ import json
 import logging
 import re
 import shutil
-import threading
 import zlib
 from pathlib import Path
 
@@ -415,46 +414,3 @@ def test_tasks_that_end_late_are_not_heard_of(tmp_path, caplog):
     assert not caplog.records
     logging.getLogger("asyncio").error("Task exception was never retrieved", exc_info=ValueError("of the user's own"))
     assert len(caplog.records) == 1
-
-
-def test_training_goes_on_while_a_checkpoint_is_written(trained, tmp_path, monkeypatch):
-    """And what is written is the state of its step, though the arrays of the run have changed since."""
-    told: list[tuple[str, int]] = []
-    went_on = threading.Event()
-    save = Checkpoints.save
-
-    class Told(Listener):
-        def on_chunk(self, step, metrics):
-            told.append(("chunk", step))
-            if step > 3:
-                went_on.set()
-
-        def on_checkpoint(self, step, path):
-            told.append(("checkpoint", step))
-
-    def slow(self, step, progress):
-        assert step != 3 or went_on.wait(60)
-        return save(self, step, progress)
-
-    monkeypatch.setattr(Checkpoints, "save", slow)
-    out = tmp_path / "run"
-    runs.fit(config(out), progress=False, listeners=[Told()])
-    assert [step for what, step in told if what == "checkpoint"] == [3, 6, 9]
-    assert told.index(("checkpoint", 3)) > next(i for i, (what, step) in enumerate(told) if what == "chunk" and step > 3)
-    for step in (3, 6, 9):
-        there, here = (jaxgan.load(folder, step=step).state for folder in (trained, out))
-        chex.assert_trees_all_equal(plain(there), plain(here))
-
-
-def test_a_checkpoint_that_cannot_be_written_beside_the_training_ends_the_run(tmp_path, monkeypatch):
-    save = Checkpoints.save
-
-    def full(self, step, progress):
-        if step == 6:
-            raise WriteError("checkpoint 6 cannot be written")
-        return save(self, step, progress)
-
-    monkeypatch.setattr(Checkpoints, "save", full)
-    with pytest.raises(WriteError, match="checkpoint 6"):
-        runs.fit(config(tmp_path / "run"), progress=False)
-    assert Checkpoints(tmp_path / "run" / "checkpoints").steps() == [3]
