@@ -6,6 +6,7 @@ import os
 import platform
 from importlib import metadata
 from pathlib import Path
+from typing import NamedTuple
 
 import pytest
 from jaxtyping import install_import_hook
@@ -68,19 +69,44 @@ def no_annotation_checks(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(config, "jaxtyping_disable", True)
 
 
-LEFT_OUT = Path(__file__).with_name("left_to_test_all.txt")
+LEFT_TO_TEST_ALL, LEFT_TO_CI = (Path(__file__).with_name(name) for name in ("left_to_test_all.txt", "left_to_ci.txt"))
 
 
-def left_out() -> dict[str, list[str]]:
-    """The tests that `make test` leaves to `make test-all`: of each the cases that are kept nevertheless."""
-    lines = [line for line in LEFT_OUT.read_text().splitlines() if line and not line.startswith("#")]
-    parts = (line.partition(" keeps ") for line in lines)
-    return {name: kept.split("; ") if kept else [] for name, _, kept in parts}
+class LeftOut(NamedTuple):
+    """The cases of a test that `make test` leaves out: those named, all but those named, or all."""
+
+    keeps: bool  # whether `cases` are kept, and the others left
+    cases: frozenset[str]
+
+    def holds(self, case: str) -> bool:
+        """Whether this case is left out."""
+        return (case not in self.cases) if self.keeps else (case in self.cases)
 
 
+def left_out(path: Path) -> dict[str, LeftOut]:
+    """The tests of a list, each with its cases that are left out."""
+    found = {}
+    for line in path.read_text().splitlines():
+        if line and not line.startswith("#"):
+            name, leaves, cases = line.partition(" leaves ")
+            if not leaves:
+                name, _, cases = line.partition(" keeps ")
+            found[name] = LeftOut(not leaves, frozenset(cases.split("; ") if cases else ()))
+    return found
+
+
+COLLECTED: dict[str, set[str]] = {}  # the cases of each test that was found, before any is deselected
+
+
+@pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    left = left_out()
+    to_test_all, to_ci = left_out(LEFT_TO_TEST_ALL), left_out(LEFT_TO_CI)
     for item in items:
         name, _, case = item.nodeid.partition("[")
-        if name in left and case.removesuffix("]") not in left[name]:
+        case = case.removesuffix("]")
+        COLLECTED.setdefault(name, set()).add(case)
+        if name in to_test_all and to_test_all[name].holds(case):
             item.add_marker(pytest.mark.slow)
+        elif name in to_ci and to_ci[name].holds(case):
+            item.add_marker(pytest.mark.slow)
+            item.add_marker(pytest.mark.ci)
