@@ -15,9 +15,10 @@ COMMANDS = {
     "evaluate": "measure a trained run by fixed protocols",
     "report": "write the page of a run anew",
     "compare": "write one page that compares runs",
+    "data": "show what a training would see of a data set, and what it would take",
     "classifier": "train the classifier of generated pictures",
 }
-PACKAGES = {"report"}  # commands that are a package, which runs as its __main__
+PACKAGES = {"data", "report"}  # commands that are a package, which runs as its __main__
 
 
 def console() -> None:

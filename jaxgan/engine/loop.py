@@ -185,6 +185,10 @@ class Program:
         self._ahead = {"chunk": compiler.submit(chunk), "diagnose": compiler.submit(diagnostics)}
         compiler.shutdown(wait=False)
 
+    def is_compiling(self) -> bool:
+        """Whether a program that was begun ahead is still being compiled."""
+        return not all(begun.done() for begun in self._ahead.values())
+
     def _compiled(self, name: str) -> None:
         """Waits until a program that was begun ahead is compiled. What is wrong with it the call of it says again."""
         if name in self._ahead:

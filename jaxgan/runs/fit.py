@@ -34,6 +34,7 @@ from jaxgan.runs.lock import locked
 from jaxgan.runs.measuring import Measuring
 from jaxgan.runs.memory import check_memory
 from jaxgan.runs.run import Run
+from jaxgan.runs.survey import quicker
 from jaxgan.settings import (
     Config,
     changed_fields,
@@ -311,13 +312,18 @@ def _writers(files: RunFolder, program: Program, resolved: Resolved, progress: b
     per_epoch = steps_per_epoch(resolved.config, dataset.size)
     groups = gan.n_classes or (gan.generators if gan.generators > 1 else 0)
     view = SampleView(dataset.distribution, groups)
+    bar = ProgressBar(
+        steps_per_epoch=None if per_epoch is None else float(per_epoch),
+        compiling=program.is_compiling,
+        quicker=quicker(resolved.config, dataset),
+    )
     return [
         MetricsFile(files.metrics),
         TensorBoard(files.tensorboard, view=view),
         SamplePictures(files.samples, view=view),
         CriticPictures(files.critic, dataset.distribution),
         Curves(files.metrics, files.curves),
-        *([ProgressBar(steps_per_epoch=None if per_epoch is None else float(per_epoch))] if progress else []),
+        *([bar] if progress else []),
     ]
 
 

@@ -70,6 +70,7 @@ def read_config(
     }
     fields: list[Any] = []
     command = re.split(r"[ .]", prog)[-1]
+    command = f"{command}_command" if command in groups else command  # `jaxgan.data`, beside the options of the data
     if more is not None:
         fields.append((command, OmitArgPrefixes[more], dataclasses.field(default_factory=more)))
     for group, (summary, options) in groups.items():

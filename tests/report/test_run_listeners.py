@@ -77,6 +77,22 @@ class TestProgress:
         bar.on_end(329)
         assert "epoch 3.5/50" in written.getvalue()
 
+    def test_steps_beside_which_something_is_compiled_do_not_count(self):
+        """Two steps a second while it is compiled, ten a second after it."""
+        clock, out, busy = Clock(), io.StringIO(), [True]
+        bar = ProgressBar(Console(file=out, width=200), clock=clock, compiling=lambda: busy[0], quicker="--steps 10")
+        bar.on_start(0, 100_000)
+        for step in range(1, 6):
+            clock.now += 0.5
+            bar.on_chunk(step, [{}])
+        assert "about" not in out.getvalue()
+        busy[0] = False
+        for step in range(6, 20):
+            clock.now += 0.1
+            bar.on_chunk(step, [{}])
+        assert "about 2 h 46 min for 100,000 steps" in out.getvalue()
+        assert "quicker with some of: --steps 10" in out.getvalue()
+
     def test_a_single_quick_step_is_not_trusted(self):
         """The engine's second chunk may be one step of a few milliseconds, which says little of the speed."""
         bar, clock, written = progress()

@@ -46,11 +46,12 @@ class ProgressBar(Listener):
     about every ten seconds and one at the end.
     The expected time of the whole is printed once, where that is more than twenty seconds, after the second chunk and half
     a second of steps: the first chunk's time is mostly compilation, so the speed is that of the chunks after it, which
-    may begin with a single step.
+    may begin with a single step; nor do chunks count beside which something else is compiled.
     """
 
     PLAIN_EVERY = 10.0  # seconds
     LONG = 20.0  # seconds: shorter runs are not announced
+    VERY_LONG = 1800.0  # seconds: of longer runs it is said what would be quicker
     MEASURED = 0.5  # seconds of steps before a speed is trusted
     WINDOW = 30  # chunks over which the speed is the mean
 
@@ -60,13 +61,21 @@ class ProgressBar(Listener):
         *,
         clock: Callable[[], float] = time.monotonic,
         steps_per_epoch: float | None = None,
+        compiling: Callable[[], bool] = lambda: False,
+        quicker: str = "",
     ) -> None:
-        """`console` is rich's, by default standard output; `clock` counts seconds; with `steps_per_epoch` the epoch is shown too."""
+        """`console` is rich's, by default standard output; `clock` counts seconds; with `steps_per_epoch` the epoch is shown too.
+
+        While `compiling` is true another program is compiled beside the steps, whose speed is not that of the run. `quicker` is said
+        of a run that takes more than half an hour.
+        """
         from rich.console import Console
 
         self._console = console or Console()
         self._clock = clock
         self._steps_per_epoch = steps_per_epoch
+        self._compiling = compiling
+        self._quicker = quicker
         self._bar: Any = None
         self._running = False
 
@@ -87,6 +96,8 @@ class ProgressBar(Listener):
             return
         now = self._clock()
         self._step = step
+        if not self._announced and self._compiling():
+            self._chunks.clear()
         self._chunks.append((step, now))
         self._loss_text = losses_in_words(metrics)
         if not self._announced and now - self._chunks[0][1] >= self.MEASURED:
@@ -172,6 +183,8 @@ class ProgressBar(Listener):
         if expected is not None and expected > self.LONG:
             steps = f"{self._total - self._first:,} {'more ' if self._first else ''}steps"
             self._print(f"about {duration(expected)} for {steps}; Ctrl-C stops after saving a checkpoint")
+            if expected > self.VERY_LONG and self._quicker:
+                self._print(f"quicker with some of: {self._quicker}")
 
     def _print_line(self) -> None:
         share = f"{100 * self._step / self._total:.0f}%" if self._total else "100%"
