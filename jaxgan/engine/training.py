@@ -69,7 +69,7 @@ def train(
 ) -> GanState:
     """Trains to the configured step, telling the listener and saving checkpoints on the way.
 
-    An interrupt ends it after the chunk in progress, with a checkpoint; a number that is not finite raises DivergedError: at once
+    An interrupt ends it after the chunk in progress, with a checkpoint and a picture; a number that is not finite raises DivergedError: at once
     where no replica is left without one, else when the others are trained and saved.
     What happens between chunks, and where they are cut, changes nothing that is computed or logged.
 
@@ -84,7 +84,7 @@ def train(
     """
     schedule = program.schedule
     state = begin.state
-    step = step_of(state)
+    step = begun_at = step_of(state)
     # Of checkpoints that know of no sums, the mean begins anew: a line logged after them is of fewer steps
     sums, last_log = (begin.sums, begin.logged) if begin.sums is not None else (program.zero_sums(state), step)
     diverged: dict[int, int] = {}  # the step after which each replica had a number that is not finite
@@ -110,7 +110,11 @@ def train(
         listener.on_checkpoint(at, path)
         last_good = Good(path, finite)
 
+    drawn = -1  # the step whose samples were drawn last
+
     def draw_here() -> None:
+        nonlocal drawn
+        drawn = step
         samples = program.picture(state)
         listener.on_sample(step, samples, labels)
         if (surface := program.surface(state)) is not None:
@@ -154,6 +158,8 @@ def train(
         if step < schedule.steps:
             save_here()
         saved(wait=True)
+        if drawn != step and step > begun_at:
+            draw_here()  # of an interrupted run, once its checkpoint is safe
     finally:
         listener.on_end(step)
     if diverged and step == schedule.steps:

@@ -103,6 +103,8 @@ def test_an_interrupt_saves_a_checkpoint_and_says_how_to_go_on(tmp_path, monkeyp
         runs.fit(points_config(tmp_path / "run", steps=1000), progress=False)
     (saved,) = (tmp_path / "run" / "checkpoints").iterdir()
     assert 0 < int(saved.name) < 1000
+    pictures = run_folders(tmp_path / "run" / "samples")
+    assert pictures == ["step_00000000.png", f"step_{int(saved.name):08d}.png"]  # its last samples, as a finished run has them
 
 
 def test_a_number_that_is_not_finite_stops_the_run_and_names_the_last_good_checkpoint(tmp_path, monkeypatch):
