@@ -88,7 +88,10 @@ PREFIXES: dict[str, Loader] = {  # PREFIX:SOURCE
     "npz": load_npz,
 }
 
-FILE_ENDINGS = {".npz": "npz", ".csv": "csv"}  # of files that are known without a prefix, where there is a loader of that prefix
+FILE_ENDINGS = {
+    ".npz": "npz",
+    ".csv": "csv",
+}  # of files that are known without a prefix, where there is a loader of that prefix
 CHANNELS = ("auto", "1", "3", "4")  # that pictures may be asked for
 
 
@@ -190,7 +193,9 @@ def _source(name: str) -> tuple[str, str, tuple[str, ...]]:
 def _unknown(name: str) -> UserError:
     """The error of a name that is no data set's; of a path, that there is nothing."""
     if "/" in name or os.sep in name or Path(name).suffix.lower() in FILE_ENDINGS:
-        return UserError(f"{name}: no such file or folder, expected a folder of pictures, an .npz file, or a data set by its name")
+        return UserError(
+            f"{name}: no such file or folder, expected a folder of pictures, an .npz file, or a data set by its name"
+        )
     return unknown("data set", name, DATASETS, ", tfds:NAME, folder:PATH, npz:PATH, or your own as package.module:function")
 
 

@@ -143,7 +143,9 @@ def stretched(images: np.ndarray, source: str, pixel_range: tuple[float, float])
     shares = (images.astype(np.float32 if images.dtype.itemsize <= 2 else np.float64) - black) / (white - black)
     outside = float(((shares < -ROUNDING) | (shares > 1 + ROUNDING)).mean())
     beyond = f", and {outside:.2%} of the numbers that lie beyond are that".replace("%", " %") if outside else ""
-    note = f"{source} are {images.dtype} from {images.min():g} to {images.max():g}: {black:g} is black and {white:g} white{beyond}"
+    note = (
+        f"{source} are {images.dtype} from {images.min():g} to {images.max():g}: {black:g} is black and {white:g} white{beyond}"
+    )
     return Read((shares.clip(0, 1) * 255).round().astype(np.uint8), (note,))
 
 
@@ -244,7 +246,9 @@ def range_of_floats(samples: np.ndarray, source: str) -> tuple[str, ...]:
         )
     if -1 <= low and high <= 1:
         return (f"{source}: samples from {low:g} to {high:g} are taken for pictures in [-1, 1], where -1 is black",)
-    return (f"{source}: samples from {low:g} to {high:g} stay as they are; as pictures they are drawn from -1, black, to 1, white",)
+    return (
+        f"{source}: samples from {low:g} to {high:g} stay as they are; as pictures they are drawn from -1, black, to 1, white",
+    )
 
 
 def two_rows(samples: np.ndarray, source: str) -> tuple[str, ...]:

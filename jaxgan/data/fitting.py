@@ -112,8 +112,12 @@ def fitted_arrays(
     together = channels in (1, 3, ALPHA)
     for i, image in enumerate(images):
         parts = [image] if together else np.split(image, channels, axis=-1)
-        drawn = [Image.fromarray(part[..., 0] if part.shape[-1] == 1 else part) for part in parts]  # Pillow knows grey as (H, W)
-        result[i] = np.concatenate([formed(each, form._replace(channels=form.channels or _of(each))) for each in drawn], axis=-1)
+        drawn = [
+            Image.fromarray(part[..., 0] if part.shape[-1] == 1 else part) for part in parts
+        ]  # Pillow knows grey as (H, W)
+        result[i] = np.concatenate(
+            [formed(each, form._replace(channels=form.channels or _of(each))) for each in drawn], axis=-1
+        )
     notes = fit_notes({(of[0], of[1]): count}, form)
     if wanted != channels and channels == ALPHA:
         notes += (f"their transparency is drawn over {form.background}",)

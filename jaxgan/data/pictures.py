@@ -26,7 +26,10 @@ END = 2**16  # bytes at the end of a file in which what stands behind the pixels
 BYTES_A_PIXEL = 4  # at most, while it is decoded
 GREY = ("1", "L", "LA", "I;16", "I;16B", "I")  # Pillow's modes without colour
 SIXTEEN_TO_EIGHT = 257  # levels of 16 bits to one of 8: 65535 / 255
-LOW_BYTES = {"RGB;16B": "RGB;16L", "RGBA;16B": "RGBA;16L"}  # how a PNG is read for the low byte of each level, by how for the high one
+LOW_BYTES = {
+    "RGB;16B": "RGB;16L",
+    "RGBA;16B": "RGBA;16L",
+}  # how a PNG is read for the low byte of each level, by how for the high one
 
 
 class Facts(NamedTuple):

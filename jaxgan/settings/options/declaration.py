@@ -25,7 +25,9 @@ class Option:
     unit: str = ""
     metavar: str = ""  # what --help shows in place of the value; by the type where empty
     spelled: str = ""  # the flag without its dashes; the name where empty
-    reads: Callable[[Any, str], Any] | None = None  # (value, what a message calls it) -> the value, of what has texts of a form of its own
+    reads: Callable[[Any, str], Any] | None = (
+        None  # (value, what a message calls it) -> the value, of what has texts of a form of its own
+    )
     is_interval: bool = False  # says how often a thing happens: a number of steps, or a text such as 10epochs or 25%
     hidden: bool = False  # no flag
 
