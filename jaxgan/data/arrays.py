@@ -140,7 +140,8 @@ def stretched(images: np.ndarray, source: str, pixel_range: tuple[float, float])
     """Numbers x as the nearest levels to 255 (x - a) / (b - a), uint8; what lies beyond black or white is that, and said."""
     _check_numbers(images, source)
     black, white = pixel_range
-    shares = (images.astype(np.float32 if images.dtype.itemsize <= 2 else np.float64) - black) / (white - black)
+    numbers: Any = images.astype(np.float32 if images.dtype.itemsize <= 2 else np.float64)
+    shares = (numbers - black) / (white - black)
     outside = float(((shares < -ROUNDING) | (shares > 1 + ROUNDING)).mean())
     beyond = f", and {outside:.2%} of the numbers that lie beyond are that".replace("%", " %") if outside else ""
     note = (
@@ -244,7 +245,7 @@ def range_of_floats(samples: np.ndarray, source: str) -> tuple[str, ...]:
             f"{source}: samples lie in [0, 1] and stay as they are; jaxgan's generators draw [-1, 1], where -1 is black: for them give"
             " 2 x - 1, or uint8",
         )
-    if -1 <= low and high <= 1:
+    if low >= -1 and high <= 1:
         return (f"{source}: samples from {low:g} to {high:g} are taken for pictures in [-1, 1], where -1 is black",)
     return (
         f"{source}: samples from {low:g} to {high:g} stay as they are; as pictures they are drawn from -1, black, to 1, white",

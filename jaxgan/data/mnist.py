@@ -7,8 +7,8 @@ from typing import NamedTuple
 from jaxgan.data import tfds
 from jaxgan.data.dataset import Dataset, Request, checked_labels
 from jaxgan.data.download import fetch, is_there
-from jaxgan.data.idx import read_idx
 from jaxgan.data.fitting import brought_to_form
+from jaxgan.data.idx import read_idx
 from jaxgan.errors import UserError
 
 N_CLASSES = 10

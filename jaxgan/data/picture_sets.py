@@ -139,7 +139,8 @@ def with_hint(error: UserError) -> UserError:
 
 def _in_memory(stored: Stored, seen: Seen, form: Form, skip: bool) -> tuple[np.ndarray, np.ndarray]:
     """The rows that can be read, and their pictures, of three channels where the form leaves them open."""
-    samples, rows = np.empty((len(stored), *form.size, form.channels or 3), np.uint8), []
+    samples = np.empty((len(stored), *form.size, form.channels or 3), np.uint8)
+    rows: list[int] = []
     for row in range(len(stored)):
         try:
             picture, frames = stored.opened(row)
