@@ -56,28 +56,38 @@ OPTIMIZERS: dict[str, Optimizer] = {
     "sgd": checked(lambda rate, numbers: optax.sgd(rate)),
 }
 
-SCHEDULES: dict[str, Callable[[int], optax.Schedule]] = {
-    "constant": lambda steps: optax.constant_schedule(1.0),
-    "cosine": lambda steps: optax.cosine_decay_schedule(1.0, steps),
-    "linear": lambda steps: optax.linear_schedule(1.0, 0.0, steps),
-}  # the factor on a rate after some of so many steps
+SCHEDULES: dict[str, Callable[[int, float], optax.Schedule]] = {
+    "constant": lambda steps, end: optax.constant_schedule(1.0),
+    "cosine": lambda steps, end: optax.cosine_decay_schedule(1.0, steps, end),
+    "linear": lambda steps, end: optax.linear_schedule(1.0, end, steps),
+}  # the factor on a number after some of so many steps, from 1 to `end`, where it stays
 
 
-def scheduled(rate: Number, schedule: str, steps: int, warmup_steps: int = 0, updates_per_step: int = 1) -> Rate:
+def scheduled(
+    rate: Number,
+    schedule: str,
+    steps: int,
+    warmup_steps: int = 0,
+    updates_per_step: int = 1,
+    *,
+    end: float = 0.0,
+    schedule_steps: int | None = None,
+) -> Rate:
     """The rate times the schedule over `steps` generator steps, a function of the updates made; the rate itself where nothing changes it.
 
     A player that makes `updates_per_step` updates a generator step has gone count // updates_per_step steps along the schedule,
-    whose fall begins where the warm-up ends and would reach 0 with the update after the last.
+    whose fall begins where the warm-up ends and would reach `end` with the update after the last, or with the `schedule_steps`-th.
 
     Raises:
         UserError: a rate, a count or a schedule that cannot be.
     """
     rate, schedule = number("rate", rate, NOT_NEGATIVE), choice("schedule", schedule, SCHEDULES)
     steps, warmup_steps = whole_number("steps", steps), whole_number("warmup_steps", warmup_steps, at_least=0)
-    updates_per_step = whole_number("updates_per_step", updates_per_step)
+    updates_per_step, end = whole_number("updates_per_step", updates_per_step), number("end", end, NOT_NEGATIVE)
+    fall_steps = steps if schedule_steps is None else whole_number("schedule_steps", schedule_steps)
     if schedule == "constant" and not warmup_steps:
         return rate
-    fall = SCHEDULES[schedule](max(1, steps - warmup_steps))
+    fall = SCHEDULES[schedule](max(1, fall_steps - warmup_steps), end)
     factor = fall
     if warmup_steps:
         factor = optax.join_schedules([optax.linear_schedule(0.0, 1.0, warmup_steps), fall], [warmup_steps])

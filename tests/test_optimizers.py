@@ -72,6 +72,15 @@ def test_a_rate_follows_its_schedule(schedule, warmup, expected):
     np.testing.assert_allclose([critic_rate(count) for count in range(10)], np.repeat(0.2 * np.array(expected), 2), atol=1e-7)
 
 
+@pytest.mark.parametrize("schedule", ["cosine", "linear"])
+def test_a_schedule_may_end_above_0_and_before_the_run(schedule):
+    """By closed forms: over four of a hundred steps to a quarter, and there it stays."""
+    rate = scheduled(0.2, schedule, 100, end=0.25, schedule_steps=4, updates_per_step=2)
+    gone = np.minimum(np.arange(12) // 2, 4) / 4
+    share = (1 + np.cos(np.pi * gone)) / 2 if schedule == "cosine" else 1 - gone
+    np.testing.assert_allclose([rate(count) for count in range(12)], 0.2 * (0.25 + 0.75 * share), atol=1e-7)
+
+
 def test_without_a_schedule_the_rate_stays_a_number():
     assert scheduled(0.2, "constant", 4) == 0.2
     assert set(SCHEDULES) == {"constant", "cosine", "linear"}

@@ -15,8 +15,8 @@ from jaxgan.networks import GENERATORS, PAIRS
 from jaxgan.settings import Config, Resolved, resolve
 from jaxgan.types import Draw, GanState
 
-WIDTHS = {"mlp": 8, "fc": 8, "conv": 4, "fc_conv": 4, "lab_conv": 64, "dcgan": 4, "resnet": 4}
-SIZES = {"resnet": 32}  # pixels a side, where a network does not draw 28
+WIDTHS = {"mlp": 8, "fc": 8, "conv": 4, "fc_conv": 4, "lab_conv": 64, "dcgan": 4, "r3gan": 8, "resnet": 4}
+SIZES = {"r3gan": 8, "resnet": 32}  # pixels a side, where a network does not draw 28
 
 
 def pictures(n: int = 40, size: int = 28, channels: int = 1, n_classes: int = 3) -> Dataset:

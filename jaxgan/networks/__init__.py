@@ -18,6 +18,7 @@ from jaxgan.networks.mlp import MlpCritic, MlpGenerator
 from jaxgan.networks.packing import PackedCritic, packed_shape
 from jaxgan.networks.player import Critic, Generator
 from jaxgan.networks.projection import ProjectionCritic
+from jaxgan.networks.r3gan import R3ganCritic, R3ganGenerator
 from jaxgan.networks.resnet import ResNetCritic, ResNetGenerator
 from jaxgan.networks.spectral import SpectralCritic
 from jaxgan.networks.transform import CriticTransform
@@ -29,6 +30,7 @@ GENERATORS: dict[str, type[Generator]] = {
     "fc": FcGenerator,
     "lab_conv": LabConvGenerator,
     "mlp": MlpGenerator,
+    "r3gan": R3ganGenerator,
     "resnet": ResNetGenerator,
 }
 
@@ -42,6 +44,7 @@ CRITICS: dict[str, type[Critic]] = {
     "minibatch": MinibatchCritic,
     "mlp": MlpCritic,
     "mlp_autoencoder": MlpAutoencoder,
+    "r3gan": R3ganCritic,
     "resnet": ResNetCritic,
 }
 
@@ -52,6 +55,7 @@ PAIRS: dict[str, tuple[str, str]] = {  # `--network`: generator, critic
     "fc_conv": ("conv", "fc"),
     "lab_conv": ("lab_conv", "lab_conv"),
     "mlp": ("mlp", "mlp"),
+    "r3gan": ("r3gan", "r3gan"),
     "resnet": ("resnet", "resnet"),
 }
 
@@ -83,6 +87,8 @@ __all__ = [
     "MlpGenerator",
     "PackedCritic",
     "ProjectionCritic",
+    "R3ganCritic",
+    "R3ganGenerator",
     "ResNetCritic",
     "ResNetGenerator",
     "SpectralCritic",

@@ -57,6 +57,20 @@ def conv_transpose(x: Images, kernel: Kernel, *, stride: int = 1, padding: int =
     return _spread(*narrowed(x, kernel), stride, padding, size).astype(x.dtype)
 
 
+def grouped_conv(x: Images, kernel: Kernel, *, groups: int, stride: int = 1, padding: int = 0) -> Images:
+    """PyTorch's Conv2d with `groups`, without bias: the i-th group of output channels sees the i-th group of input channels alone.
+
+    `x` (N, H, W, Ci), `kernel` (kh, kw, Ci / groups, Co); gives (N, Ho, Wo, Co). ValueError unless groups divides Ci and Co.
+    """
+    (kh, kw, inputs, outputs), (n, height, width, channels) = kernel.shape, x.shape
+    if channels != groups * inputs or outputs % groups:
+        raise ValueError(f"{groups} groups do not fit {channels} channels and a kernel of {inputs} to {outputs}")
+    x = jnp.moveaxis(x.reshape(n, height, width, groups, inputs), 3, 0)  # (N, H, W, G Ci) -> (G, N, H, W, Ci)
+    kernel = jnp.moveaxis(kernel.reshape(kh, kw, inputs, groups, outputs // groups), 3, 0)  # (G, kh, kw, Ci, Co)
+    out = jax.vmap(lambda x, kernel: conv(x, kernel, stride=stride, padding=padding))(x, kernel)  # (G, N, Ho, Wo, Co)
+    return jnp.moveaxis(out, 0, 3).reshape(*out.shape[1:4], outputs)  # (N, Ho, Wo, G Co)
+
+
 def max_pool(x: Images) -> Images:
     """The largest of each 2x2 block, (N, H, W, C) -> (N, H // 2, W // 2, C); gradients go to the first of equals."""
     n, height, width, channels = x.shape

@@ -33,6 +33,11 @@ def zeros(key: Array, shape: tuple[int, ...]) -> Array:
     return jnp.zeros(shape, float)
 
 
+def scaled_normal(gain: float = 1.0) -> Initializer:
+    """N(0, gain^2 / fan_in), as He et al. set it (arXiv 1502.01852, eq. 10 and 15: gain 2^(1/2) before a ReLU)."""
+    return lambda key, shape: gain / math.sqrt(math.prod(shape[:-1])) * jax.random.normal(key, shape, float)
+
+
 def normal(deviation: float) -> Initializer:
     """N(0, deviation^2), as the DCGAN paper sets it (arXiv 1511.06434, section 4)."""
     return lambda key, shape: deviation * jax.random.normal(key, shape, float)
@@ -42,6 +47,7 @@ class Linear(nn.Module):
     """x W + b."""
 
     features: int
+    use_bias: bool = True
     kernel_init: Initializer | None = None  # PyTorch's where none is given
     bias_init: Initializer | None = None
 
@@ -49,8 +55,8 @@ class Linear(nn.Module):
     def __call__(self, x: Float[Array, "batch inputs"]) -> Float[Array, "batch features"]:
         inputs = x.shape[-1]
         kernel = self.param("kernel", self.kernel_init or torch_uniform(inputs), (inputs, self.features))
-        bias = self.param("bias", self.bias_init or torch_uniform(inputs), (self.features,))
-        return jnp.matmul(*narrowed(x, kernel)).astype(x.dtype) + bias
+        y = jnp.matmul(*narrowed(x, kernel)).astype(x.dtype)
+        return y + self.param("bias", self.bias_init or torch_uniform(inputs), (self.features,)) if self.use_bias else y
 
 
 class LabelledImages(NamedTuple):
@@ -61,12 +67,13 @@ class LabelledImages(NamedTuple):
 
 
 class Conv(nn.Module):
-    """PyTorch's Conv2d on (B, H, W, C), or on `LabelledImages` as if their vectors were joined to the channels."""
+    """PyTorch's Conv2d on (B, H, W, C), or (in one group) on `LabelledImages` as if their vectors were joined to the channels."""
 
     features: int
     size: int
     stride: int = 1
     padding: int = 0
+    groups: int = 1
     use_bias: bool = True
     kernel_init: Initializer | None = None
     bias_init: Initializer | None = None
@@ -77,10 +84,13 @@ class Conv(nn.Module):
     ) -> Float[Array, "batch height2 width2 features"]:
         images, constant = x if isinstance(x, LabelledImages) else (x, None)
         inputs = images.shape[-1] + (0 if constant is None else constant.shape[-1])
-        shape = (self.size, self.size, inputs, self.features)
+        shape = (self.size, self.size, inputs // self.groups, self.features)
         fan_in = math.prod(shape[:3])
         kernel = self.param("kernel", self.kernel_init or torch_uniform(fan_in), shape)
-        y = convolution.conv(images, kernel, stride=self.stride, padding=self.padding, constant=constant)
+        if self.groups == 1:
+            y = convolution.conv(images, kernel, stride=self.stride, padding=self.padding, constant=constant)
+        else:
+            y = convolution.grouped_conv(images, kernel, groups=self.groups, stride=self.stride, padding=self.padding)
         return y + self.param("bias", self.bias_init or torch_uniform(fan_in), (self.features,)) if self.use_bias else y
 
 

@@ -25,6 +25,7 @@ class Generator(nn.Module):
 
     sample_kind: ClassVar[Literal["images", "vectors", "any"]] = "images"  # what it draws: (H, W, C), or (features,)
     image_sizes: ClassVar[tuple[int, ...] | None] = None  # heights = widths it can draw; None: any
+    smallest_side: ClassVar[int] = 1  # height and width are at least this
     hidden_multiple: ClassVar[int] = 1  # of which hidden_dim must be a multiple
 
     def setup(self) -> None:
@@ -53,6 +54,7 @@ class Critic(nn.Module):
 
     sample_kind: ClassVar[Literal["images", "vectors", "any"]] = "images"  # what it takes: (H, W, C), or (features,)
     image_sizes: ClassVar[tuple[int, ...] | None] = None
+    smallest_side: ClassVar[int] = 1
     hidden_multiple: ClassVar[int] = 1
     flat: ClassVar[bool] = False  # whether it sees images as vectors
     convolutional: ClassVar[bool] = False  # whether it takes `LabelledImages`

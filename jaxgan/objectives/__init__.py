@@ -21,6 +21,7 @@ from jaxgan.objectives.penalties import (
     perturbed_gradient_penalty,
     r1,
     r2,
+    scheduled_penalty,
     wasserstein_divergence,
 )
 from jaxgan.objectives.rpgan import R3GAN, RPGAN, r3gan, rpgan
@@ -77,6 +78,7 @@ __all__ = [
     "r2",
     "r3gan",
     "rpgan",
+    "scheduled_penalty",
     "score_objective",
     "sinkhorn",
     "sngan",

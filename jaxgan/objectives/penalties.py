@@ -1,12 +1,13 @@
 """What is added to a critic's loss to hold its gradients in bounds."""
 
 from collections.abc import Callable
+from typing import Any
 
 import jax
 import jax.numpy as jnp
 from jaxtyping import Array, Float, Key
 
-from jaxgan.checks import NOT_NEGATIVE, Range, numbers_in
+from jaxgan.checks import NOT_NEGATIVE, Range, function, numbers_in
 from jaxgan.types import Critic, Draw, Labels, Metrics, Number, Penalty, Samples, Scalar, StepStream
 
 
@@ -38,6 +39,23 @@ def gradient_norm(critic: Critic, samples: Samples, labels: Labels) -> Float[Arr
     The tiny term under the root keeps the gradient of the norm finite at 0.
     """
     return jnp.sqrt(squared_gradient_norm(critic, samples, labels) + 1e-12)
+
+
+def scheduled_penalty(penalty: Penalty, factor: Callable[[Any], Number]) -> Penalty:
+    """The penalty times factor(critic steps made before), and so its metrics that hold its weight, whose names end in "penalty".
+
+    Raises:
+        UserError: one of both is no function.
+    """
+    function("penalty", penalty, "a critic, a draw and fake samples")
+    function("factor", factor, "the number of critic steps made before")
+
+    def scaled(critic: Critic, draw: Draw, fake: Samples) -> tuple[Scalar, Metrics]:
+        share = factor(draw.critic_step)
+        value, metrics = penalty(critic, draw, fake)
+        return share * value, {name: share * x if name.endswith("penalty") else x for name, x in metrics.items()}
+
+    return scaled
 
 
 def _at_interpolates(cost: Callable[[Array], Array]) -> Penalty:

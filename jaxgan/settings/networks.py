@@ -26,6 +26,7 @@ AUTOENCODERS = {  # which of them stands in for a critic that gives scores alone
     "lab_conv": "conv_autoencoder",
     "minibatch": "autoencoder",
     "mlp": "mlp_autoencoder",
+    "r3gan": "autoencoder",
     "resnet": "conv_autoencoder",
 }
 LARGE = 2**16  # numbers in a sample from which on the size of the networks is looked at
@@ -312,3 +313,6 @@ def _check_fit(what: str, kind: Any, dataset: Dataset, hidden_dim: int | None) -
     if sizes and (dataset.sample_shape[0] != dataset.sample_shape[1] or dataset.sample_shape[0] not in sizes):
         shape = "x".join(map(str, dataset.sample_shape[:2]))
         raise UserError(f"{what} takes square images of {', '.join(map(str, sizes))} pixels, not {shape}: see --image-size")
+    if dataset.is_images and min(dataset.sample_shape[:2]) < kind.smallest_side:
+        shape = "x".join(map(str, dataset.sample_shape[:2]))
+        raise UserError(f"{what} takes images of at least {kind.smallest_side} pixels a side, not {shape}: see --image-size")

@@ -24,12 +24,12 @@ from jaxgan.engine.schedule import Schedule
 from jaxgan.errors import UserError, unknown
 from jaxgan.imports import import_named
 from jaxgan.memory import host_memory
-from jaxgan.objectives import VARIANTS, Recipe, Variant
+from jaxgan.objectives import VARIANTS, Recipe, Variant, scheduled_penalty
 from jaxgan.optimizers import OPTIMIZERS, scheduled
 from jaxgan.settings.networks import Chosen, choose_networks, classifies_generators
 from jaxgan.settings.options import OPTIONS, Config, check, flag, names, variant_numbers
 from jaxgan.settings.options.intervals import DRAWN_AFRESH, steps_of
-from jaxgan.types import Number
+from jaxgan.types import Game, Number
 
 OWN = Recipe(
     "none", "defaults for a variant of one's own", dict(optimizer="adam", learning_rate=2e-4, n_critic=1, batch_size=64)
@@ -88,6 +88,8 @@ def resolve(config: Config, dataset: Dataset | None = None, *, saved: bool = Fal
     _check_data(filled, loaded)
     numbers = game_numbers(filled, variant)
     game = variant.build(**numbers)
+    if filled.penalty_schedule_end is not None and not game.penalties:
+        raise UserError(f"{flag('penalty_schedule_end')} {filled.penalty_schedule_end}: {filled.variant} has no penalty")
     networks = choose_networks(filled, loaded, variant, bool(game.penalties))
     settled = {
         "recipe": recipe.name,
@@ -209,6 +211,9 @@ def _without_meaning(values: Mapping[str, Any]) -> dict[str, str]:
     }
     if not values.get("conditional"):
         unused["fake_labels"] = "without --conditional"
+    if values.get("schedule") == "constant":
+        falling = ("schedule_end", "schedule_steps", "penalty_schedule_end")
+        unused |= dict.fromkeys(falling, "with --schedule constant; allowed are cosine, linear")
     return unused
 
 
@@ -326,16 +331,26 @@ def _gan_maker(config: Config, variant: Variant, dataset: Dataset, networks: Cho
     options: Any = config
     ema: float = options.ema or 0.0
 
+    fall = {"schedule_steps": options.schedule_steps}
+
     def optimizer(name: str, rate: Number, numbers: Mapping[str, Number], updates_per_step: int = 1) -> Any:
-        return OPTIMIZERS[name](
-            scheduled(rate, options.schedule, options.steps, options.warmup_steps, updates_per_step), numbers
+        along = (options.schedule, options.steps, options.warmup_steps, updates_per_step)
+        return OPTIMIZERS[name](scheduled(rate, *along, end=options.schedule_end or 0.0, **fall), numbers)
+
+    def game(numbers: Mapping[str, Number]) -> Game:
+        made = variant.build(**{name: numbers[name] for name in of_game})
+        if options.penalty_schedule_end is None:
+            return made
+        share: Any = scheduled(
+            1.0, options.schedule, options.steps, 0, max(1, options.n_critic), end=options.penalty_schedule_end, **fall
         )
+        return made._replace(penalties=tuple(scheduled_penalty(penalty, share) for penalty in made.penalties))
 
     def rules(numbers: Mapping[str, Number]) -> dict[str, Any]:
         weight = options.generator_classifier_weight
         critic_updates = max(1, options.n_critic)
         return {
-            "game": variant.build(**{name: numbers[name] for name in of_game}),
+            "game": game(numbers),
             "generator_optimizer": optimizer(options.optimizer, numbers["learning_rate"], numbers),
             "critic_optimizer": optimizer(options.critic_optimizer, numbers["critic_learning_rate"], numbers, critic_updates),
             "ema": numbers["ema"] if ema else 0.0,

@@ -26,7 +26,7 @@ REMEDIES = {
     "augment": {"augment": "colour,translation,cutout"},
     "lazy": {"penalty_every": 2},
 }
-COST = {"mlp": 1, "fc": 2, "lab_conv": 3, "conv": 3, "fc_conv": 4, "dcgan": 2, "resnet": 6}  # of compiling, about
+COST = {"mlp": 1, "fc": 2, "lab_conv": 3, "conv": 3, "fc_conv": 4, "dcgan": 2, "r3gan": 3, "resnet": 6}  # of compiling, about
 PENALISED = {"wgan_gp", "wgan_lp", "wgan_div", "dragan", "r3gan", "ct_gan"}
 
 

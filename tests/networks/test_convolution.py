@@ -35,6 +35,13 @@ TRANSPOSES = [  # height, width, kernel height, kernel width, stride, padding, o
 ]
 
 
+GROUPED = [
+    (6, 5, 3, 1, 1, 3, 2, 4),
+    (7, 8, 4, 2, 1, 2, 3, 1),
+    (5, 5, 1, 1, 0, 4, 1, 1),
+]  # height, width, kernel, stride, padding, groups, input and output channels of each
+
+
 @pytest.fixture(autouse=True)
 def _float64():
     with jax.enable_x64(True):
@@ -105,6 +112,31 @@ def test_conv_transpose_and_its_gradients_equal_lax(shape):
         normal(4, height, width, ci),
         normal(kh, kw, co, ci),
     )
+
+
+@pytest.mark.usefixtures("_form")
+@pytest.mark.parametrize("shape", GROUPED)
+def test_grouped_conv_and_its_gradients_equal_lax(shape):
+    height, width, k, stride, padding, groups, ci, co = shape
+
+    def plain(x, kernel):
+        pads, dims = ((padding, padding), (padding, padding)), ("NHWC", "HWIO", "NHWC")
+        strides = (stride, stride)
+        return lax.conv_general_dilated(x, kernel, strides, pads, dimension_numbers=dims, feature_group_count=groups)
+
+    assert_forms_agree(
+        lambda x, kernel: convolution.grouped_conv(x, kernel, groups=groups, stride=stride, padding=padding),
+        plain,
+        normal(4, height, width, groups * ci),
+        normal(k, k, ci, groups * co),
+    )
+
+
+def test_grouped_conv_refuses_groups_that_do_not_fit():
+    with pytest.raises(ValueError, match="2 groups do not fit 6 channels and a kernel of 2"):
+        convolution.grouped_conv(normal(1, 4, 4, 6), normal(3, 3, 2, 4), groups=2)
+    with pytest.raises(ValueError, match="3 groups do not fit"):
+        convolution.grouped_conv(normal(1, 4, 4, 6), normal(3, 3, 2, 4), groups=3)
 
 
 @pytest.mark.parametrize("shape", [(9, 8, 5, 5, 1, 0, 1, 2), (7, 9, 5, 4, 2, 2, 2, 3), (2, 3, 5, 5, 1, 2, 1, 2)])

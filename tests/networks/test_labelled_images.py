@@ -15,6 +15,7 @@ CASES = {
     "conv_autoencoder": ((28, 28, 1), {"hidden_dim": 2, "code_dim": 3}),
     "dcgan": ((28, 28, 2), {"hidden_dim": 2, "norm": "none"}),
     "lab_conv": ((28, 28, 1), {"hidden_dim": 64}),
+    "r3gan": ((8, 9, 2), {"hidden_dim": 8}),
     "resnet": ((32, 32, 3), {"hidden_dim": 2, "norm": "none"}),
 }
 

@@ -46,7 +46,8 @@ def test_every_product_has_narrow_factors_and_every_sum_root_and_parameter_is_wi
 
 
 @pytest.mark.parametrize(
-    "network", ["mlp", "fc", "conv", *(pytest.param(n, marks=pytest.mark.slow) for n in ("lab_conv", "dcgan", "resnet"))]
+    "network",
+    ["mlp", "fc", "conv", *(pytest.param(n, marks=pytest.mark.slow) for n in ("lab_conv", "dcgan", "r3gan", "resnet"))],
 )
 def test_the_gradients_are_those_of_float32_but_for_rounding(network):
     """bfloat16 keeps 8 bits: whole gradients agree to some per cent of their norm, and not to rounding of float32."""

@@ -6,6 +6,7 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
+from jaxgan.errors import UserError
 from jaxgan.objectives.penalties import (
     consistency,
     gradient_norm,
@@ -15,11 +16,13 @@ from jaxgan.objectives.penalties import (
     perturbed_gradient_penalty,
     r1,
     r2,
+    scheduled_penalty,
     squared_gradient_norm,
     wasserstein_divergence,
 )
 from jaxgan.types import CriticOutput
 from tests.objectives.by_hand import GENTLE, W, check_float32, draw, linear, squared
+from tests.tiny import tiny
 
 
 def test_r1_and_r2_of_a_linear_critic_are_half_the_squared_norm():
@@ -55,6 +58,39 @@ def test_the_gradient_of_a_pack_is_that_of_all_its_samples(shape):
     chex.assert_trees_all_close(squared_gradient_norm(critic, some.real, some.real_label), jnp.square(norms), rtol=1e-5)
     for penalty in (gradient_penalty(10.0), r1(1.0), r2(1.0), one_sided_gradient_penalty(1.0)):
         check_float32(penalty(critic, some, -some.real))
+
+
+def test_a_scheduled_penalty_follows_the_critics_steps():
+    """Of the weight and of what is reported with it; of the gradient's norm nothing is taken."""
+    penalty = scheduled_penalty(gradient_penalty(2.0), lambda count: 1 / (1 + count))
+    whole, _ = gradient_penalty(2.0)(linear(W), draw(), -draw().real)
+    for step in (0, 3):
+        value, metrics = penalty(linear(W), draw(critic_step=step), -draw().real)
+        np.testing.assert_allclose([value, metrics["gradient_penalty"]], whole / (1 + step), rtol=1e-6)
+        np.testing.assert_allclose(metrics["penalty_gradient_norm"], 5, rtol=1e-6)
+
+
+def test_penalties_fall_along_the_schedule_of_the_rates():
+    """Two critic steps to each of eight generator steps, a cosine over four of them to a tenth; then it stays."""
+    run = tiny("mlp", variant="r3gan", steps=8, n_critic=2, schedule="cosine", schedule_steps=4, penalty_schedule_end=0.1)
+    some = draw()
+    for penalty, plain in zip(run.gan.game.penalties, (r1(1.0), r2(1.0)), strict=True):
+        whole, _ = plain(linear(W), some, -some.real)
+        values = [penalty(linear(W), some._replace(critic_step=jnp.int32(step)), -some.real)[0] for step in (0, 1, 4, 8, 15)]
+        np.testing.assert_allclose(values, whole * np.array([1, 1, 0.55, 0.1, 0.1]), rtol=1e-5)
+
+
+@pytest.mark.parametrize(
+    ("fields", "message"),
+    [
+        (dict(variant="gan", schedule="cosine", penalty_schedule_end=0.1), "--penalty-schedule-end 0.1: gan has no penalty"),
+        (dict(variant="r3gan", penalty_schedule_end=0.1), "--penalty-schedule-end 0.1 has no meaning with --schedule constant"),
+        (dict(variant="gan", schedule_steps=5), "--schedule-steps 5 has no meaning with --schedule constant"),
+    ],
+)
+def test_a_schedule_that_nothing_follows_is_refused(fields, message):
+    with pytest.raises(UserError, match=message):
+        tiny("mlp", **fields)
 
 
 def test_the_one_sided_penalty_spares_gentle_slopes_and_is_the_two_sided_one_on_steep_ones():

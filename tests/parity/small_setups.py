@@ -23,8 +23,13 @@ from jaxgan.types import Draw, GanState, Player
 BATCH = 6
 LATENT = 4
 N_CLASSES = 3
-SHAPES = {"mlp": (2,), "fc": (6, 5, 3), **dict.fromkeys(("lab_conv", "conv", "dcgan", "fc_conv"), (28, 28, 1))}
-WIDTHS = {"mlp": 8, "fc": 4, "lab_conv": 32, "conv": 2, "dcgan": 2, "fc_conv": 2}
+SHAPES = {
+    "mlp": (2,),
+    "fc": (6, 5, 3),
+    "r3gan": (16, 16, 3),
+    **dict.fromkeys(("lab_conv", "conv", "dcgan", "fc_conv"), (28, 28, 1)),
+}
+WIDTHS = {"mlp": 8, "fc": 4, "lab_conv": 32, "conv": 2, "dcgan": 2, "fc_conv": 2, "r3gan": 16}
 
 Arrays = Mapping[str, np.ndarray]
 

@@ -65,7 +65,7 @@ def initial(module, seed):
 def test_every_weight_of_every_network_starts_as_its_twins(name):
     """Constants (batch norm, DCGAN's biases) agree exactly, all else in distribution."""
     shape = (2,) if name == "mlp" else (28, 28, 1)
-    width = {"mlp": 32, "fc": 16, "lab_conv": 128, "conv": 8, "dcgan": 16}[name]
+    width = {"mlp": 32, "fc": 16, "lab_conv": 128, "conv": 8, "dcgan": 16, "r3gan": 16}[name]
     pairs = [
         (networks.GENERATORS[name](shape, latent_dim=20, hidden_dim=width, n_classes=10),
          torch_networks.GENERATORS[name]((shape[-1], *shape[:-1]), latent_dim=20, hidden_dim=width, n_classes=10)),

@@ -38,6 +38,9 @@ CASES = {
     "dcgan": ("dcgan", {}),
     "dcgan-64": ("dcgan", {"shape": (64, 64, 3)}),
     "dcgan-layer": ("dcgan", {"critic_norm": "layer"}),
+    "r3gan": ("r3gan", {}),
+    "r3gan-odd": ("r3gan", {"shape": (9, 14, 1)}),
+    "r3gan-64": ("r3gan", {"shape": (64, 64, 3)}),
 }
 WHOLE = (
     "mlp",
@@ -136,6 +139,8 @@ LAB_WIDTHS = {  # (network, shape, latent, hidden): None where the linen class's
     "mlp (lab 003)": ("mlp", (2,), 5, 256),
     "dcgan (paper)": ("dcgan", (64, 64, 3), None, None),
     "dcgan-28": ("dcgan", (28, 28, 1), None, None),
+    "r3gan (paper)": ("r3gan", (32, 32, 3), None, 768),
+    "r3gan-28": ("r3gan", (28, 28, 1), None, None),
 }
 
 
@@ -192,7 +197,7 @@ def test_a_wrong_state_dict_is_refused_in_one_line():
 
 
 @pytest.mark.usefixtures("float64")
-@pytest.mark.parametrize("network", ["mlp", "fc", "lab_conv", "conv", "dcgan"])
+@pytest.mark.parametrize("network", ["mlp", "fc", "lab_conv", "conv", "dcgan", "r3gan"])
 def test_the_projection_critic(network):
     setup, _, twin = pair_of(network, False)
     module = networks.ProjectionCritic(setup.gan.networks.critic, N_CLASSES)
@@ -207,7 +212,7 @@ def test_the_projection_critic(network):
 
 
 def test_generators_take_the_latent_width_of_the_labs():
-    widths = {"lab_conv": 100, "fc": 100, "conv": 128, "mlp": 2, "dcgan": 100}
+    widths = {"lab_conv": 100, "fc": 100, "conv": 128, "mlp": 2, "dcgan": 100, "r3gan": 64}
     assert {name: networks.GENERATORS[name].latent_dim for name in torch_networks.GENERATORS} == widths
 
 

@@ -60,6 +60,7 @@ CASES = {
     ),
     "fc_conv-lsgan": ("fc_conv", "lsgan", {"optimizer": "adam"}),
     "dcgan-gan": ("dcgan", "gan", {"optimizer": "adam"}),
+    "r3gan-wgan_gp-conditional": ("r3gan", "wgan_gp", {**ADAM_0_9, "conditional": True, "n_critic": 1}),
 }
 
 WITHOUT_GRADIENTS = (  # those of the same network and another variant are compared

@@ -265,6 +265,124 @@ class DcganCritic(Joined):
         return self.model(self.joined(img, labels))
 
 
+# R3GAN, arXiv 2501.05441, section 4, config E
+
+
+def scaled_normal_(layer: nn.Module, gain: float = 1.0) -> nn.Module:
+    nn.init.normal_(layer.weight, 0.0, gain / math.sqrt(layer.weight[0].numel()))
+    if layer.bias is not None:
+        nn.init.zeros_(layer.bias)
+    return layer
+
+
+def bilinear_kernel(channels: int) -> torch.Tensor:
+    one = torch.tensor([1.0, 3.0, 3.0, 1.0], dtype=torch.float64) / 8
+    return torch.outer(one, one).expand(channels, 1, 4, 4)
+
+
+class R3ganBlock(nn.Module):
+    def __init__(self, channels: int, n_blocks: int):
+        super().__init__()
+        gain = math.sqrt(2 / 1.04) * n_blocks**-0.25
+        self.conv1 = scaled_normal_(nn.Conv2d(channels, 2 * channels, 1), gain)
+        self.conv2 = scaled_normal_(nn.Conv2d(2 * channels, 2 * channels, 3, padding=1, groups=2 * channels // 16), gain)
+        self.conv3 = scaled_normal_(nn.Conv2d(2 * channels, channels, 1, bias=False), 0.0)
+
+    def forward(self, x):
+        y = nn.functional.leaky_relu(self.conv1(x), 0.2)
+        y = nn.functional.leaky_relu(self.conv2(y), 0.2)
+        return x + self.conv3(y)
+
+
+class R3ganUpsample(nn.Module):
+    def __init__(self, before: int, after: int, size: tuple):
+        super().__init__()
+        self.size = size
+        if before != after:
+            self.conv = scaled_normal_(nn.Conv2d(before, after, 1, bias=False))
+
+    def forward(self, x):
+        x = self.conv(x) if hasattr(self, "conv") else x
+        kernel = 4 * bilinear_kernel(x.shape[1]).to(x.dtype)
+        x = nn.functional.conv_transpose2d(x, kernel, stride=2, padding=1, groups=x.shape[1])
+        return x[:, :, : self.size[0], : self.size[1]]
+
+
+class R3ganDownsample(nn.Module):
+    def __init__(self, before: int, after: int):
+        super().__init__()
+        if before != after:
+            self.conv = scaled_normal_(nn.Conv2d(before, after, 1, bias=False))
+
+    def forward(self, x):
+        x = nn.functional.pad(x, (0, x.shape[3] % 2, 0, x.shape[2] % 2))
+        x = nn.functional.conv2d(x, bilinear_kernel(x.shape[1]).to(x.dtype), stride=2, padding=1, groups=x.shape[1])
+        return self.conv(x) if hasattr(self, "conv") else x
+
+
+class R3ganDiscriminativeBasis(nn.Conv2d):
+    """A depthwise convolution to 1x1."""
+
+    def __init__(self, channels: int, size: tuple):
+        super().__init__(channels, channels, size, groups=channels, bias=False)
+        scaled_normal_(self)
+
+    def forward(self, x):
+        return super().forward(x).flatten(1)
+
+
+class R3ganGenerativeBasis(nn.Module):
+    def __init__(self, latent_dim: int, channels: int, size: tuple):
+        super().__init__()
+        self.basis = nn.Parameter(torch.randn(channels, *size))
+        self.linear = scaled_normal_(nn.Linear(latent_dim, channels, bias=False))
+
+    def forward(self, z):
+        return self.linear(z)[:, :, None, None] * self.basis
+
+
+def r3gan_stages(size: tuple, hidden_dim: int) -> list:
+    """(size, channels) from the finest on; for no more than 32 pixels all are equally wide, at 64 the finest is half as wide."""
+    sizes = [size]
+    while min(sizes[-1]) >= 8:
+        sizes.append(tuple((side + 1) // 2 for side in sizes[-1]))
+    return [(size, hidden_dim // 2 if max(size) > 32 else hidden_dim) for size in sizes]
+
+
+class R3ganGenerator(Joined):
+    def __init__(self, shape=(3, 32, 32), latent_dim=64, hidden_dim=64, n_classes=0):
+        super().__init__(n_classes)
+        *finer, (size, channels) = r3gan_stages(shape[1:], hidden_dim)
+        n_blocks = 2 * len(finer) + 2
+        layers = [R3ganGenerativeBasis(latent_dim + n_classes, channels, size)]
+        layers += [R3ganBlock(channels, n_blocks), R3ganBlock(channels, n_blocks)]
+        for size, after in reversed(finer):
+            layers += [R3ganUpsample(channels, after, size), R3ganBlock(after, n_blocks), R3ganBlock(after, n_blocks)]
+            channels = after
+        self.model = nn.Sequential(*layers, scaled_normal_(nn.Conv2d(channels, shape[0], 1, bias=False)))
+
+    def forward(self, z, labels=None):
+        return self.model(self.joined(z, labels))
+
+
+class R3ganCritic(Joined):
+    def __init__(self, shape=(3, 32, 32), hidden_dim=64, n_classes=0):
+        super().__init__(n_classes)
+        (_, channels), *coarser = r3gan_stages(shape[1:], hidden_dim)
+        n_blocks = 2 * len(coarser) + 2
+        size, _ = coarser[-1]
+        layers = [scaled_normal_(nn.Conv2d(shape[0] + n_classes, channels, 1, bias=False))]
+        for _, after in coarser:
+            layers += [R3ganBlock(channels, n_blocks), R3ganBlock(channels, n_blocks), R3ganDownsample(channels, after)]
+            channels = after
+        layers += [R3ganBlock(channels, n_blocks), R3ganBlock(channels, n_blocks)]
+        layers += [R3ganDiscriminativeBasis(channels, size), scaled_normal_(nn.Linear(channels, 1, bias=False))]
+        self.model = nn.Sequential(*layers)
+
+    def forward(self, img, labels=None):
+        return self.model(self.joined(img, labels))
+
+
 class ProjectionCritic(nn.Module):
     """critic(x) + <v_y, features(x)> (arXiv 1802.05637, eq. 3); features: what the last layer sees, summed."""
 
@@ -290,6 +408,7 @@ GENERATORS = {
     "fc": FcGenerator,
     "lab_conv": LabConvGenerator,
     "mlp": MlpGenerator,
+    "r3gan": R3ganGenerator,
 }
 CRITICS = {
     "conv": ConvCritic,
@@ -297,4 +416,5 @@ CRITICS = {
     "fc": FcCritic,
     "lab_conv": LabConvCritic,
     "mlp": MlpCritic,
+    "r3gan": R3ganCritic,
 }

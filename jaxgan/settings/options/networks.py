@@ -12,21 +12,21 @@ class NetworkOptions:
 
     network: str | None = option(
         None,
-        "Both networks: conv, dcgan, fc, fc_conv (a conv generator against an fc critic), lab_conv, mlp or resnet; chosen by the"
-        " data set where not given.",
+        "Both networks: conv, dcgan, fc, fc_conv (a conv generator against an fc critic), lab_conv, mlp, r3gan or resnet; chosen"
+        " by the data set where not given.",
         most_used=4,
         settled_by=(*FROM_RECIPE, "generator", "critic"),
         of_setting=False,  # generator and critic say it
     )
     generator: str | None = option(
         None,
-        "The generator alone: conv, dcgan, fc, lab_conv, mlp or resnet, or your own as package.module:attribute.",
+        "The generator alone: conv, dcgan, fc, lab_conv, mlp, r3gan or resnet, or your own as package.module:attribute.",
         settled_by=(*FROM_RECIPE, "network"),
         names_code=True,
     )
     critic: str | None = option(
         None,
-        "The critic (discriminator) alone: conv, dcgan, fc, lab_conv, mlp, resnet or minibatch; for began and ebgan autoencoder,"
+        "The critic (discriminator) alone: conv, dcgan, fc, lab_conv, mlp, r3gan, resnet or minibatch; for began and ebgan autoencoder,"
         " conv_autoencoder or mlp_autoencoder; or your own as package.module:attribute.",
         settled_by=(*FROM_RECIPE, "network"),
         names_code=True,
@@ -41,7 +41,7 @@ class NetworkOptions:
     hidden_dim: int | None = option(
         None,
         "Width of both networks: of the narrowest hidden layer (mlp, conv, dcgan: 128; fc: 256), of the widest linear one"
-        " (lab_conv: 1024).",
+        " (lab_conv: 1024), of the widest stages (r3gan: 64; 768 in the paper).",
         unit="units or channels",
         at_least=1,
         of_network=True,
@@ -49,7 +49,7 @@ class NetworkOptions:
     )
     output: Literal["tanh", "linear"] | None = option(
         None,
-        "Last layer of the mlp generator.",
+        "Last layer of the generator (mlp, r3gan).",
         of_network=True,
         settled_by=(*FROM_RECIPE, "network", "generator"),
     )

@@ -156,6 +156,29 @@ class TrainingOptions:
         otherwise="constant",
         settled_by=FROM_RECIPE,
     )
+    schedule_end: float | None = option(
+        None,
+        "Share of the learning rates that their schedule ends at, in place of 0.",
+        at_least=0,
+        at_most=1,
+        settled_by=FROM_RECIPE,
+    )
+    schedule_steps: int | None = option(
+        None,
+        "How long the schedule falls, in place of --steps; what it ends at then stays.",
+        unit="generator steps",
+        at_least=1,
+        settled_by=FROM_RECIPE,
+    )
+    penalty_schedule_end: float | None = option(
+        None,
+        "Share of the penalties' weights left at the end of the same schedule (R3GAN, arXiv 2501.05441: .1); they stand still where not"
+        " given.",
+        at_least=0,
+        at_most=1,
+        settled_by=FROM_RECIPE,
+        acts_on_critic=True,
+    )
     warmup_steps: int | None = option(
         None,
         "How long both learning rates first rise from 0.",
