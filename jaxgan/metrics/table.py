@@ -146,6 +146,14 @@ LOGGED = (
         source="Zhao et al. 2016, arXiv 1609.03126, eq. 4",
     ),
     _logged(
+        "overfitting_r_t", "ADA's measure of overfitting, -1 to 1: the mean sign of the critic's verdict on real samples, 1 where it knows all",
+        OTHERS, source="Karras et al. 2020, arXiv 2006.06676, eq. 1",
+    ),
+    _logged(
+        "augment_probability", "probability, 0 to 1, with which ADA applies each kind of augmentation to each sample", OTHERS,
+        source="Karras et al. 2020, arXiv 2006.06676, section 3.2",
+    ),
+    _logged(
         "generator_classification", "share, 0 to 1, of samples whose generator the critic recognises, of several generators", OTHERS,
         source="Hoang et al. 2017, arXiv 1708.02556, eq. 2",
     ),
