@@ -104,7 +104,7 @@ def initial_weights(source: Source, program: Program, *, average: bool = True) -
         params = [name for name in here if name.startswith(f"{player}/params/")]
         words.append(f"{player} {sum(name in fitting for name in params)} of {len(params)} arrays")
     if not any(name.split("/")[1] == "params" for name in taken):
-        raise UserError(f"--init-from {source.name}: no layer agrees in name and shape; {_listed(left_out)}")
+        raise UserError(f"--init-from {source.name}: no layer agrees in name and shape: {_listed(left_out)}")
     if not all(np.isfinite(array).all() for array in taken.values() if np.issubdtype(array.dtype, np.floating)):
         raise UserError(f"--init-from {source.name}: its weights are not finite, that run diverged")
     if each_its_own:
@@ -144,17 +144,19 @@ def _fitting(
     others = []
     names = [_plain_name(name) for name in here]
     for _, of_module in groupby(sorted(here), lambda name: name.rpartition("/")[0]):
-        arrays, apart = {}, ""
+        arrays: Arrays = {}
+        apart: list[tuple[int, str]] = []  # arrays that do not fit: their axes, and words
         for name in of_module:
             plain, wanted = _plain_name(name), here[name][1:] if program.replicas > 1 else here[name]
             found = there.get(plain) if names.count(plain) == 1 else None
             has = None if found is None else found.shape[1:] if source.replicas else found.shape
-            if has != wanted and not apart:
-                apart = f"{name.replace('/params/', ' ', 1)} ({'not there' if has is None else _shape(has)}, here {_shape(wanted)})"
-            if has == wanted and found is not None:
+            if found is not None and has == wanted:
                 arrays[name] = _for_replicas(found, source, program, each_its_own)
+            else:
+                shown = "not there" if has is None else _shape(has)
+                apart.append((len(wanted), f"{name.replace('/params/', ' ', 1)} ({shown}, here {_shape(wanted)})"))
         if apart:
-            others.append(apart)
+            others.append(max(apart, key=lambda one: one[0])[1])  # the kernel, where it is among them
         else:
             fitting |= arrays
     return fitting, others
