@@ -86,7 +86,7 @@ def keep(evaluation: dict[str, Any], out: Path, in_the_run: bool) -> None:
 
 
 def print_table(evaluation: dict[str, Any]) -> None:
-    """The classes' shares in one line, and a line a metric: its value, or the mean over replicas with the standard deviation."""
+    """The classes' shares in one line; a line a metric: its value, or the mean over replicas with the standard deviation; the verdict."""
     from rich.table import Table
     from rich.text import Text
 
@@ -107,6 +107,8 @@ def print_table(evaluation: dict[str, Any]) -> None:
             continue
         table.add_row(Text(printable(name)), f"{mean:.4g}", *([f"{evaluation['std'][name]:.2g}"] if several > 1 else []))
     print_whole(table)
+    for sentence in evaluation.get("verdict", []):
+        print(sentence)
 
 
 if __name__ == "__main__":

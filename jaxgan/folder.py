@@ -212,7 +212,7 @@ ENVIRONMENT: dict[Any, Any] = {
 }  # fmt: skip
 EVALUATION: dict[Any, Any] = {
     "run": str, "step": COUNT, "weights": str, "protocol": dict, "replicas": [{str: NUMBER}], "mean": {str: NUMBER},
-    "std": {str: NUMBER},
+    "std": {str: NUMBER}, "verdict": [str],
 }  # fmt: skip
 
 RECORD: Form = {"step": COUNT, "replica": COUNT}  # a line of metrics.jsonl

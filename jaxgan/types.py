@@ -31,6 +31,7 @@ class StepStream(IntEnum):
     CRITIC_QUERY = 3  # passes that a penalty or an objective asks for
     PERTURBATION = 4  # what DRAGAN adds to real samples
     UNROLL = 5  # the critic steps that an unrolled generator step looks ahead
+    PART = 6  # the parts of a batch whose gradients are accumulated
 
 
 class Draw(NamedTuple):
@@ -101,12 +102,17 @@ def unconstrained(params: Params) -> Params:
 
 
 class Objective(NamedTuple):
-    """What each player minimises; with a state of its own where it needs one (BEGAN's k_t, say)."""
+    """What each player minimises; with a state of its own where it needs one (BEGAN's k_t, say).
+
+    `real_margin` is positive where the critic takes a real sample for real, and negative where for fake: the D_train of arXiv
+    2006.06676, eq. 1. None where a score by itself tells neither, as in WGAN, whose scores may have any offset.
+    """
 
     critic_loss: Callable[[CriticView, Any], tuple[Scalar, Metrics]]
     generator_loss: Callable[[GeneratorView, Any], tuple[Scalar, Metrics]]
     init: Callable[[], Any] = no_state
     update: Callable[[Any, Metrics], Any] = same_state  # (state, metrics of a critic step) -> state
+    real_margin: Callable[[CriticView], Float[Array, " scores"]] | None = None
 
 
 Penalty = Callable[[Critic, Draw, Samples], tuple[Scalar, Metrics]]  # (critic, draw, fake samples) -> (penalty, metrics)
@@ -114,11 +120,17 @@ Constraint = Callable[[Params], Params]  # the critic's parameters after an upda
 
 
 class Game(NamedTuple):
-    """The rules both players play by: a variant with its numbers filled in."""
+    """The rules both players play by: a variant with its numbers filled in.
+
+    `row_means` says that losses and penalties are means over the rows of a batch (or over its packs), row i of the real batch beside
+    row i of the fake one: then they are also the mean of those of the batch's parts. Where it is not declared, gradients cannot be
+    accumulated.
+    """
 
     objective: Objective
     penalties: tuple[Penalty, ...] = ()  # summed
     constraint: Constraint = unconstrained
+    row_means: bool = False
 
 
 class Player(NamedTuple):
@@ -134,6 +146,14 @@ class Average(NamedTuple):
 
     params: Params
     variables: PyTree[Array]
+
+
+class Augmentation(NamedTuple):
+    """How often what the critic sees is augmented, and what has been seen since that last changed (`jaxgan.engine.adaptive`)."""
+
+    probability: Scalar  # of each kind of augmentation, for each sample
+    signs: Scalar  # the sum of r_t over the critic steps since the last change
+    steps: Int[Array, ""]  # how many these are
 
 
 class Gradients(NamedTuple):
@@ -154,6 +174,7 @@ class GanState(NamedTuple):
     critic: Player
     ema: Average | tuple[()]  # () where no average is kept
     objective: Any
+    augmentation: Augmentation | tuple[()] = ()  # () where augmentation is not adaptive
 
 
 @runtime_checkable

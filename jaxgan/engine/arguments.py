@@ -72,9 +72,7 @@ def checked_samples(gan: "Gan", name: str, samples: Any, batches: int | None = N
     if batches is not None and len(samples) != batches:
         raise UserError(f"{len(samples)} batches for one iteration, which takes {batches}")
     _check_sample_shape(gan, name, samples.shape[place + 1 :])
-    for remedy in ("pac", "generators"):
-        if samples.shape[place] % getattr(gan, remedy):
-            raise UserError(f"{name}: {remedy}={getattr(gan, remedy)} must divide the batch of {samples.shape[place]}")
+    gan.check_batch_size(f"{name}: ", samples.shape[place])
     return samples
 
 

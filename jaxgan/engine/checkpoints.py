@@ -96,7 +96,7 @@ class Checkpoints:
     def save(self, step: int, progress: Progress) -> Path:
         """Writes a checkpoint; one of this step that is there already is left as it is."""
         if not (self.folder / str(step)).is_dir():
-            arrays = _storable(progress.state)
+            arrays = storable(progress.state)
             record = seal(
                 {
                     "arrays": {path: describe_array(whole(array)) for path, array in arrays.items()},
@@ -159,6 +159,22 @@ class Checkpoints:
         Raises:
             UserError: there is no such checkpoint; none is whole; or it does not fit `like`.
         """
+        newest, record, arrays, damaged = self._newest_whole(step, like)
+        path = self.folder / str(newest)
+        progress = Progress(_placed(arrays, like, path), _sums(record, sums_like), record.get("logged", newest))
+        return Restored(newest, progress, record.get("about", {}), damaged)
+
+    def arrays(self, step: int | None = None) -> tuple[int, Arrays, dict[int, str]]:
+        """The step, the arrays and the damaged ones of the newest checkpoint that is whole, or that of a step, whatever state they are of.
+
+        Raises:
+            UserError: as `restore`.
+        """
+        newest, _, arrays, damaged = self._newest_whole(step, None)
+        return newest, arrays, damaged
+
+    def _newest_whole(self, step: int | None, like: GanState | None) -> tuple[int, dict[str, Any], Arrays, dict[int, str]]:
+        """The newest checkpoint that can be read, or that of a step: step, record, arrays, and the damaged ones that were passed over."""
         damaged: dict[int, str] = {}
         while left := self._left(damaged, step):
             newest = left[-1]
@@ -174,8 +190,7 @@ class Checkpoints:
                 if path.is_dir():  # else a run that trains has deleted it
                     damaged[newest] = f"checkpoint {path} is damaged ({words})"
                 continue
-            progress = Progress(_placed(arrays, like, path), _sums(record, sums_like), record.get("logged", newest))
-            return Restored(newest, progress, record.get("about", {}), damaged)
+            return newest, record, arrays, damaged
         steps = [s for s in self.steps() if s not in damaged]
         if step is not None and damaged:
             others = f"; there are {', '.join(map(str, steps))}" if steps else ""
@@ -212,14 +227,14 @@ class Checkpoints:
             self._opened.close()
             self._opened = None
 
-    def _read(self, step: int, like: GanState) -> tuple[dict[str, Any], Arrays]:
-        """The record and the arrays of a checkpoint, compared with each other.
+    def _read(self, step: int, like: GanState | None) -> tuple[dict[str, Any], Arrays]:
+        """The record and the arrays of a checkpoint, compared with each other, and with `like` where it is given.
 
         Raises:
             DamagedError: they cannot be read, or differ.
             UserError: they are whole, and do not fit `like`.
         """
-        expected = jax.eval_shape(_storable, like)
+        expected = None if like is None else jax.eval_shape(storable, like)
         with _quiet():
             try:
                 record = _opened_record(self._manager.metadata(step).custom_metadata)
@@ -230,9 +245,10 @@ class Checkpoints:
                 raise
             except Exception as error:  # orbax and TensorStore raise what they like over a damaged file
                 raise DamagedError(f"its metadata cannot be read: {first_line(error)[:80]}") from error
-            _check_fits(stored, expected, self.folder / str(step))
-            empty = {path: np.empty(about["shape"], about["type"]) for path, about in stored.items()}
+            if expected is not None:
+                _check_fits(stored, expected, self.folder / str(step))
             try:
+                empty = {path: np.empty(about["shape"], about["type"]) for path, about in stored.items()}
                 arrays: Arrays = self._manager.restore(step, args=self._args.StandardRestore(empty))
             except Exception as error:
                 raise DamagedError(f"it cannot be read: {first_line(error)[:80]}") from error
@@ -266,7 +282,7 @@ def _collected_at_the_end() -> Iterator[None]:
             gc.enable()
 
 
-def _storable(state: GanState) -> dict[str, Any]:
+def storable(state: GanState) -> dict[str, Any]:
     """The state's arrays by their path in it: keys as their data, so that nothing but plain arrays is stored."""
     leaves = jax.tree_util.tree_leaves_with_path(state._replace(key=jax.random.key_data(state.key)))
     return {jax.tree_util.keystr(path, simple=True, separator="/"): leaf for path, leaf in leaves}
@@ -297,7 +313,7 @@ def _check_fits(stored: Mapping[str, Any], expected: Mapping[str, Any], path: Pa
 
 def _placed(arrays: Arrays, like: GanState, path: Path) -> GanState:
     """The state of these arrays, on the devices and in the types of `like`."""
-    stored_like = jax.eval_shape(_storable, like) if isinstance(like.step, jax.ShapeDtypeStruct) else _storable(like)
+    stored_like = jax.eval_shape(storable, like) if isinstance(like.step, jax.ShapeDtypeStruct) else storable(like)
     here = jax.sharding.SingleDeviceSharding(jax.local_devices()[0])
 
     def place(name: str) -> jax.Array:

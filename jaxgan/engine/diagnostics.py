@@ -6,11 +6,12 @@ import jax
 import jax.numpy as jnp
 from jaxtyping import Array, Float
 
+from jaxgan.engine.accumulation import part_unit, rows_in_parts
 from jaxgan.engine.draws import critic_draw, critic_step_before, generator_draw
 from jaxgan.engine.gan import BatchAt, Gan
 from jaxgan.engine.steps import critic_gradients, generator_gradients
 from jaxgan.objectives.penalties import gradient_norm, interpolate
-from jaxgan.types import CriticOutput, GanState, Labels, Metrics, Params, Samples
+from jaxgan.types import Critic, CriticOutput, GanState, Labels, Metrics, Params, Samples
 
 NEAR_ZERO = 1e-6  # a gradient entry smaller than this counts as near zero
 SPARSE = 1e-3  # a part of the mean size of a network's gradient entries: those below it make its gradient sparse
@@ -35,7 +36,7 @@ def diagnose(gan: Gan, state: GanState, batch_at: BatchAt) -> Metrics:
         output: Any = gan.networks.critic.apply(variables, samples, labels, train=False)
         return output
 
-    norms = gradient_norm(critic, interpolate(draw.real, fake, draw.epsilon), draw.real_label)
+    norms = _by_parts(gan, critic, interpolate(draw.real, fake, draw.epsilon), draw.real_label)
     weights = _entries(state.critic.params)
     return {
         "gradient_norm": norms.mean(),
@@ -44,6 +45,14 @@ def diagnose(gan: Gan, state: GanState, batch_at: BatchAt) -> Metrics:
         **_sizes("critic", of_critic),
         **_sizes("generator", of_generator),
     }
+
+
+def _by_parts(gan: Gan, critic: Critic, samples: Samples, labels: Labels) -> Float[Array, "*parts scores"]:
+    """||grad f|| at each sample; where gradients are accumulated, of a part of the batch at a time."""
+    if gan.accumulate == 1:
+        return gradient_norm(critic, samples, labels)
+    parts = tuple(rows_in_parts(rows, gan.accumulate, part_unit(gan)) for rows in (samples, labels))
+    return jax.lax.map(lambda part: gradient_norm(critic, *part), parts)
 
 
 def _entries(tree: Params) -> Float[Array, " n"]:

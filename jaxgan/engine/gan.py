@@ -15,6 +15,8 @@ from jaxtyping import Array, Key
 from jaxgan import checks
 from jaxgan.checks import Range
 from jaxgan.engine import steps
+from jaxgan.engine.accumulation import part_unit
+from jaxgan.engine.adaptive import no_augmentation
 from jaxgan.engine.arguments import (
     check_draw,
     check_index,
@@ -42,7 +44,8 @@ from jaxgan.networks import (
     packed_shape,
 )
 from jaxgan.networks.augmentation import KINDS as AUGMENTATIONS
-from jaxgan.networks.inspection import couples_batch
+from jaxgan.networks.inspection import couples_batch, generator_couples_batch
+from jaxgan.networks.order import Layer, Path, layers_in_order
 from jaxgan.objectives import with_generator_classifier
 from jaxgan.pixels import to_model_range
 from jaxgan.types import Average, Draw, Game, GanState, Labels, Metrics, Number, Objective, Player, Samples
@@ -54,12 +57,29 @@ CHOICES = {
     "fake_labels": ("real", "random"),
     "order": ("critic_first", "generator_first", "generator_second"),
 }
-RANGES = {"ema": Range(at_least=0, below=1), "generator_classifier_weight": Range(at_least=0)}
-AT_LEAST = {"latent_dim": 1, "n_classes": 0, "n_critic": 0, "pac": 1, "unroll": 0, "generators": 1, "penalty_every": 1}
+RANGES = {
+    "ema": Range(at_least=0, below=1),
+    "generator_classifier_weight": Range(at_least=0),
+    "ada_target": Range(at_least=-1, at_most=1),
+}
+AT_LEAST = {
+    "latent_dim": 1, "n_classes": 0, "n_critic": 0, "pac": 1, "unroll": 0, "generators": 1, "penalty_every": 1, "ada_images": 1,
+    "ada_interval": 1, "freeze_critic": 0, "accumulate": 1,
+}  # fmt: skip
+TRUTHS = ("minibatch_discrimination", "spectral_norm", "ada")
 COUPLES = (
     "under a gradient penalty each sample's gradient must be its own, and this couples the samples of a batch"
     " (arXiv 1704.00028, section 4)"
 )
+NO_SIGN = (
+    "this game does not say by which sign its critic takes a sample for real (Objective.real_margin): scores as WGAN's may have any"
+    " offset, so that r_t (arXiv 2006.06676, eq. 1) means nothing; gan, lsgan, hinge, rpgan and r3gan are among those that do"
+)
+NO_ROW_MEANS = (
+    "this game's losses and penalties are not declared means over the samples of a batch (Game.row_means), so that those of its parts"
+    " do not add up to them"
+)
+COUPLED_PARTS = "couples the samples of a batch (batch norm does), so that each part of it would see others than the whole"
 
 
 class Networks(NamedTuple):
@@ -99,7 +119,14 @@ class Gan:
         penalty_every: critic steps from one penalty to the next, its weight multiplied by as many (arXiv 1912.04958).
         minibatch_discrimination: show the critic how near each sample is to the others of its batch (arXiv 1606.03498).
         spectral_norm: divide each weight of the critic by its largest singular value (arXiv 1802.05957).
-        augment: what the critic's pictures go through in training: colour, translation, cutout (arXiv 2006.10738).
+        augment: what the critic's pictures go through in training: colour, translation, cutout (arXiv 2006.10738), flip, rotation,
+            shift (arXiv 2006.06676).
+        ada: augment with a probability that rises while the critic overfits, and falls else (arXiv 2006.06676, section 3.2).
+        ada_target: the overfitting measure r_t, the mean sign of the critic's verdict on real samples, above which it rises.
+        ada_images: real samples in which the probability could go from 0 to 1.
+        ada_interval: critic steps from one change of it to the next.
+        freeze_critic: layers of the critic, from its input on, whose parameters stay as they are (FreezeD, arXiv 2002.10964).
+        accumulate: parts that each batch's gradient is made of, one after another, which takes less memory.
 
     Raises:
         UserError: a value of a wrong type or outside its range, or settings that make no sense together, with the reason.
@@ -139,6 +166,12 @@ class Gan:
     minibatch_discrimination: bool = False
     spectral_norm: bool = False
     augment: tuple[str, ...] = ()
+    ada: bool = False
+    ada_target: Number = 0.6
+    ada_images: int = 100_000
+    ada_interval: int = 4
+    freeze_critic: int = 0
+    accumulate: int = 1
 
     def __post_init__(self) -> None:
         self._check_numbers()
@@ -154,6 +187,29 @@ class Gan:
                 f"pac={self.pac}: a pack mixes samples of several generators, and has no one generator to name;"
                 " generator_classifier_weight=0 leaves the classifier out"
             )
+        self._check_adaptive()
+        self._check_accumulation()
+
+    def _check_adaptive(self) -> None:
+        """Refuses adaptive augmentation of nothing, or by scores that mean nothing."""
+        if not self.ada:
+            return
+        if not self.augment:
+            raise UserError("ada: how often is adaptive, and augment says what is done: give it, as augment=('flip', 'shift', 'colour')")
+        if not self.n_critic:
+            raise UserError("ada: there is no critic (n_critic=0)")
+        if self.game.objective.real_margin is None:
+            raise UserError(f"ada: {NO_SIGN}")
+
+    def _check_accumulation(self) -> None:
+        """Refuses parts of a batch whose gradients do not add up to that of the whole, as far as the networks are not looked at."""
+        if self.accumulate == 1:
+            return
+        name = f"accumulate={self.accumulate}"
+        if not self.game.row_means:
+            raise UserError(f"{name}: {NO_ROW_MEANS}")
+        if self.unroll:
+            raise UserError(f"{name}: the critic steps that unroll={self.unroll} looks ahead are made on the whole batch")
 
     def _check_numbers(self) -> None:
         """Checks each choice and number by itself, and keeps numpy's and jax's as Python's."""
@@ -161,7 +217,7 @@ class Gan:
             **{name: checks.whole_number(name, getattr(self, name), at_least=least) for name, least in AT_LEAST.items()},
             **{name: checks.number(name, getattr(self, name), range) for name, range in RANGES.items()},
             **{name: checks.choice(name, getattr(self, name), choices) for name, choices in CHOICES.items()},
-            **{name: checks.truth(name, getattr(self, name)) for name in ("minibatch_discrimination", "spectral_norm")},
+            **{name: checks.truth(name, getattr(self, name)) for name in TRUTHS},
         }
         kinds = self.augment.split(",") if isinstance(self.augment, str) else self.augment
         if not isinstance(kinds, tuple | list):
@@ -177,11 +233,14 @@ class Gan:
                 raise UserError(f"{name} is a {type(getattr(self, name)).__name__}: expected an optax transformation")
         if not isinstance(self.game, Game):
             raise UserError(f"game is a {type(self.game).__name__}: expected a Game, as jaxgan.objectives.wgan_gp() returns")
-        objective, penalties, constraint = self.game
-        if not isinstance(objective, Objective) or not all(map(callable, objective)):
+        objective, penalties, constraint, row_means = self.game
+        if not isinstance(objective, Objective) or not all(map(callable, objective[:4])):
             raise UserError(f"game: its objective {shortened(objective)} must be an Objective of functions")
         if not isinstance(penalties, tuple | list) or not all(map(callable, penalties)) or not callable(constraint):
             raise UserError(f"game: penalties {shortened(penalties)} must be a tuple of functions, constraint a function")
+        if not (objective.real_margin is None or callable(objective.real_margin)):
+            raise UserError(f"game: real_margin {shortened(objective.real_margin)} must be a function of a CriticView, or None")
+        checks.truth("game: row_means", row_means)
         for name in ("generator", "critic"):
             if isinstance(getattr(self, name), optax.GradientTransformation):
                 raise UserError(
@@ -246,7 +305,7 @@ class Gan:
     def with_numbers(self, **numbers: Any) -> "Gan":
         """The same with other rules, optimizers or numbers, which may be traced; the networks stay as they are."""
         other = dataclasses.replace(self, **numbers)
-        other.__dict__.update(networks=self.networks, _coupled=self._coupled)
+        other.__dict__.update(networks=self.networks, _coupled=self._coupled, _layers=self._layers)
         return other
 
     @cached_property
@@ -264,6 +323,74 @@ class Gan:
             labels = jnp.zeros(self.pac, jnp.int32)
             self._coupled[shape] = couples_batch(self.networks.critic, None, example, labels, rows_per_score=self.pac)
         return self._coupled[shape]
+
+    @cached_property
+    def _layers(self) -> dict[tuple[int, ...], tuple[Layer, ...]]:
+        return {}
+
+    def critic_layers(self, sample_shape: tuple[int, ...]) -> tuple[Layer, ...]:
+        """The critic's layers in the order of its parameters (`jaxgan.networks.order`)."""
+        shape = tuple(sample_shape)
+        if shape not in self._layers:
+            samples = jax.ShapeDtypeStruct((self.pac, *shape), float)
+            self._layers[shape] = layers_in_order(self.networks.critic, samples, jax.ShapeDtypeStruct((self.pac,), np.int32))
+        return self._layers[shape]
+
+    def frozen_parameters(self, sample_shape: tuple[int, ...]) -> frozenset[Path]:
+        """The paths of the critic's parameters that no step moves."""
+        if not self.freeze_critic:
+            return frozenset()
+        layers = self.critic_layers(sample_shape)
+        return frozenset(path for layer in layers[: self.freeze_critic] for path in layer.paths)
+
+    def check_networks(self, sample_shape: tuple[int, ...]) -> None:
+        """Refuses networks that do not go with a penalty, with parts of a batch or with as many frozen layers, on samples of this shape.
+
+        Raises:
+            UserError: the reason.
+        """
+        if self.game.penalties and self.n_critic and self.couples_batch(sample_shape):
+            raise UserError(f"critic {type(self.critic).__name__}: {COUPLES}")
+        self._check_parts_alone(sample_shape)
+        self._check_frozen(sample_shape)
+
+    def _check_frozen(self, sample_shape: tuple[int, ...]) -> None:
+        """Refuses to freeze all layers of the critic, or more."""
+        if not self.freeze_critic:
+            return
+        names = [layer.name for layer in self.critic_layers(sample_shape)]
+        if self.freeze_critic >= len(names):
+            raise UserError(
+                f"freeze_critic={self.freeze_critic}: the critic has {len(names)} layers ({', '.join(names)}), of which at most"
+                f" {len(names) - 1} can be frozen"
+            )
+
+    def _check_parts_alone(self, sample_shape: tuple[int, ...]) -> None:
+        """Refuses parts of a batch for networks that would see another batch in them."""
+        if self.accumulate == 1:
+            return
+        if self.n_critic and self.couples_batch(sample_shape):
+            raise UserError(f"accumulate={self.accumulate}: the critic {type(self.critic).__name__} {COUPLED_PARTS}")
+        example = jnp.zeros((self.generators, self.latent_dim), float)
+        labels = jnp.zeros(self.generators, jnp.int32)
+        if generator_couples_batch(self.networks.generator, example, labels, rows_per_sample=self.generators):
+            raise UserError(f"accumulate={self.accumulate}: the generator {type(self.generator).__name__} {COUPLED_PARTS}")
+
+    def check_batch_size(self, name: str, size: int) -> None:
+        """Refuses a batch that packs, generators or parts do not divide.
+
+        Args:
+            name: how a message begins.
+            size: samples in the batch.
+        """
+        for remedy in ("pac", "generators", "accumulate"):
+            if size % getattr(self, remedy):
+                raise UserError(f"{name}{remedy}={getattr(self, remedy)} must divide the batch of {size}")
+        if size % (self.accumulate * part_unit(self)):
+            raise UserError(
+                f"{name}accumulate={self.accumulate}: each part of the batch of {size} must hold whole packs (pac={self.pac}) and as"
+                f" many samples of each generator (generators={self.generators})"
+            )
 
     def check_sample_shape(self, made: tuple[int, ...], real: tuple[int, ...]) -> None:
         """Refuses a generator whose samples have another shape than the real ones (the first axis is the batch)."""
@@ -285,8 +412,7 @@ class Gan:
                 gradient penalty.
         """
         key, shape = key_of(key), example_shape(self, example)
-        if self.game.penalties and self.n_critic and self.couples_batch(shape):
-            raise UserError(f"critic {type(self.critic).__name__}: {COUPLES}")
+        self.check_networks(shape)
         generator = self._player(self.networks.generator, self.generator_optimizer, key, 0, self.generators, (self.latent_dim,))
         critic = self._player(self.networks.critic, self.critic_optimizer, key, 1, self.pac, shape)
         return GanState(
@@ -296,7 +422,15 @@ class Gan:
             critic=critic,
             ema=() if is_zero(self.ema) else Average(generator.params, generator.variables),
             objective=self.game.objective.init(),
+            augmentation=no_augmentation() if self.ada else (),
         )
+
+    def begun_anew(self, state: GanState) -> GanState:
+        """The state with new optimizers, and a running mean that begins with the weights as they are: for weights that come from elsewhere."""
+        generator = state.generator._replace(opt_state=self.generator_optimizer.init(state.generator.params))
+        critic = state.critic._replace(opt_state=self.critic_optimizer.init(state.critic.params))
+        ema = Average(generator.params, generator.variables) if state.ema else ()
+        return state._replace(generator=generator, critic=critic, ema=ema)
 
     def _player(
         self, module: nn.Module, optimizer: optax.GradientTransformation, key: Array, index: int, rows: int, shape: tuple

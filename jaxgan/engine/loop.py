@@ -147,6 +147,10 @@ class Program:
         self._diagnose = jax.jit(over_replicas(diagnostics, (0, self.feed.axes, 0)), out_shardings=everywhere)
         self._picture = jax.jit(pictures, out_shardings=everywhere, compiler_options=seldom_run())
         self._surface = jax.jit(surface, out_shardings=everywhere, compiler_options=seldom_run())
+        self._begun_anew = jax.jit(
+            over_replicas(lambda numbers, state: gan_of(numbers).begun_anew(state)),
+            out_shardings=placed, compiler_options=seldom_run(),
+        )  # fmt: skip
         self._copy = jax.jit(partial(jax.tree.map, jnp.copy), out_shardings=placed)
         self.zero_sums = jax.jit(zero_sums, out_shardings=everywhere)  # the running sums of all metrics, empty
         self._ahead: dict[str, Future] = {}  # what `compile_ahead` has begun
@@ -160,6 +164,26 @@ class Program:
         """Step 0; replica i is the lone run with the i-th seed."""
         state = self._initial_state(self.numbers, self.seeds)
         # The average starts as the weights do: donation needs buffers of its own
+        return state._replace(ema=self._copy(state.ema)) if state.ema else state
+
+    @property
+    def state_like(self) -> GanState:
+        """The shapes and types of a state, nothing computed."""
+        return jax.eval_shape(self._initial_state, self.numbers, self.seeds)
+
+    def with_weights(self, state: GanState, weights: Mapping[str, np.ndarray]) -> GanState:
+        """The state with these arrays in place of its own; optimizers and the running mean begin anew with them.
+
+        Args:
+            state: at step 0.
+            weights: by their path in the state, "critic/params/...", with a leading axis where there are several replicas.
+        """
+
+        def place(path: Any, leaf: Array) -> Array:
+            new = weights.get(jax.tree_util.keystr(path, simple=True, separator="/"))
+            return leaf if new is None else jax.device_put(np.asarray(new, leaf.dtype), leaf.sharding, may_alias=False)
+
+        state = self._begun_anew(self.numbers, jax.tree_util.tree_map_with_path(place, state))
         return state._replace(ema=self._copy(state.ema)) if state.ema else state
 
     def compile_ahead(self) -> None:

@@ -4,6 +4,7 @@ No chance is drawn here but dropout's and augmentation's, from `draw.key`: the s
 profile tells the parts by the names of their scopes.
 """
 
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import flax.linen as nn
@@ -12,6 +13,8 @@ import jax.numpy as jnp
 import optax
 from jaxtyping import Array, Key, PyTree
 
+from jaxgan.engine.accumulation import mean_over_parts
+from jaxgan.engine.adaptive import adapted, overfitting, passed_variables
 from jaxgan.networks import generator_index
 from jaxgan.networks.inspection import has_dropout
 from jaxgan.types import (
@@ -44,10 +47,12 @@ def critic_step(gan: "Gan", state: GanState, draw: Draw) -> tuple[GanState, Metr
     state = state._replace(critic=_refreshed(gan, state.critic))
     gradients = critic_gradients(gan, state, draw)
     critic = state.critic._replace(variables=gradients.critic_variables)
-    critic = _updated(critic, gradients.params, gan.critic_optimizer, gan.game.constraint)
+    critic = _updated_critic(gan, critic, gradients.params, draw)
     generator = state.generator._replace(variables=gradients.generator_variables)
     objective = gan.objective.update(state.objective, gradients.metrics)
-    return state._replace(generator=generator, critic=critic, objective=objective), gradients.metrics
+    augmentation = adapted(gan, state, gradients.metrics, len(draw.real))
+    after = state._replace(generator=generator, critic=critic, objective=objective, augmentation=augmentation)
+    return after, gradients.metrics
 
 
 @jax.named_scope("generator_step")
@@ -61,26 +66,38 @@ def gen_step(gan: "Gan", state: GanState, draw: Draw) -> tuple[GanState, Metrics
 
 
 def critic_gradients(gan: "Gan", state: GanState, draw: Draw) -> Gradients:
+    """The gradients of the critic's loss, penalties included; with `accumulate`, the mean of those of the batch's parts."""
+    return mean_over_parts(gan, partial(_critic_gradients, gan, state), draw)
+
+
+def generator_gradients(gan: "Gan", state: GanState, draw: Draw) -> Gradients:
+    """The gradients of the generator's loss; with `accumulate`, the mean of those of the batch's parts."""
+    return mean_over_parts(gan, partial(_generator_gradients, gan, state), draw)
+
+
+def _critic_gradients(gan: "Gan", state: GanState, draw: Draw) -> Gradients:
     """The gradients of the critic's loss, penalties included."""
     fake, generator_variables = _generate(gan, state.generator, draw)
     gradients, metrics, variables = _critic_loss_gradients(gan, state.critic, state, draw, jax.lax.stop_gradient(fake))
     return Gradients(gradients, metrics, generator_variables, variables)
 
 
-def generator_gradients(gan: "Gan", state: GanState, draw: Draw) -> Gradients:
+def _generator_gradients(gan: "Gan", state: GanState, draw: Draw) -> Gradients:
     """The gradients of the generator's loss; with `unroll`, through as many critic steps, which are then forgotten."""
+    passed = passed_variables(state)
 
     def loss(params: Params) -> tuple[Array, tuple[Metrics, PyTree, PyTree]]:
         generator = state.generator._replace(params=params)
         fake, variables = _generate(gan, generator, draw)
         critic = _unrolled_critic(gan, generator, state, draw, fake) if gan.unroll else state.critic
         key = jax.random.fold_in(draw.key, StepStream.CRITIC_FAKE)
-        output, critic_variables = _apply(gan.networks.critic, critic.params, critic.variables, fake, draw.fake_label, key)
+        scored = gan.networks.critic, critic.params, critic.variables, fake, draw.fake_label, key
+        output, critic_variables = _apply(*scored, passed=passed)
         view = GeneratorView(
             draw=draw,
             samples=fake,
             fake=output,
-            critic=_query(gan, critic.params, critic.variables, draw),
+            critic=_query(gan, critic.params, {**critic.variables, **passed}, draw),
             generator_index=_generator_index(gan, draw),
         )
         value, metrics = gan.objective.generator_loss(view, state.objective)
@@ -96,10 +113,11 @@ def _critic_loss_gradients(
     gan: "Gan", critic: Player, state: GanState, draw: Draw, fake: Samples
 ) -> tuple[Params, Metrics, PyTree]:
     """The gradients of the critic's loss, its metrics, and the critic's variables after the passes."""
+    passed = passed_variables(state)
 
     def loss(params: Params) -> tuple[Array, tuple[Metrics, PyTree]]:
-        real_output, fake_output, variables = _score_both(gan, params, critic.variables, draw, fake)
-        query = _query(gan, params, critic.variables, draw)
+        real_output, fake_output, variables = _score_both(gan, params, critic.variables, draw, fake, passed)
+        query = _query(gan, params, {**critic.variables, **passed}, draw)
         view = CriticView(
             draw=draw,
             samples=fake,
@@ -111,25 +129,25 @@ def _critic_loss_gradients(
         total, metrics = gan.objective.critic_loss(view, state.objective)
         value, more = _penalties(gan, query, draw, fake)
         total = total + value
-        return total, ({"critic_loss": total, **metrics, **more}, variables)
+        return total, ({"critic_loss": total, **metrics, **more, **overfitting(gan, state, view)}, variables)
 
     gradients, (metrics, variables) = jax.grad(loss, has_aux=True)(critic.params)
     return gradients, metrics, variables
 
 
 def _score_both(
-    gan: "Gan", params: Params, variables: PyTree, draw: Draw, fake: Samples
+    gan: "Gan", params: Params, variables: PyTree, draw: Draw, fake: Samples, passed: PyTree
 ) -> tuple[CriticOutput, CriticOutput, PyTree]:
     """The critic's outputs on real and fake samples, and its variables after: in one pass where that changes nothing."""
     critic = gan.networks.critic
     key = jax.random.fold_in(draw.key, StepStream.CRITIC_REAL)
     if gan.couples_batch(draw.real.shape[1:]):  # real and fake are seen apart, real first, as in the labs
-        real_output, variables = _apply(critic, params, variables, draw.real, draw.real_label, key)
+        real_output, variables = _apply(critic, params, variables, draw.real, draw.real_label, key, passed=passed)
         fake_key = jax.random.fold_in(draw.key, StepStream.CRITIC_FAKE)
-        fake_output, variables = _apply(critic, params, variables, fake, draw.fake_label, fake_key)
+        fake_output, variables = _apply(critic, params, variables, fake, draw.fake_label, fake_key, passed=passed)
         return real_output, fake_output, variables
     samples, labels = jnp.concatenate([draw.real, fake]), jnp.concatenate([draw.real_label, draw.fake_label])
-    output, variables = _apply(critic, params, variables, samples, labels, key)
+    output, variables = _apply(critic, params, variables, samples, labels, key, passed=passed)
     real_output, fake_output = (jax.tree.map(lambda x, half=half: jnp.split(x, 2)[half], output) for half in (0, 1))
     return real_output, fake_output, variables
 
@@ -180,7 +198,7 @@ def _unrolled_critic(gan: "Gan", generator: Player, state: GanState, draw: Draw,
         samples = _generate(gan, generator, now)[0] if drops else fake
         critic = _refreshed(gan, critic)
         gradients, _, variables = _critic_loss_gradients(gan, critic, state, now, samples)
-        return _updated(critic._replace(variables=variables), gradients, gan.critic_optimizer, gan.game.constraint), None
+        return _updated_critic(gan, critic._replace(variables=variables), gradients, now), None
 
     return jax.lax.scan(step, state.critic._replace(opt_state=tiny), jnp.arange(gan.unroll))[0]
 
@@ -198,10 +216,10 @@ def _generator_index(gan: "Gan", draw: Draw) -> Array | None:
 
 
 def _apply(
-    module: nn.Module, params: Params, variables: PyTree, x: Array, labels: Labels, key: Key[Array, ""]
+    module: nn.Module, params: Params, variables: PyTree, x: Array, labels: Labels, key: Key[Array, ""], *, passed: PyTree = None
 ) -> tuple[Any, PyTree]:
-    """A pass in training mode: (output, the variables after it)."""
-    inputs = {"params": params, **variables}
+    """A pass in training mode: (output, the variables after it). It sees what is `passed` too, and does not give it back."""
+    inputs = {"params": params, **variables, **(passed or {})}
     return module.apply(inputs, x, labels, train=True, rngs=layer_rngs(key), mutable=list(variables))
 
 
@@ -221,6 +239,23 @@ def _updated(
 ) -> Player:
     updates, opt_state = optimizer.update(gradients, player.opt_state, player.params)
     return player._replace(params=constraint(optax.apply_updates(player.params, updates)), opt_state=opt_state)
+
+
+def _updated_critic(gan: "Gan", critic: Player, gradients: Params, draw: Draw) -> Player:
+    """The critic after its optimizer and its constraint; of frozen layers neither the gradient counts nor the parameters move."""
+    frozen = gan.frozen_parameters(draw.real.shape[1:])
+    if not frozen:
+        return _updated(critic, gradients, gan.critic_optimizer, gan.game.constraint)
+
+    def where_frozen(then: Params, otherwise: Params) -> Params:
+        def choose(path: Any, then: Array, otherwise: Array) -> Array:
+            return then if tuple(jax.tree_util.keystr((entry,), simple=True) for entry in path) in frozen else otherwise
+
+        return jax.tree_util.tree_map_with_path(choose, then, otherwise)
+
+    still = where_frozen(jax.tree.map(jnp.zeros_like, gradients), gradients)
+    moved = _updated(critic, still, gan.critic_optimizer, gan.game.constraint)
+    return moved._replace(params=where_frozen(critic.params, moved.params))
 
 
 @jax.named_scope("average")

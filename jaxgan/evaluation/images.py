@@ -41,6 +41,7 @@ from jaxgan.metrics import (
 from jaxgan.metrics.arrays import checked
 from jaxgan.metrics.diversity import WINDOW
 from jaxgan.metrics.frechet import WIDEST
+from jaxgan.metrics.neighbours import FEWEST_HELD_OUT, data_copying
 from jaxgan.pixels import to_bytes, to_model_range
 
 Classifier = LabClassifier | StackedClassifier
@@ -131,6 +132,13 @@ def evaluator_of_images(
             of_held_out = nearest_neighbours(whole(), extractor.extract(unseen[0], iter)[1])
             among = f"{extractor.name}_{count(len(unseen[0]))}"
             values[f"nearest_training_{among}_of_held_out"] = float(of_held_out.distances.mean())
+            if len(of_held_out.distances) >= FEWEST_HELD_OUT:
+                copying = data_copying(closest.distances[:, 0], of_held_out.distances[:, 0])
+                values |= {
+                    f"nearer_training_{name}": copying.nearer,
+                    f"data_copying_{name}": copying.z,
+                    f"closest_training_{name}": copying.closest,
+                }
         return values
 
     def of_gan(trained: TrainedGan, average: bool, show: ShowProgress) -> dict[str, float]:

@@ -22,18 +22,19 @@ from jaxgan.metrics.diversity import mean_ms_ssim, mean_pairwise_distance, ms_ss
 from jaxgan.metrics.frechet import Gaussian, fid, frechet_distance, gaussian
 from jaxgan.metrics.kernel import kid, squared_mmd
 from jaxgan.metrics.manifold import Manifold, precision_recall_density_coverage, squared_distances
-from jaxgan.metrics.neighbours import Neighbours, nearest_neighbours
+from jaxgan.metrics.neighbours import Copying, Neighbours, data_copying, nearest_neighbours
 from jaxgan.metrics.path_length import path_length, slerp  # the function takes the module's place as an attribute
 from jaxgan.metrics.table import METRICS, Metric, add_metric, better, meaning_of, metric_of
 from jaxgan.metrics.transport import sliced_wasserstein, wasserstein1
 from jaxgan.metrics.two_sample import TwoSample, classifier_two_sample_test, wilson
+from jaxgan.metrics.verdicts import verdicts
 
 __all__ = [
-    "METRICS", "ArrayData", "Cells", "Coverage", "Divergences", "Estimate", "Gap", "Gaussian", "Manifold", "Metric", "Neighbours",
-    "Progress", "Score", "Steepness", "TwoSample", "add_metric", "better", "cells_of", "class_distribution",
-    "classifier_two_sample_test", "conditional_accuracy", "divergences", "entropy_bits", "fid", "frechet_distance", "gaussian",
-    "generalization_gap", "inception_score", "kid", "lab_mode_coverage", "mean_ms_ssim", "mean_pairwise_distance", "meaning_of",
-    "metric_of", "mode_coverage", "ms_ssim", "nearest_neighbours", "path_length", "precision_recall_density_coverage",
-    "relative_entropy", "scores", "slerp", "sliced_wasserstein", "squared_distances", "squared_mmd", "steepness", "wasserstein1",
-    "wilson",
+    "METRICS", "ArrayData", "Cells", "Copying", "Coverage", "Divergences", "Estimate", "Gap", "Gaussian", "Manifold", "Metric",
+    "Neighbours", "Progress", "Score", "Steepness", "TwoSample", "add_metric", "better", "cells_of", "class_distribution",
+    "classifier_two_sample_test", "conditional_accuracy", "data_copying", "divergences", "entropy_bits", "fid",
+    "frechet_distance", "gaussian", "generalization_gap", "inception_score", "kid", "lab_mode_coverage", "mean_ms_ssim",
+    "mean_pairwise_distance", "meaning_of", "metric_of", "mode_coverage", "ms_ssim", "nearest_neighbours", "path_length",
+    "precision_recall_density_coverage", "relative_entropy", "scores", "slerp", "sliced_wasserstein", "squared_distances",
+    "squared_mmd", "steepness", "verdicts", "wasserstein1", "wilson",
 ]  # fmt: skip

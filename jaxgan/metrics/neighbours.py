@@ -10,7 +10,7 @@ from jaxtyping import Array, Float, Int
 
 from jaxgan.checks import whole_number
 from jaxgan.errors import UserError
-from jaxgan.metrics.arrays import ArrayData, Progress, checked_pair, chunks, silent
+from jaxgan.metrics.arrays import ArrayData, Progress, checked, checked_pair, chunks, silent
 from jaxgan.metrics.manifold import BLOCK, squared_distances
 
 
@@ -19,6 +19,38 @@ class Neighbours(NamedTuple):
 
     distances: Float[np.ndarray, "n k"]
     rows: Int[np.ndarray, "n k"]
+
+
+class Copying(NamedTuple):
+    """How near generated samples lie to the training set, beside held-out samples, which nobody can have copied."""
+
+    nearer: float  # the share of pairs in which the generated sample is the nearer one; 0.5 where they are alike
+    z: float  # Z_U, by how many deviations that is off: far below 0 where training data are copied, far above 0 where samples are unlike
+    closest: float  # the share of generated samples that are nearer than the closest twentieth of held-out ones; 0.05 where they are alike
+
+
+CLOSEST = 0.05
+FEWEST_HELD_OUT = 20  # of which a twentieth is one
+
+
+def data_copying(generated: ArrayData, held_out: ArrayData) -> Copying:
+    """From the distances (n,) and (m,) of either to the nearest training sample, by Mann and Whitney's test.
+
+    Z_U of Meehan, Chaudhuri and Dasgupta 2020, arXiv 2004.05675, section 3.2, over the whole space; `closest` tells of copies among
+    samples that are on the whole as far as held-out ones.
+
+    Raises:
+        UserError: fewer than 20 held-out distances.
+    """
+    generated, held_out = (checked(name, x, ndim=1, least=least) for name, x, least in (
+        ("generated", generated, 1), ("held_out", held_out, FEWEST_HELD_OUT)))  # fmt: skip
+    n, m = len(generated), len(held_out)
+    there = np.sort(held_out)
+    farther = m - (np.searchsorted(there, generated, "left") + np.searchsorted(there, generated, "right")) / 2  # ties count half
+    nearer = float(farther.mean() / m)
+    deviation = np.sqrt((n + m + 1) / (12 * n * m))
+    closest = there[int(CLOSEST * (m - 1))]
+    return Copying(nearer, float((0.5 - nearer) / deviation), float((generated < closest).mean()))
 
 
 def nearest_neighbours(among: ArrayData, samples: ArrayData, *, k: int = 1, progress: Progress = silent) -> Neighbours:

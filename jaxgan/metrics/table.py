@@ -25,7 +25,7 @@ from jaxgan.metrics.diversity import mean_ms_ssim, mean_pairwise_distance
 from jaxgan.metrics.frechet import fid
 from jaxgan.metrics.kernel import kid
 from jaxgan.metrics.manifold import precision_recall_density_coverage
-from jaxgan.metrics.neighbours import nearest_neighbours
+from jaxgan.metrics.neighbours import data_copying, nearest_neighbours
 from jaxgan.metrics.path_length import path_length
 from jaxgan.metrics.transport import sliced_wasserstein, wasserstein1
 from jaxgan.metrics.two_sample import classifier_two_sample_test
@@ -79,6 +79,7 @@ FIVE = "reach is the distance to the fifth neighbour of the sample's own kind"
 NEIGHBOURHOODS = "Naeem et al. 2020, arXiv 2002.09797, eq. {}"
 GRID = "points are counted in 50 x 50 cells, those outside in one more; the exact density is integrated over the same cells"
 ARGMAX = "each sample counts for the class that the data set's classifier finds likeliest"
+COPYING = "Meehan et al. 2020, arXiv 2004.05675, section 3.2"
 PACGAN = "Lin et al. 2017, arXiv 1712.04086, section {}"
 
 LOGGED = (
@@ -144,6 +145,14 @@ LOGGED = (
     _logged(
         "pulling_away", "mean squared cosine between the critic's codes of a generated batch", OTHERS,
         source="Zhao et al. 2016, arXiv 1609.03126, eq. 4",
+    ),
+    _logged(
+        "overfitting_r_t", "ADA's measure of overfitting, -1 to 1: the mean sign of the critic's verdict on real samples, 1 where it knows all",
+        OTHERS, source="Karras et al. 2020, arXiv 2006.06676, eq. 1",
+    ),
+    _logged(
+        "augment_probability", "probability, 0 to 1, with which ADA applies each kind of augmentation to each sample", OTHERS,
+        source="Karras et al. 2020, arXiv 2006.06676, section 3.2",
     ),
     _logged(
         "generator_classification", "share, 0 to 1, of samples whose generator the critic recognises, of several generators", OTHERS,
@@ -268,6 +277,19 @@ MEASUREMENTS = (
     Metric(
         "nearest_training", "mean distance from a generated sample to the nearest training sample", better="lower",
         function=nearest_neighbours, protocol="Euclidean, over the whole training set; far below that of held-out samples: copies",
+    ),
+    Metric(
+        "nearer_training",
+        "share, 0 to 1, of pairs of a generated and a held-out sample in which the generated one is nearer to a training sample",
+        function=data_copying, source=COPYING, protocol="Euclidean distance to the nearest training sample; 0.5 where they are alike",
+    ),
+    Metric(
+        "data_copying", "by how many standard deviations held-out samples are nearer to training samples than generated ones are",
+        function=data_copying, source=COPYING, protocol="Mann and Whitney's U of the distances; far below 0: training samples are copied",
+    ),
+    Metric(
+        "closest_training", "share, 0 to 1, of generated samples nearer to a training sample than the closest twentieth of held-out ones",
+        better="lower", function=data_copying, protocol="Euclidean distance to the nearest training sample; 0.05 without copies",
     ),
     Metric(
         "path_length", "perceptual path length: how far features move as the latent moves, squared", better="lower",

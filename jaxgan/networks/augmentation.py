@@ -1,21 +1,35 @@
-"""Differentiable augmentation of all that a critic sees in training (Zhao et al. 2020, arXiv 2006.10738, section 3)."""
+"""Differentiable augmentation of all that a critic sees in training.
+
+Colour, translation and cutout are those of Zhao et al. 2020, arXiv 2006.10738, section 3; flip, rotation and shift are the pixel blitting
+of Karras et al. 2020, arXiv 2006.06676, appendix B. All take pictures of any height, width and number of channels.
+"""
 
 from collections.abc import Callable
 
 import flax.linen as nn
 import jax
 import jax.numpy as jnp
-from jaxtyping import Array, Float, Key
+from jaxtyping import Array, Bool, Float, Key
 
 from jaxgan.errors import UserError, unknown
 from jaxgan.networks.transform import CriticTransform
 from jaxgan.types import CriticOutput, Labels, Samples
 
 Images = Float[Array, "batch height width channels"]
+WITH_ALPHA = (2, 4)  # channels of pictures whose last one is alpha: grey with alpha, RGBA
 
 
 def colour(key: Key[Array, ""], images: Images) -> Images:
-    """Brightness + U(-.5, .5), saturation * U(0, 2) (not for one channel), contrast * U(.5, 1.5), each drawn once a sample."""
+    """Brightness + U(-.5, .5), saturation * U(0, 2) (not for one channel), contrast * U(.5, 1.5), each drawn once a sample.
+
+    Alpha, the last of two or four channels, is left as it is.
+    """
+    if images.shape[-1] in WITH_ALPHA:
+        return jnp.concatenate([_coloured(key, images[..., :-1]), images[..., -1:]], axis=-1)
+    return _coloured(key, images)
+
+
+def _coloured(key: Key[Array, ""], images: Images) -> Images:
     brightness, saturation, contrast = (
         jax.random.uniform(each, (len(images), 1, 1, 1), images.dtype) for each in jax.random.split(key, 3)
     )
@@ -50,15 +64,64 @@ def cutout(key: Key[Array, ""], images: Images) -> Images:
     return jnp.where(box, 0, images)
 
 
+def flip(key: Key[Array, ""], images: Images) -> Images:
+    """Left and right exchanged with probability 1/2."""
+    return _where(jax.random.bernoulli(key, shape=(len(images),)), images[:, :, ::-1], images)
+
+
+def rotation(key: Key[Array, ""], images: Images) -> Images:
+    """A turn by 0, 90, 180 or 270 degrees, each with probability 1/4.
+
+    Raises:
+        UserError: the pictures are not square, and would change their shape.
+    """
+    height, width = images.shape[1:3]
+    if height != width:
+        raise UserError(f"augmentation 'rotation' turns square pictures, and these are of {height}x{width}")
+    quarters = jax.random.randint(key, (len(images),), 0, 4)
+    images = _where(quarters >= 2, images[:, ::-1, ::-1], images)
+    return _where(quarters % 2 == 1, jnp.rot90(images, axes=(1, 2)), images)
+
+
+def shift(key: Key[Array, ""], images: Images) -> Images:
+    """A shift by a whole number of pixels, of up to 1/8 of height and width either way; what moves in is reflected at the edge."""
+    shape = images.shape[1:]
+    most = tuple(int(size / 8 + 0.5) for size in shape[:2])
+    padded = jnp.pad(images, ((0, 0), (most[0], most[0]), (most[1], most[1]), (0, 0)), mode="reflect")
+    starts = [
+        reach + jnp.round(jax.random.uniform(each, (len(images),), images.dtype, -size / 8, size / 8)).astype(jnp.int32)
+        for each, size, reach in zip(jax.random.split(key), shape[:2], most, strict=True)
+    ]
+    return jax.vmap(lambda image, top, left: jax.lax.dynamic_slice(image, (top, left, 0), shape))(padded, *starts)
+
+
 KINDS: dict[str, Callable[[Key[Array, ""], Images], Images]] = {
     "colour": colour,
     "translation": translation,
     "cutout": cutout,
+    "flip": flip,
+    "rotation": rotation,
+    "shift": shift,
 }
+ADAPTIVE = "adaptive_augmentation"  # the collection by which a pass is told its probability
+
+
+def adaptive_kinds(sample_shape: tuple[int, ...]) -> tuple[str, ...]:
+    """Of ADA's pipeline (arXiv 2006.06676, section 3.1: pixel blitting and colour were best) what there is, for pictures of this shape."""
+    square = sample_shape[0] == sample_shape[1]
+    return ("flip", *(("rotation",) if square else ()), "shift", "colour")
+
+
+def with_probability(probability: Array | None) -> dict[str, dict[str, Array]]:
+    """The variables that tell an `AugmentedCritic` with which probability each kind is applied to each sample; None: always."""
+    return {} if probability is None else {ADAPTIVE: {"probability": probability}}
 
 
 class AugmentedCritic(CriticTransform):
-    """critic(T(x)) in training, T drawn afresh for each sample (random stream `augment`); critic(x) in evaluation."""
+    """critic(T(x)) in training, T drawn afresh for each sample (random stream `augment`); critic(x) in evaluation.
+
+    A pass whose variables hold `with_probability` applies each kind to each sample with that probability alone.
+    """
 
     kinds: tuple[str, ...]
 
@@ -74,8 +137,20 @@ class AugmentedCritic(CriticTransform):
         if train and self.kinds:
             keys = jax.random.split(self.make_rng("augment"), len(self.kinds))
             for kind, key in zip(self.kinds, keys, strict=True):
-                samples = KINDS[kind](key, samples)
+                samples = self._augmented(kind, key, samples)
         return self.critic(samples, labels, train=train)
+
+    def _augmented(self, kind: str, key: Key[Array, ""], samples: Images) -> Images:
+        if not self.has_variable(ADAPTIVE, "probability"):
+            return KINDS[kind](key, samples)
+        of_kind, of_choice = jax.random.split(key)
+        chosen = jax.random.uniform(of_choice, (len(samples),), float) < self.get_variable(ADAPTIVE, "probability")
+        return _where(chosen, KINDS[kind](of_kind, samples), samples)
+
+
+def _where(chosen: Bool[Array, " batch"], images: Images, otherwise: Images) -> Images:
+    """Image by image, one of two."""
+    return jnp.where(chosen[:, None, None, None], images, otherwise)  # (B,) -> (B, 1, 1, 1)
 
 
 def _stretched(images: Images, factor: Float[Array, "batch 1 1 1"], axes: tuple[int, ...]) -> Images:

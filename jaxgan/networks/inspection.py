@@ -4,7 +4,7 @@ Networks that declare a fact are believed; all others are evaluated, most of the
 works inside a trace as well.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import flax.linen as nn
@@ -46,8 +46,10 @@ def finds_coupling(
     example_samples: Samples,
     example_labels: Labels,
     rows_per_score: int = 1,
+    *,
+    score: Callable[[Any], Array] | None = None,
 ) -> bool:
-    """`couples_batch` by looking alone, whatever the critic declares.
+    """`couples_batch` by looking alone, whatever the critic declares; `score` makes scores of what is no critic's output.
 
     The derivative of half of the scores in the samples of the other half, in training mode, where any entry is not 0 or not finite.
     The samples lie near each other, since minibatch discrimination sees only those. Parameters that are all 0, as some gates and last
@@ -56,6 +58,7 @@ def finds_coupling(
     samples, labels = _concrete(example_samples), _concrete(example_labels)
     rows = PACKS * rows_per_score
     half = rows // 2
+    of_output = score or _score_of
     with jax.ensure_compile_time_eval():
         first = jnp.asarray(samples[0], float)
         scale = jnp.maximum(1, jnp.abs(first).mean())
@@ -76,12 +79,36 @@ def finds_coupling(
             def scores(others: Samples) -> Array:
                 whole = jnp.concatenate([batch[:half], others])
                 output, _ = critic.apply(trees, whole, batch_labels, train=True, rngs=rngs, mutable=True)
-                return jnp.sum(weights * output.score[: PACKS // 2])
+                return jnp.sum(weights * of_output(output)[: PACKS // 2])
 
             gradient = jax.grad(scores)(batch[half:])
             return jnp.any((gradient != 0) | ~jnp.isfinite(gradient))
 
         return bool(coupled(given, batch))
+
+
+def generator_couples_batch(generator: nn.Module, example: Array, labels: Labels, rows_per_sample: int = 1) -> bool:
+    """Whether in training one sample that a generator makes depends on the other latents of its batch, as batch norm has it.
+
+    Args:
+        generator: a module as `as_generator` returns it.
+        example: one latent or more; the first is used, a traced one by its shape alone.
+        labels: their labels.
+        rows_per_sample: of which the batch must be a multiple, the number of a `MixtureGenerator`.
+    """
+    if "batch_stats" in collections(generator, example, labels):
+        return True
+    return finds_coupling(generator, None, example, labels, rows_per_sample, score=_some_sum)
+
+
+def _some_sum(samples: Array) -> Array:
+    """A number a sample (B,), in which each entry counts."""
+    rows = samples.reshape(len(samples), -1)
+    return rows @ jnp.linspace(0.5, 1.5, rows.shape[1], dtype=rows.dtype)
+
+
+def _score_of(output: CriticOutput) -> Array:
+    return output.score
 
 
 def has_dropout(module: nn.Module, inputs: Array, labels: Labels) -> bool:

@@ -35,7 +35,7 @@ def began(*, diversity_ratio: Number = 0.5, balance_rate: Number = 0.001) -> Gam
         real, fake = -metrics["score_real"], -metrics["score_fake"]
         return jnp.clip(state + balance_rate * (diversity_ratio * real - fake), 0, 1).astype(state.dtype)
 
-    return Game(Objective(critic_loss, generator_loss, init=lambda: jnp.zeros(()), update=update))
+    return Game(Objective(critic_loss, generator_loss, init=lambda: jnp.zeros(()), update=update), row_means=True)
 
 
 BEGAN = Variant(

@@ -17,7 +17,7 @@ def ct_gan(
     """WGAN-GP and consistency_weight E max(0, d(x', x'') - consistency_margin) for the critic (arXiv 1803.01541, eq. 4 and 5)."""
     objective = score_objective(wasserstein_critic_loss, wasserstein_generator_loss)
     penalties = (gradient_penalty(gradient_penalty_weight), consistency(consistency_weight, consistency_margin))
-    return Game(objective, penalties)
+    return Game(objective, penalties, row_means=True)
 
 
 CT_GAN = Variant(

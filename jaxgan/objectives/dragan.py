@@ -3,14 +3,14 @@
 from jaxgan.checks import NOT_NEGATIVE, numbers_in
 from jaxgan.objectives.losses import cross_entropy_critic_loss, non_saturating_generator_loss
 from jaxgan.objectives.penalties import perturbed_gradient_penalty
-from jaxgan.objectives.variant import Recipe, Variant, score_objective
+from jaxgan.objectives.variant import Recipe, Variant, raw_score, score_objective
 from jaxgan.types import Game, Number
 
 
 @numbers_in(gradient_penalty_weight=NOT_NEGATIVE, perturbation=NOT_NEGATIVE)
 def dragan(*, gradient_penalty_weight: Number = 10.0, perturbation: Number = 0.5) -> Game:
     """The cross-entropies of arXiv 1406.2661 and weight E (||grad f(x + noise)|| - 1)^2 for the critic (arXiv 1705.07215, section 2.3)."""
-    objective = score_objective(cross_entropy_critic_loss, non_saturating_generator_loss)
+    objective = score_objective(cross_entropy_critic_loss, non_saturating_generator_loss, real_margin=raw_score)
     return Game(objective, (perturbed_gradient_penalty(gradient_penalty_weight, perturbation),))
 
 

@@ -2,20 +2,22 @@
 
 from jaxgan.checks import POSITIVE, numbers_in
 from jaxgan.objectives.losses import cross_entropy_critic_loss, minimax_generator_loss, non_saturating_generator_loss
-from jaxgan.objectives.variant import Recipe, Variant, score_objective
+from jaxgan.objectives.variant import Recipe, Variant, raw_score, score_objective
 from jaxgan.types import Game, Number
 
 
 @numbers_in(critic_loss_scale=POSITIVE)
 def gan(*, critic_loss_scale: Number = 1.0) -> Game:
     """Non-saturating: the generator minimises -E log D(G(z)) (arXiv 1406.2661, section 3), as the labs do."""
-    return Game(score_objective(cross_entropy_critic_loss, non_saturating_generator_loss, critic_loss_scale))
+    losses = cross_entropy_critic_loss, non_saturating_generator_loss
+    return Game(score_objective(*losses, critic_loss_scale, raw_score), row_means=True)
 
 
 @numbers_in(critic_loss_scale=POSITIVE)
 def gan_minimax(*, critic_loss_scale: Number = 1.0) -> Game:
     """Minimax: the generator minimises E log(1 - D(G(z))) (arXiv 1406.2661, eq. 1)."""
-    return Game(score_objective(cross_entropy_critic_loss, minimax_generator_loss, critic_loss_scale))
+    losses = cross_entropy_critic_loss, minimax_generator_loss
+    return Game(score_objective(*losses, critic_loss_scale, raw_score), row_means=True)
 
 
 PAPER = Recipe(

@@ -1,13 +1,14 @@
 """Hinge GAN, and SNGAN: the same game with a critic of spectrally normalised layers (Miyato et al. 2018, arXiv 1802.05957)."""
 
 from jaxgan.objectives.losses import hinge_critic_loss, wasserstein_generator_loss
-from jaxgan.objectives.variant import Recipe, Variant, score_objective
+from jaxgan.objectives.variant import Recipe, Variant, raw_score, score_objective
 from jaxgan.types import Game
 
 
 def hinge() -> Game:
     """E max(0, 1 - f(x)) + E max(0, 1 + f(G(z))) for the critic, -E f(G(z)) for the generator (arXiv 1802.05957, eq. 16 and 17)."""
-    return Game(score_objective(hinge_critic_loss, wasserstein_generator_loss))
+    objective = score_objective(hinge_critic_loss, wasserstein_generator_loss, real_margin=raw_score)
+    return Game(objective, row_means=True)
 
 
 def sngan() -> Game:

@@ -1,13 +1,18 @@
 """LSGAN: least squares in place of cross-entropy (Mao et al. 2016, arXiv 1611.04076)."""
 
-from jaxgan.objectives.losses import least_squares_critic_loss, least_squares_generator_loss
+from jaxgan.objectives.losses import Scores, least_squares_critic_loss, least_squares_generator_loss
 from jaxgan.objectives.variant import Recipe, Variant, score_objective
 from jaxgan.types import Game
 
 
 def lsgan() -> Game:
     """Scores are drawn to 1 on real and 0 on fake samples, and the generator draws its own to 1 (arXiv 1611.04076, eq. 9)."""
-    return Game(score_objective(least_squares_critic_loss, least_squares_generator_loss))
+
+    def margin(real: Scores, fake: Scores) -> Scores:
+        return real - 0.5  # halfway between
+
+    objective = score_objective(least_squares_critic_loss, least_squares_generator_loss, real_margin=margin)
+    return Game(objective, row_means=True)
 
 
 LSGAN = Variant(

@@ -3,14 +3,17 @@
 from typing import Any
 
 from jaxgan.checks import NOT_NEGATIVE, numbers_in
-from jaxgan.objectives.losses import relativistic_critic_loss, relativistic_generator_loss
+from jaxgan.objectives.losses import Scores, relativistic_critic_loss, relativistic_generator_loss
 from jaxgan.objectives.penalties import r1, r2
 from jaxgan.objectives.variant import Recipe, Variant
 from jaxgan.types import CriticView, Game, GeneratorView, Metrics, Number, Objective, Scalar
 
 
 def relativistic_objective() -> Objective:
-    """Both players compare row i of the fake batch with row i of the real one; the generator step asks the critic about the latter."""
+    """Both players compare row i of the fake batch with row i of the real one; the generator step asks the critic about the latter.
+
+    Its scores may have any offset: what tells real from fake is the difference within a pair, which the loss is of.
+    """
 
     def critic_loss(view: CriticView, state: Any) -> tuple[Scalar, Metrics]:
         real, fake = view.real.score, view.fake.score
@@ -20,18 +23,21 @@ def relativistic_objective() -> Objective:
         real = view.critic(view.draw.real, view.draw.real_label).score
         return relativistic_generator_loss(real, view.fake.score), {}
 
-    return Objective(critic_loss, generator_loss)
+    def real_margin(view: CriticView) -> Scores:
+        return view.real.score - view.fake.score
+
+    return Objective(critic_loss, generator_loss, real_margin=real_margin)
 
 
 def rpgan() -> Game:
     """E softplus(f(G(z)) - f(x)) for the critic, E softplus(f(x) - f(G(z))) for the generator (arXiv 1807.00734, section 4.1)."""
-    return Game(relativistic_objective())
+    return Game(relativistic_objective(), row_means=True)
 
 
 @numbers_in(r1_weight=NOT_NEGATIVE, r2_weight=NOT_NEGATIVE)
 def r3gan(*, r1_weight: Number = 1.0, r2_weight: Number = 1.0) -> Game:
     """RpGAN with R1 on real and R2 on fake samples, which together make its training converge locally (arXiv 2501.05441, section 2)."""
-    return Game(relativistic_objective(), (r1(r1_weight), r2(r2_weight)))
+    return Game(relativistic_objective(), (r1(r1_weight), r2(r2_weight)), row_means=True)
 
 
 RPGAN = Variant(

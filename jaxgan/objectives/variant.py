@@ -7,6 +7,8 @@ from jaxgan.checks import POSITIVE, function, numbers_in
 from jaxgan.objectives.losses import Scores
 from jaxgan.types import CriticView, Game, GeneratorView, Metrics, Number, Objective, Scalar
 
+Margin = Callable[[Scores, Scores], Scores]  # scores (real, fake) -> what is positive where a real sample is taken for real
+
 
 class Recipe(NamedTuple):
     """The settings one source gives a variant; a flag overrides each."""
@@ -32,14 +34,23 @@ def score_objective(
     critic_loss: Callable[[Scores, Scores], Scalar],
     generator_loss: Callable[[Scores], Scalar],
     critic_loss_scale: Number = 1.0,
+    real_margin: Margin | None = None,
 ) -> Objective:
     """A stateless objective made of a loss on (real, fake) scores and a loss on fake scores.
+
+    Args:
+        critic_loss: a function of scores (real, fake).
+        generator_loss: a function of scores (fake).
+        critic_loss_scale: factor on the critic's loss.
+        real_margin: a function of scores (real, fake): see `Objective`.
 
     Raises:
         UserError: a loss that is no function, or a scale that is not more than 0.
     """
     function("critic_loss", critic_loss, "scores (real, fake)")
     function("generator_loss", generator_loss, "scores (fake)")
+    if real_margin is not None:
+        function("real_margin", real_margin, "scores (real, fake)")
 
     def for_critic(view: CriticView, state: Any) -> tuple[Scalar, Metrics]:
         real, fake = view.real.score, view.fake.score
@@ -48,4 +59,11 @@ def score_objective(
     def for_generator(view: GeneratorView, state: Any) -> tuple[Scalar, Metrics]:
         return generator_loss(view.fake.score), {}
 
-    return Objective(for_critic, for_generator)
+    if real_margin is None:
+        return Objective(for_critic, for_generator)
+    return Objective(for_critic, for_generator, real_margin=lambda view: real_margin(view.real.score, view.fake.score))
+
+
+def raw_score(real: Scores, fake: Scores) -> Scores:
+    """The margin where a critic parts real from fake at 0."""
+    return real

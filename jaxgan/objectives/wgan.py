@@ -10,7 +10,8 @@ from jaxgan.types import Game, Number
 @numbers_in(clip=POSITIVE)
 def wgan(*, clip: Number = 0.01) -> Game:
     """The critic parts the mean scores of real and fake as far as weights in [-clip, clip] allow (arXiv 1701.07875, algorithm 1)."""
-    return Game(score_objective(wasserstein_critic_loss, wasserstein_generator_loss), (), clip_weights(clip))
+    objective = score_objective(wasserstein_critic_loss, wasserstein_generator_loss)
+    return Game(objective, (), clip_weights(clip), row_means=True)
 
 
 WGAN = Variant(

@@ -11,7 +11,8 @@ from jaxgan.types import Game, Number
 def wgan_div(*, gradient_penalty_weight: Number = 2.0, gradient_penalty_power: Number = 6.0) -> Game:
     """E f(G(z)) - E f(x) + k E ||grad f(x^)||^p for the critic, -E f(G(z)) for the generator (arXiv 1712.01026, eq. 5 and 6)."""
     objective = score_objective(wasserstein_critic_loss, wasserstein_generator_loss)
-    return Game(objective, (wasserstein_divergence(gradient_penalty_weight, gradient_penalty_power),))
+    penalty = wasserstein_divergence(gradient_penalty_weight, gradient_penalty_power)
+    return Game(objective, (penalty,), row_means=True)
 
 
 WGAN_DIV = Variant(

@@ -11,7 +11,7 @@ from jaxgan.types import Game, Number
 def wgan_gp(*, gradient_penalty_weight: Number = 10.0) -> Game:
     """E f(G(z)) - E f(x) + weight E (||grad f(x^)|| - 1)^2 for the critic, -E f(G(z)) for the generator (arXiv 1704.00028, eq. 3)."""
     objective = score_objective(wasserstein_critic_loss, wasserstein_generator_loss)
-    return Game(objective, (gradient_penalty(gradient_penalty_weight),))
+    return Game(objective, (gradient_penalty(gradient_penalty_weight),), row_means=True)
 
 
 WGAN_GP = Variant(

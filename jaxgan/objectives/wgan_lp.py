@@ -11,7 +11,7 @@ from jaxgan.types import Game, Number
 def wgan_lp(*, gradient_penalty_weight: Number = 10.0) -> Game:
     """E f(G(z)) - E f(x) + weight E max(0, ||grad f(x^)|| - 1)^2 for the critic, -E f(G(z)) for the generator (arXiv 1709.08894, eq. 8)."""
     objective = score_objective(wasserstein_critic_loss, wasserstein_generator_loss)
-    return Game(objective, (one_sided_gradient_penalty(gradient_penalty_weight),))
+    return Game(objective, (one_sided_gradient_penalty(gradient_penalty_weight),), row_means=True)
 
 
 WGAN_LP = Variant(

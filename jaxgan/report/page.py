@@ -279,7 +279,7 @@ def _over_replicas(values: Sequence[Any]) -> list[str]:
 
 
 def _evaluation(run: Run) -> Markup:
-    """The values of evaluation.json, and the protocol by which they were measured; nothing where the run was not evaluated."""
+    """What evaluation.json says of overfitting, its values, and the protocol; nothing where the run was not evaluated."""
     if not run.evaluated:
         return Markup()
     several = len(run.evaluated) > 1
@@ -287,7 +287,8 @@ def _evaluation(run: Run) -> Markup:
     protocol += [f"{field} {text}" for field, text in leaves(run.evaluation.get("protocol") or {})]
     over = f"Over {len(run.evaluated)} replicas. " if several else ""
     values = _values("Evaluation", run.evaluated, several=several)
-    return section("Evaluation", joined((values, paragraph(f"{over}Protocol: {'; '.join(protocol)}.")), ""))
+    verdict = [paragraph(f"{sentence[:1].upper()}{sentence[1:]}.") for sentence in run.evaluation.get("verdict") or []]
+    return section("Evaluation", joined((*verdict, values, paragraph(f"{over}Protocol: {'; '.join(protocol)}.")), ""))
 
 
 def _config(run: Run) -> Markup:

@@ -15,6 +15,7 @@ from jaxgan.evaluation.protocol import OwnMetrics
 from jaxgan.features import Features, ShowProgress, show_nothing
 from jaxgan.files import WriteError, without_link
 from jaxgan.folder import RunFolder
+from jaxgan.metrics.verdicts import verdicts
 from jaxgan.report.neighbours import save_neighbours
 from jaxgan.runs.data import held_out_data, training_data
 from jaxgan.runs.load import load_all
@@ -45,7 +46,7 @@ def evaluate(
     show: ShowProgress = show_nothing,
     tell: Callable[[str], None] | None = None,
 ) -> dict[str, Any]:
-    """What evaluation.json holds: the protocol, every replica's metrics, their mean and standard deviation.
+    """What evaluation.json holds: the protocol, every replica's metrics, their mean and standard deviation, and what they say of overfitting.
 
     A replica that diverged, so that its samples are not finite, has no metrics and is listed.
 
@@ -89,12 +90,14 @@ def evaluate(
         data_dir=data_dir or run.config.data_dir, metrics=metrics, coverage_points=coverage_points, show=show,
     )  # fmt: skip
     values = measure_replicas(evaluator, run.every_replica, average=average, show=show)
+    summary = summarise_replicas(values, str(run.folder))
     evaluation = {
         "run": str(run.folder),
         "step": int(np.max(np.asarray(run.state.step))),
         "weights": "averaged" if average and run.state.ema else "last",
         "protocol": {**evaluator.protocol, **({"batch_norm": BATCH_STATISTICS} if run.batch_statistics else {})},
-        **summarise_replicas(values, str(run.folder)),
+        **summary,
+        "verdict": verdicts(summary["mean"]),
     }
     if pictures is not None and evaluator.nearest is not None:
         try:

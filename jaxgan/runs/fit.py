@@ -10,7 +10,7 @@ from typing import Any
 import jax
 import numpy as np
 
-from jaxgan.checks import truth
+from jaxgan.checks import path, truth
 from jaxgan.data import as_dataset, differences
 from jaxgan.engine import processes
 from jaxgan.engine.checkpoints import Checkpoints, Progress, Restored
@@ -29,6 +29,7 @@ from jaxgan.report.page import write_page
 from jaxgan.report.progress import progress_bars
 from jaxgan.report.samples import SampleView
 from jaxgan.runs.environment import changed_surroundings, environment, summary
+from jaxgan.runs.initial_weights import InitialWeights, initial_weights, read_source
 from jaxgan.runs.load import warn_of_damage
 from jaxgan.runs.lock import locked
 from jaxgan.runs.measuring import Measuring
@@ -61,6 +62,7 @@ def fit(
     metrics: Mapping[str, Any] | None = None,
     listeners: Sequence[Listener] = (),
     progress: bool = True,
+    init_from: Run | Path | str | None = None,
     **options: Any,
 ) -> Run:
     """Trains, and fills a run folder: metrics, curves, pictures, checkpoints, TensorBoard and a page.
@@ -81,6 +83,7 @@ def fit(
             `metrics_every` steps; where that is not given, as often as samples are drawn.
         listeners: told of what happens (`jaxgan.engine.listeners.Listener`).
         progress: whether a bar is shown and the run is summed up in a line.
+        init_from: a run, or its folder, whose weights this one begins with where names and shapes agree (as `Config(init_from=...)`).
 
     With `Config(distributed=True)` jax's runtime ends the whole program, with a trace, where another process is lost: it does so from a thread
     that no `except` reaches. The command says it in one line, for which it keeps the process's standard error to itself; a program that
@@ -95,6 +98,10 @@ def fit(
         KeyboardInterrupt: on Ctrl-C, after a checkpoint is safe.
     """
     listeners, progress = checked_listeners(listeners), truth("progress", progress)
+    if init_from is not None:
+        named = init_from.folder if isinstance(init_from, Run) else path("init_from", init_from)
+        what = dataclasses.replace(what, init_from=named) if isinstance(what, Config) else what
+        options = options if isinstance(what, Config) else {**options, "init_from": named}
     resolved, resume = _resolved(what, dataset, labels, options)
     if resume and resolved.config.out:
         check_folder_writable(resolved.config.out, "--out")
@@ -110,6 +117,7 @@ def fit(
         program.check()
     with contextlib.ExitStack() as ending:
         earlier = _earlier(resolved, program, progress) if resume else None
+        weights = _initial_weights(resolved, program, init_from) if earlier is None else None
         folder = resolved.config.out if resume and resolved.config.out else _agreed_folder(resolved.config)
         files = RunFolder(folder)
         ending.enter_context(locked(files))
@@ -140,9 +148,11 @@ def fit(
             )
 
         program.compile_ahead()
-        begin = earlier.progress if earlier else Progress(program.initial_state())
+        begin = earlier.progress if earlier else Progress(_first_state(program, weights))
         if progress and first:
             print(summary(config, resolved.dataset, begin.state), flush=True)
+            for line in (*(weights.lines if weights else ()), *_frozen(program, resolved)):
+                print(line, flush=True)
         writers = _writers(files, program, resolved, progress) if first else []
         finite = _finite_replicas(begin.state, schedule.replicas)
         last_good = Good(files.checkpoints / str(earlier.step), finite) if earlier and finite else None
@@ -197,6 +207,30 @@ def _earlier(resolved: Resolved, program: Program, progress: bool) -> Restored |
                 f"going on in other surroundings, where numbers may differ in their last bits: {', '.join(changes)}", flush=True
             )
     return restored
+
+
+def _initial_weights(resolved: Resolved, program: Program, run: Run | Path | str | None) -> InitialWeights | None:
+    """What the run takes of another one, which may be at hand; None where it takes nothing. Writes nothing."""
+    named = resolved.config.init_from
+    if named is None:
+        return None
+    source = read_source(run if isinstance(run, Run) else named)
+    return initial_weights(source, program, average=resolved.config.init_average)
+
+
+def _first_state(program: Program, weights: InitialWeights | None) -> GanState:
+    state = program.initial_state()
+    return program.with_weights(state, weights.arrays) if weights else state
+
+
+def _frozen(program: Program, resolved: Resolved) -> list[str]:
+    """A line that says which layers of the critic are frozen."""
+    count = program.gan.freeze_critic
+    if not count:
+        return []
+    layers = program.gan.critic_layers(resolved.dataset.sample_shape)
+    names = ", ".join(layer.name for layer in layers[:count])
+    return [f"frozen: the first {count} of the critic's {len(layers)} layers ({names})"]
 
 
 def _finite_replicas(state: GanState, replicas: int) -> list[int]:

@@ -19,7 +19,7 @@ WEIGHTS, GRADIENTS, BATCH, DATA = "weights and optimizer state", "gradients", "l
 REMEDIES = {
     WEIGHTS: "narrower networks (--hidden-dim, --latent-dim), a smaller --image-size or fewer --replicas",
     GRADIENTS: "narrower networks (--hidden-dim, --latent-dim), a smaller --image-size or fewer --replicas",
-    BATCH: "a smaller --batch-size, narrower networks (--hidden-dim) or fewer --replicas",
+    BATCH: "a smaller --batch-size, --accumulate, narrower networks (--hidden-dim) or fewer --replicas",
     DATA: "a smaller --image-size, or --stream auto where it can be streamed",
 }
 ALWAYS_STORED = {"dot_general", "conv_general_dilated"}  # operations whose results no compiler does without
@@ -50,7 +50,7 @@ def needed(resolved: Resolved) -> dict[str, int]:
     """Bytes, by part, that one device must hold at once while it trains; on a processor, whose devices share its memory, all of them."""
     schedule, mesh = resolved.schedule, parse_mesh(resolved.schedule.mesh)
     replicas = -(-schedule.replicas // mesh["replica"])
-    rows = -(-schedule.batch_size // mesh["data"])
+    rows = -(-schedule.batch_size // (mesh["data"] * resolved.gan.accumulate))
     on_host = jax.local_devices()[0].platform == "cpu"
     devices = min(math.prod(mesh.values()), jax.local_device_count()) if on_host else 1
     numbers = first_numbers(resolved.numbers)

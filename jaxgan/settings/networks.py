@@ -170,7 +170,7 @@ def check_remedies(config: Config, dataset: Dataset, variant: Variant, penalised
         raise UserError(f"{flag(name)}{'' if value is True else f' {value}'}: {reason}")
 
     remedies = {"minibatch_discrimination": False, "pac": 1, "unroll": 0, "spectral_norm": False, "augment": None,
-                "penalty_every": 1, "conditional": False}  # fmt: skip
+                "penalty_every": 1, "ada": False, "freeze_critic": 0, "conditional": False}  # fmt: skip
     in_use = [name for name, off in remedies.items() if getattr(config, name) not in (off, None)]
     if variant.critic == "none":
         for name in in_use:
@@ -184,6 +184,11 @@ def check_remedies(config: Config, dataset: Dataset, variant: Variant, penalised
         refuse("pac", f"must divide the batch of {config.batch_size}")
     if config.batch_size % config.generators:
         refuse("generators", f"must divide the batch of {config.batch_size}")
+    if config.batch_size % config.accumulate:
+        refuse("accumulate", f"must divide the batch of {config.batch_size}")
+    if (config.batch_size // config.accumulate) % math.lcm(config.pac, config.generators):
+        refuse("accumulate", f"each part of the batch of {config.batch_size} must hold whole packs (--pac {config.pac}) and as many samples"
+               f" of each generator (--generators {config.generators})")  # fmt: skip
     if config.generator_classifier_weight is not None and config.generators == 1:
         refuse("generator_classifier_weight", "tells several generators apart: it needs --generators")
     if config.pac > 1 and classifies_generators(config):
@@ -199,11 +204,17 @@ def check_remedies(config: Config, dataset: Dataset, variant: Variant, penalised
         for kind in config.augment.split(","):
             if kind not in AUGMENTATIONS:
                 raise unknown("--augment", kind, AUGMENTATIONS)
+        height, width = dataset.sample_shape[:2]
+        if "rotation" in config.augment.split(",") and height != width:
+            refuse("augment", f"rotation turns square pictures, and those of {dataset.name} are of {height}x{width}")
+    if config.ada and not dataset.is_images:
+        refuse("ada", "is for images")
     if variant.critic == "autoencoder":
         for name, why in {
             "minibatch_discrimination": "it acts on a score",
             "pac": "a pack is scored as one",
             "augment": "what it redraws would be held against another picture",
+            "ada": "what it redraws would be held against another picture",
         }.items():
             if name in in_use:
                 refuse(name, f"{config.variant} scores a sample by how well its critic redraws it, and {why}")

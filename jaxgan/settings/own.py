@@ -11,7 +11,7 @@ from jaxgan.engine.gan import Gan
 from jaxgan.engine.schedule import Schedule
 from jaxgan.errors import UserError, unknown
 from jaxgan.settings.options import OPTIONS, Config, check, names
-from jaxgan.settings.resolution import Resolved, schedule_of, schedule_options
+from jaxgan.settings.resolution import ADAPTIVE_NUMBERS, Resolved, schedule_of, schedule_options
 from jaxgan.types import Game
 
 BATCH_SIZE = 64
@@ -52,6 +52,7 @@ def described_options(gan: Gan, dataset: Dataset) -> dict[str, Any]:
     return {
         **values,
         "augment": ",".join(gan.augment) or None,
+        **{name: getattr(gan, name) if gan.ada else None for name in ADAPTIVE_NUMBERS},
         "ema": float(gan.ema),
         "generator_classifier_weight": float(gan.generator_classifier_weight) if gan.generators > 1 else None,
         "fake_labels": gan.fake_labels if gan.n_classes else None,
@@ -77,9 +78,7 @@ def resolve_own(gan: Gan, dataset: Dataset, config: Config) -> Resolved:
         raise UserError(f"the GAN is conditional (n_classes={gan.n_classes}), and the data have no labels")
     if gan.n_classes and gan.n_classes < dataset.n_classes:
         raise UserError(f"the GAN has {gan.n_classes} classes, and the data {dataset.n_classes}")
-    for name in ("pac", "generators"):
-        if config.batch_size % getattr(gan, name):
-            raise UserError(f"{name}={getattr(gan, name)}: must divide the batch of {config.batch_size}")
+    gan.check_batch_size("", config.batch_size or BATCH_SIZE)
     final = dataclasses.replace(config, **schedule_options(config, dataset.size))
     check(final)
     return Resolved(final, dataset, schedule_of(final), lambda numbers: gan, {})

@@ -24,6 +24,7 @@ from jaxgan.engine.schedule import Schedule
 from jaxgan.errors import UserError, unknown
 from jaxgan.imports import import_named
 from jaxgan.memory import host_memory
+from jaxgan.networks.augmentation import adaptive_kinds
 from jaxgan.objectives import VARIANTS, Recipe, Variant, scheduled_penalty
 from jaxgan.optimizers import OPTIMIZERS, scheduled
 from jaxgan.settings.networks import Chosen, choose_networks, classifies_generators
@@ -35,6 +36,7 @@ OWN = Recipe(
     "none", "defaults for a variant of one's own", dict(optimizer="adam", learning_rate=2e-4, n_critic=1, batch_size=64)
 )
 STEPS = 10_000  # generator steps where nothing says how many
+ADAPTIVE_NUMBERS = {name: getattr(Gan, name) for name in ("ada_target", "ada_images", "ada_interval")}  # where none are given
 
 
 @dataclass(frozen=True, eq=False)
@@ -97,6 +99,7 @@ def resolve(config: Config, dataset: Dataset | None = None, *, saved: bool = Fal
         **networks.settled,
         **schedule_options(filled, loaded.size),
         "generator_classifier_weight": _classifier_weight(filled),
+        **_adaptive(filled, loaded),
     }
     final = dataclasses.replace(filled, **settled)
     check(final)
@@ -247,6 +250,14 @@ def _classifier_weight(config: Config) -> float | None:
     return 1.0 if weight is None and classifies_generators(config) else weight
 
 
+def _adaptive(config: Config, dataset: Dataset) -> dict[str, Any]:
+    """What adaptive augmentation does and its numbers, where the options do not say it; nothing without it."""
+    if not config.ada:
+        return {}
+    defaults = {"augment": ",".join(adaptive_kinds(dataset.sample_shape)), **ADAPTIVE_NUMBERS}
+    return {name: default if getattr(config, name) is None else getattr(config, name) for name, default in defaults.items()}
+
+
 # Schedule
 
 
@@ -376,7 +387,14 @@ def _gan_maker(config: Config, variant: Variant, dataset: Dataset, networks: Cho
         minibatch_discrimination=config.minibatch_discrimination,
         spectral_norm=bool(config.spectral_norm),
         augment=tuple(config.augment.split(",")) if config.augment else (),
+        ada=config.ada,
+        **{name: getattr(config, name) for name in ADAPTIVE_NUMBERS if config.ada},
+        freeze_critic=config.freeze_critic,
+        accumulate=config.accumulate,
     )
+
+    if base.accumulate > 1 or base.freeze_critic:
+        base.check_networks(dataset.sample_shape)
 
     def gan_of(numbers: Mapping[str, Number]) -> Gan:
         return base.with_numbers(**rules(numbers))

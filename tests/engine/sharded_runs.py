@@ -21,6 +21,8 @@ REMEDIES = {  # each over four devices: what couples samples couples them across
     "a mixture of generators": dict(variant="wgan_gp", generators=2, generator_classifier_weight=0.0),
     "spectral norm": dict(variant="sngan"),
     "lazy penalty": dict(variant="r3gan", penalty_every=2),
+    "a frozen layer": dict(variant="lsgan", freeze_critic=1),
+    "in parts": dict(variant="wgan_gp", accumulate=2),
     "began": dict(variant="began", balance_rate=0.5),
     "ebgan": dict(variant="ebgan"),
     "sinkhorn": dict(variant="sinkhorn", n_critic=0),
@@ -38,6 +40,10 @@ SLOW = {
     ),
     "gan mlp, minibatch discrimination, packed and unrolled": (
         dict(network="mlp", variant="gan", minibatch_discrimination=True, pac=2, unroll=1, latent_dim=2),
+        "data=4",
+    ),
+    "hinge fc, adaptive augmentation": (
+        dict(network="fc", variant="hinge", dropout=0.0, ada=True, ada_interval=2, ada_images=40, ada_target=0.0),
         "data=4",
     ),
     **{name: (dict(network="mlp", latent_dim=2, **fields), "data=4") for name, fields in REMEDIES.items()},

@@ -28,6 +28,8 @@ REMEDIES = {
     "a mixture of generators": dict(variant="wgan_gp", generators=2, generator_classifier_weight=0.0),
     "spectral norm": dict(variant="sngan"),
     "lazy penalty": dict(variant="r3gan", penalty_every=2),
+    "a frozen layer": dict(variant="lsgan", freeze_critic=1),
+    "in parts": dict(variant="wgan_gp", accumulate=3),
     "began": dict(variant="began"),
     "ebgan": dict(variant="ebgan"),
     "sinkhorn": dict(variant="sinkhorn", n_critic=0),

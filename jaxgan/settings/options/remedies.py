@@ -48,9 +48,49 @@ class RemedyOptions:
     )
     augment: str | None = option(
         None,
-        "What is done at random to all pictures that the critic sees, real and fake: colour,translation,cutout or some of them"
-        " (arXiv 2006.10738).",
+        "What is done at random to all pictures that the critic sees, real and fake: some of colour,translation,cutout (arXiv 2006.10738)"
+        " and flip,rotation,shift (arXiv 2006.06676).",
         metavar="KIND,KIND",
+        settled_by=("ada",),
+        acts_on_critic=True,
+    )
+    ada: bool = option(
+        False,
+        "Augment with a probability that rises while the critic overfits, and falls else (ADA, arXiv 2006.06676); flip,rotation,shift,colour"
+        " where --augment names nothing.",
+        acts_on_critic=True,
+    )
+    ada_target: float | None = option(
+        None,
+        "Overfitting measure r_t, the mean sign of the critic's verdict on real samples, above which the probability rises (0.6 where not"
+        " given).",
+        at_least=-1,
+        at_most=1,
+        needs="ada",
+        settled_by=("ada",),
+    )
+    ada_images: int | None = option(
+        None,
+        "Real samples in which the probability could go from 0 to 1 (100,000 where not given, which the authors' code takes for fine-tuning;"
+        " 500,000 for their runs of 25 million).",
+        unit="samples",
+        at_least=1,
+        needs="ada",
+        settled_by=("ada",),
+    )
+    ada_interval: int | None = option(
+        None,
+        "Critic steps from one change of the probability to the next (4 where not given).",
+        unit="critic steps",
+        at_least=1,
+        needs="ada",
+        settled_by=("ada",),
+    )
+    freeze_critic: int = option(
+        0,
+        "Leave the critic's first so many layers, from its input on, as they are (FreezeD, arXiv 2002.10964): for fine-tuning, with --init-from.",
+        unit="layers",
+        at_least=0,
         acts_on_critic=True,
     )
     penalty_every: int = option(

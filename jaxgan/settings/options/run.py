@@ -28,6 +28,18 @@ class RunOptions:
         most_used=10,
         saved=False,
     )
+    init_from: Path | None = run_option(
+        None,
+        "Begin with the weights of another run (RUN, RUN/checkpoints/STEP or RUN/best) where names and shapes agree: fine-tuning. Each replica"
+        " takes its own where there are as many, else all take the first one's.",
+        metavar="RUN",
+        in_grid=False,
+    )
+    init_average: bool = run_option(
+        True,
+        "With --init-from: take the generator's averaged weights, where that run keeps them.",
+        in_grid=False,
+    )
     data_changed: bool = run_option(
         False,
         "With --resume: go on although the data are not those that the run was trained on.",

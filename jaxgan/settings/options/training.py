@@ -55,6 +55,13 @@ class TrainingOptions:
         at_least=1,
         settled_by=FROM_RECIPE,
     )
+    accumulate: int = option(
+        1,
+        "Parts that each batch's gradient is made of, one after another: the same step in less memory (gradient accumulation).",
+        unit="parts",
+        at_least=1,
+        may_change=True,
+    )
     n_critic: int | None = option(
         None,
         "Critic steps for each generator step (0 for sinkhorn, which has no critic).",
