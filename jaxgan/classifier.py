@@ -3,11 +3,17 @@
 import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Annotated, Literal
+
+from tyro.conf import arg
 
 from jaxgan import command
 from jaxgan.errors import UserError
 from jaxgan.files import check_folder_writable
 from jaxgan.settings import OptionalInt, OptionalPath, parse
+
+OptionalSize = Annotated[int | str | None, arg(metavar="SIZE", help_behavior_hint="")]  # None shows no default
+OptionalName = Annotated[str | None, arg(metavar="COLOUR", help_behavior_hint="")]
 
 
 @dataclass(frozen=True)
@@ -18,8 +24,16 @@ class Options:
     """A labelled data set of pictures: digits, mnist, fashion_mnist, tfds:NAME, folder:PATH."""
     data_dir: OptionalPath = None
     """Where data sets lie; the user's cache directory where not given."""
-    image_size: OptionalInt = None
-    """Pixels a side that pictures are brought to; their own where not given."""
+    image_size: OptionalSize = None
+    """Pixels that pictures are brought to: 64, or 48x80 (height x width); their own where not given."""
+    resize: Literal["crop", "pad", "squeeze"] = "crop"
+    """What becomes of pictures of another shape, as of train."""
+    channels: Literal["auto", "1", "3", "4"] = "auto"
+    """Channels of pictures, as of train."""
+    background: OptionalName = None
+    """The colour behind what is transparent, as of train."""
+    skip_unreadable: bool = False
+    """Leave out picture files that cannot be read."""
     updates: OptionalInt = None
     """Updates of 100 pictures; where not given 6,000, or 60 passes where that is less."""
 
@@ -45,6 +59,10 @@ def train(argv: Sequence[str]) -> None:
             options.dataset,
             data_dir=options.data_dir,
             image_size=options.image_size,
+            resize=options.resize,
+            channels=options.channels,
+            background=options.background,
+            skip_unreadable=options.skip_unreadable,
             updates=options.updates,
             show=show,
             tell=print,

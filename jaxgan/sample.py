@@ -64,6 +64,7 @@ def sample(argv: Sequence[str]) -> None:
     RunFolder(options.run).require()
     check(options, out)
     from jaxgan.cache import keep_compiled_programs  # after the flags are read: --help need not wait for jax
+    from jaxgan.report.images import shown_channels
     from jaxgan.runs import load
 
     keep_compiled_programs()
@@ -73,6 +74,8 @@ def sample(argv: Sequence[str]) -> None:
         print(options.critic_surface)
     if options.critic_surface is None or options.out is not None:
         draw(run, options, without_link(out) if options.out is None else out)
+        if out.suffix.lower() != ".npz" and run.is_images and (drawn := shown_channels(run.sample_shape[-1])):
+            print(drawn)
         print(out)
 
 

@@ -4,31 +4,37 @@
 loader takes a `Request` and gives a `Dataset`, or raises a `UserError` of one line.
 """
 
+import dataclasses
 import difflib
-from collections.abc import Callable, Mapping
+import os
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from jaxgan.cache import cache_folder as default_data_dir  # where data sets lie by default
-from jaxgan.checks import text, whole_number
+from jaxgan.checks import choice, text, whole_number
 from jaxgan.data import mixtures
 from jaxgan.data.account import account, value_range
 from jaxgan.data.dataset import Dataset, Records, Request, Sampler
 from jaxgan.data.digits import load_digits
 from jaxgan.data.distributions import Distribution, gaussian_mixture
-from jaxgan.data.folder import load_folder
+from jaxgan.data.fitting import RESIZES
+from jaxgan.data.folder import load_folder, stored_files
 from jaxgan.data.identity import differences, identity
 from jaxgan.data.memory import read_into_memory
 from jaxgan.data.mnist import load_mnist
 from jaxgan.data.npz import load_npz
 from jaxgan.data.own import as_dataset, load_own
+from jaxgan.data.picture_sets import Unreadable
+from jaxgan.data.picture_sets import unreadable as unreadable_of
 from jaxgan.data.points import drawn_from
 from jaxgan.data.stacks import stacked
 from jaxgan.data.swiss_roll import swiss_roll
-from jaxgan.data.tfds import load_tfds
-from jaxgan.errors import NoSplitError, UserError, shortened, unknown
+from jaxgan.data.tfds import load_tfds, stored_pictures
+from jaxgan.errors import NoSplitError, UserError, printable, shortened, unknown
 from jaxgan.imports import is_import_path
 from jaxgan.memory import check_fits
+from jaxgan.picture_options import channels_of, colour_of, in_words, range_of, read_channels, read_range, read_size, size_of
 
 __all__ = [
     "DATASETS",
@@ -38,6 +44,7 @@ __all__ = [
     "Records",
     "Request",
     "Sampler",
+    "Unreadable",
     "account",
     "as_dataset",
     "default_data_dir",
@@ -48,6 +55,7 @@ __all__ = [
     "load",
     "load_held_out",
     "read_into_memory",
+    "unreadable",
     "value_range",
 ]
 
@@ -80,6 +88,12 @@ PREFIXES: dict[str, Loader] = {  # PREFIX:SOURCE
     "npz": load_npz,
 }
 
+FILE_ENDINGS = {
+    ".npz": "npz",
+    ".csv": "csv",
+}  # of files that are known without a prefix, where there is a loader of that prefix
+CHANNELS = ("auto", "1", "3", "4")  # that pictures may be asked for
+
 
 def load(
     name: str,
@@ -87,52 +101,144 @@ def load(
     data_dir: Path | None = None,
     split: str = "train",
     points: int | None = None,
-    image_size: int | None = None,
+    image_size: int | str | Sequence[int] | None = None,
     memory: int | None = None,
+    resize: str | None = None,
+    channels: int | str | None = None,
+    background: str | None = None,
+    pixel_range: str | Sequence[float] | None = None,
+    skip_unreadable: bool = False,
 ) -> Dataset:
     """The data set of this name: a row of DATASETS, `tfds:NAME`, `folder:PATH`, `npz:PATH`, or your own as `package.module:function`.
+
+    The path of a folder of pictures or of an .npz file by itself is taken for `folder:PATH` or `npz:PATH`.
 
     Args:
         name: as above; of your own, `jaxgan.data.own.load_own` says how the function is called.
         data_dir: where downloaded and prepared sets lie; the user's cache directory for jaxgan where None.
         split: "train", or "test" where there is one.
         points: the size of a fixed sample of a 2-D distribution; drawn afresh where None.
-        image_size: pixels a side that images are brought to; their own where None.
+        image_size: pixels that pictures are brought to: 64, "48x80" or (48, 80), the height first; their own where None.
         memory: bytes; the pictures of a folder or a TFDS set that would take more stay on disk (`Dataset.records`). No limit where None.
+        resize: what becomes of pictures of another shape: "crop" (the largest middle part; where None), "pad" or "squeeze".
+        channels: 1, 3 or 4 (colour and transparency); None or "auto": of a folder 1 where all are grey, else 3; of arrays their own.
+        background: the colour behind what is transparent and around what is padded, a name or #rrggbb; white where None.
+        pixel_range: of arrays of pictures the numbers that are black and white, (0, 4095) or "0,4095"; found where None.
+        skip_unreadable: leaves out picture files that cannot be read.
 
     Returns:
-        the data set; what its files were taken for, and what was left out, is in its `notes`.
+        the data set; what its files were taken for, what was cut, and what was left out, is in its `notes`.
 
     Raises:
         NoSplitError: the data set has no such split.
         UserError: one line that names what is wrong and what is expected.
     """
-    for option, value in (("points", points), ("image_size", image_size)):
+    size = size_of(read_size(image_size, "image_size"))
+    for option, value in (("points", points), ("image_size", None if size is None else min(size))):
         if value is not None and value < 1:
             raise UserError(f"{option}={value} is not possible: expected 1 or more")
-    check_fits(16 * (image_size or 0) ** 2, f"a picture of {image_size}x{image_size} pixels")  # as floats of four channels
-    prefix, colon, source = name.partition(":")
-    if colon and prefix in PREFIXES and not source:
-        raise UserError(f"data set '{name}' names nothing behind the colon: expected {prefix}:SOURCE")
-    directory = default_data_dir() if data_dir is None else Path(data_dir).expanduser()
-    request = Request(name, source if prefix in PREFIXES else name, directory, split, points, image_size, memory)
-    loader = PREFIXES.get(prefix) if colon else DATASETS.get(name)
+    if size is not None:
+        check_fits(16 * size[0] * size[1], f"a picture of {in_words(size)} pixels")  # as floats of four channels
+    if background is not None:
+        colour_of(background)
+    known, source, notes = _source(name)
+    loader = PREFIXES.get(known.partition(":")[0]) if ":" in known else DATASETS.get(known)
+    request = Request(
+        known,
+        source,
+        default_data_dir() if data_dir is None else Path(data_dir).expanduser(),
+        split,
+        points,
+        size,
+        memory,
+        "crop" if resize is None else choice("resize", resize, RESIZES),
+        channels_of(choice("channels", read_channels(channels, "channels"), CHANNELS)) if channels is not None else None,
+        background,
+        range_of(read_range(pixel_range, "pixel_range")),
+        skip_unreadable,
+    )
     if loader is not None:
-        return loader(request)
-    if is_import_path(name):
+        loaded = loader(request)
+        return dataclasses.replace(loaded, notes=(*loaded.notes, *notes)) if notes else loaded
+    if is_import_path(known):
+        prefix = known.partition(":")[0]
         near = difflib.get_close_matches(prefix, PREFIXES, n=1)
-        return load_own(request, f"; did you mean '{near[0]}:{source}'?" if near else "")
-    raise unknown("data set", name, DATASETS, ", tfds:NAME, folder:PATH, npz:PATH, or your own as package.module:function")
+        return load_own(request, f"; did you mean '{near[0]}:{known.partition(':')[2]}'?" if near else "")
+    raise _unknown(known)
 
 
-def load_held_out(
-    name: str, *, data_dir: Path | None = None, image_size: int | None = None, memory: int | None = None
-) -> Dataset | None:
-    """The test split, in memory; None where the data set has none. One that is there and cannot be read is an error, as in `load`."""
+def _source(name: str) -> tuple[str, str, tuple[str, ...]]:
+    """A data set's name with its prefix, what stands behind that, and a note where a path alone was given.
+
+    Raises:
+        UserError: nothing behind the colon; a path of what is neither a folder nor an archive.
+    """
+    prefix, colon, source = name.partition(":")
+    if colon and prefix in PREFIXES:
+        if not source:
+            raise UserError(f"data set '{name}' names nothing behind the colon: expected {prefix}:SOURCE")
+        return name, source, ()
+    if name in DATASETS or is_import_path(name):
+        return name, name, ()
+    path = Path(name).expanduser()
+    found = "folder" if path.is_dir() else FILE_ENDINGS.get(path.suffix.lower()) if path.is_file() else None
+    if found in PREFIXES:
+        return f"{found}:{name}", name, (f"{printable(name)} is taken for {found}:{printable(name)}",)
+    if path.is_file():
+        endings = " or ".join(ending for ending, reader in FILE_ENDINGS.items() if reader in PREFIXES)
+        raise UserError(f"{name}: a file, and no data set: expected a folder of pictures, or a file that ends in {endings}")
+    return name, name, ()
+
+
+def _unknown(name: str) -> UserError:
+    """The error of a name that is no data set's; of a path, that there is nothing."""
+    if "/" in name or os.sep in name or Path(name).suffix.lower() in FILE_ENDINGS:
+        return UserError(
+            f"{name}: no such file or folder, expected a folder of pictures, an .npz file, or a data set by its name"
+        )
+    return unknown("data set", name, DATASETS, ", tfds:NAME, folder:PATH, npz:PATH, or your own as package.module:function")
+
+
+def load_held_out(name: str, **options: Any) -> Dataset | None:
+    """The test split, in memory; None where the data set has none. One that is there and cannot be read is an error, as in `load`.
+
+    Args:
+        name: of the data set.
+        options: of `load`, but for the split.
+    """
     try:
-        return read_into_memory(load(name, data_dir=data_dir, split="test", image_size=image_size, memory=memory))
+        return read_into_memory(load(name, split="test", **options))
     except NoSplitError:
         return None
+
+
+def unreadable(
+    name: str,
+    *,
+    data_dir: Path | None = None,
+    split: str = "train",
+    progress: Callable[[Iterable[int]], Iterable[int]] = iter,
+) -> list[Unreadable]:
+    """Every picture file of a folder, or record of a TFDS set, that cannot be read, with the reason; all are decoded.
+
+    Args:
+        name: of the data set, as in `load`; others than folders and TFDS sets have none.
+        data_dir: as in `load`.
+        split: as in `load`.
+        progress: shows how far it is, given the numbers of the files.
+
+    Raises:
+        UserError: the data set itself cannot be read.
+    """
+    known, source, _ = _source(name)
+    prefix = known.partition(":")[0]
+    directory = default_data_dir() if data_dir is None else Path(data_dir).expanduser()
+    request = Request(known, source, directory, split)
+    if prefix == "folder":
+        return unreadable_of(stored_files(request)[0], progress)
+    if prefix == "tfds":
+        return unreadable_of(stored_pictures(request), progress)
+    return []
 
 
 def describe(dataset: Dataset) -> dict[str, Any]:

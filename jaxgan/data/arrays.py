@@ -12,8 +12,12 @@ from jaxgan.errors import UserError, printable
 from jaxgan.pixels import to_bytes
 
 ROUNDING = 1e-3  # how far floats may leave the range they are given in
-CHANNELS = (1, 3)
+CHANNELS = (1, 3)  # which plainly are channels
+FEW = 4  # that an axis of channels may have, whatever the size of a picture
 MIDDLE = 127  # levels from 0 that do not pass it may be counts, or pictures in the dark
+DEEP_MIDDLE = 65535 // 2  # likewise of levels to 65,535
+OTHER_RANGE = "--range=BLACK,WHITE names another range (pixel_range=(BLACK, WHITE))"
+LAST, FIRST, AT_THE_END = "(N, H, W, C)", "(N, C, H, W)", "(H, W, C, N)"  # orders of axes; the last with the number at the end
 
 
 class Read(NamedTuple):
@@ -35,20 +39,35 @@ class Labels(NamedTuple):
 # Pictures
 
 
-def read_pictures(images: np.ndarray, source: str) -> Read:
-    """Pictures of any usual type, range and order of axes, as uint8 (N, H, W, C) with C = 1 or 3.
+def read_pictures(images: np.ndarray, source: str, pixel_range: tuple[float, float] | None = None) -> Read:
+    """Pictures of any usual type, range and order of axes, as uint8 (N, H, W, C) with any number of channels C.
+
+    Args:
+        images: the pictures.
+        source: what messages begin with.
+        pixel_range: the numbers of black and white (a, b): x becomes 255 (x - a) / (b - a). Found where None.
 
     Raises:
         UserError: another shape, type or range, or one that could mean two things.
     """
     ordered = channels_last(images, source)
-    levels = read_levels(ordered.values, source)
+    if pixel_range is not None:
+        levels = stretched(ordered.values, source, pixel_range)
+    else:
+        levels = read_levels(ordered.values, source)
     return Read(levels.values, ordered.notes + levels.notes)
 
 
 def channels_last(images: np.ndarray, source: str) -> Read:
-    """(N, H, W), (N, H, W, C), (N, C, H, W) or (H, W, C, N) as (N, H, W, C)."""
-    expected = "expected (N, H, W) or (N, H, W, C) with C = 1 or 3"
+    """(N, H, W), (N, H, W, C), (N, C, H, W) or (H, W, C, N) as (N, H, W, C).
+
+    A last axis of 1 or 3 is that of the channels. Of other shapes the second or the last axis is, where only one of them is short:
+    up to 4, or less than both sides of a picture.
+
+    Raises:
+        UserError: no picture, or a shape that could mean two things.
+    """
+    expected = "expected (N, H, W) or (N, H, W, C)"
     if not images.size or images.ndim not in (3, 4):
         raise UserError(f"{source} have shape {images.shape}, {expected}")
     if images.ndim == 3:
@@ -57,42 +76,92 @@ def channels_last(images: np.ndarray, source: str) -> Read:
                 f"{source} have shape {images.shape}, which is one picture or {images.shape[0]} of {images.shape[1]}x{images.shape[2]}: {expected}"
             )
         return Read(images[..., None])  # (N, H, W) -> (N, H, W, 1)
-    if images.shape[-1] in CHANNELS:
+    orders = readings(images.shape)
+    if len(orders) > 1:
+        raise UserError(
+            f"{source} have shape {images.shape}, which may be (N, H, W, C) or (N, C, H, W), and cannot be told: give (N, H, W, C) with"
+            " 1 or 3 channels, or pictures larger than they have channels"
+        )
+    if not orders:
+        raise UserError(f"{source} have shape {images.shape}, of which no axis is plainly that of the channels: {expected}")
+    [order] = orders
+    if order == LAST:
         return Read(images)
-    for axis, order, moved in ((1, "(N, C, H, W)", (1, -1)), (2, "(H, W, C, N)", (-1, 0))):
-        if images.shape[axis] in CHANNELS:
-            ordered = np.ascontiguousarray(np.moveaxis(images, *moved))
-            return Read(ordered, (f"{source} of shape {images.shape} are taken for {order}: their axes are put in order",))
-    raise UserError(f"{source} have shape {images.shape}, {expected}")
+    moved = {FIRST: (1, -1), AT_THE_END: (-1, 0)}[order]
+    ordered = np.ascontiguousarray(np.moveaxis(images, *moved))
+    return Read(ordered, (f"{source} of shape {images.shape} are taken for {order}: their axes are put in order",))
+
+
+def readings(shape: tuple[int, ...]) -> list[str]:
+    """The orders of axes that pictures of this shape, of four axes, may have."""
+    _, second, third, last = shape
+    if last in CHANNELS:
+        return [LAST]
+    found = [
+        order
+        for order, channels, sides in ((LAST, last, (second, third)), (FIRST, second, (third, last)))
+        if channels <= FEW or channels < min(sides)
+    ]
+    return found or ([AT_THE_END] if third in CHANNELS else [])
 
 
 def read_levels(images: np.ndarray, source: str) -> Read:
-    """Pictures as levels from 0 to 255, uint8: of bytes, truth values, whole numbers, or floats in [-1, 1], [0, 1] or from 0 to 255."""
-    kind = images.dtype.kind
-    if kind not in "buif":
-        raise UserError(f"{source} are {images.dtype}, expected uint8, or floats in [-1, 1]")
-    if kind == "f" and not np.isfinite(images).all():
-        raise UserError(f"{source} hold numbers that are not finite, expected floats in [-1, 1]")
-    low, high = images.min(), images.max()
+    """Pictures as levels from 0 to 255, uint8, the range found and said.
+
+    Of bytes, truth values, whole numbers to 255 or 65,535, or floats in [-1, 1], in [0, 1] or to 255 or 65,535.
+    """
+    _check_numbers(images, source)
+    kind, low, high = images.dtype.kind, images.min(), images.max()
     span = f"{source} are {images.dtype} from {low:g} to {high:g}" if kind != "b" else f"{source} are truth values"
     if kind == "f":
         low, high = float(low), float(high)
         if low >= -ROUNDING and high <= 1 + ROUNDING:
             return Read(to_bytes(images.astype(np.float32) * 2 - 1), (f"{span}: taken for 0 (black) to 1 (white)",))
         if low >= -1 - ROUNDING and high <= 1 + ROUNDING:
-            return Read(to_bytes(images.astype(np.float32)))
-        if low >= -ROUNDING and MIDDLE < high <= 255.5:
-            return Read(images.round().clip(0, 255).astype(np.uint8), (f"{span}: taken for levels from 0 to 255",))
-        raise UserError(
-            f"{source} reach from {low:g} to {high:g}, expected floats in [-1, 1], in [0, 1] or from 0 to 255, or uint8"
-        )
-    if low >= 0 and high <= 1:
+            return Read(to_bytes(images.astype(np.float32)), (f"{span}: taken for -1 (black) to 1 (white)",))
+    elif low >= 0 and high <= 1:
         return black_and_white(images, source)
-    if images.dtype == np.uint8:
+    elif images.dtype == np.uint8:
         return Read(images)
-    if low >= 0 and MIDDLE < high <= 255:
-        return Read(images.astype(np.uint8), (f"{span}: taken for levels from 0 to 255",))
-    raise UserError(f"{span}, and which of them is white cannot be told: expected uint8 from 0 to 255, or floats in [-1, 1]")
+    if low >= -ROUNDING and MIDDLE < high <= 255.5:
+        return Read(_in_bytes(images, 1), (f"{span}: taken for levels from 0 to 255",))
+    if low >= -ROUNDING and DEEP_MIDDLE < high <= 65535.5:
+        return Read(_in_bytes(images, 257), (f"{span}: taken for levels from 0 to 65535",))
+    if kind == "f":
+        raise UserError(
+            f"{source} reach from {low:g} to {high:g}, expected floats in [-1, 1], in [0, 1] or from 0 to 255 or 65535, or uint8; {OTHER_RANGE}"
+        )
+    raise UserError(
+        f"{span}, and which of them is white cannot be told: expected uint8 from 0 to 255, or floats in [-1, 1]; {OTHER_RANGE}"
+    )
+
+
+def stretched(images: np.ndarray, source: str, pixel_range: tuple[float, float]) -> Read:
+    """Numbers x as the nearest levels to 255 (x - a) / (b - a), uint8; what lies beyond black or white is that, and said."""
+    _check_numbers(images, source)
+    black, white = pixel_range
+    numbers: Any = images.astype(np.float32 if images.dtype.itemsize <= 2 else np.float64)
+    shares = (numbers - black) / (white - black)
+    outside = float(((shares < -ROUNDING) | (shares > 1 + ROUNDING)).mean())
+    beyond = f", and {outside:.2%} of the numbers that lie beyond are that".replace("%", " %") if outside else ""
+    note = (
+        f"{source} are {images.dtype} from {images.min():g} to {images.max():g}: {black:g} is black and {white:g} white{beyond}"
+    )
+    return Read((shares.clip(0, 1) * 255).round().astype(np.uint8), (note,))
+
+
+def _check_numbers(images: np.ndarray, source: str) -> None:
+    if images.dtype.kind not in "buif":
+        raise UserError(f"{source} are {images.dtype}, expected uint8, or floats in [-1, 1]")
+    if images.dtype.kind == "f" and not np.isfinite(images).all():
+        raise UserError(f"{source} hold numbers that are not finite, expected floats in [-1, 1]")
+
+
+def _in_bytes(images: np.ndarray, levels_a_level: int) -> np.ndarray:
+    """Levels as the nearest of 0 to 255."""
+    if images.dtype.kind != "f":
+        return ((images.astype(np.int64) + levels_a_level // 2) // levels_a_level).astype(np.uint8)
+    return (images / levels_a_level).round().clip(0, 255).astype(np.uint8)
 
 
 def black_and_white(samples: np.ndarray, source: str) -> Read:
@@ -137,12 +206,14 @@ def read_samples(samples: np.ndarray, source: str) -> Read:
     notes: tuple[str, ...] = ()
     if _square_channels_first(samples):
         samples, notes = channels_last(samples, f"{source}: samples")
-    return Read(samples, notes + unit_range(samples, source) + two_rows(samples, source))
+    return Read(samples, notes + range_of_floats(samples, source) + two_rows(samples, source))
 
 
 def looks_like_pictures(samples: np.ndarray) -> bool:
     """Whether bytes or whole numbers of this shape are pictures: (N, H, W), or four axes of which one can be that of the channels."""
-    return samples.ndim == 3 or (samples.ndim == 4 and bool(set(samples.shape[1:]) & set(CHANNELS)))
+    if samples.ndim != 4:
+        return samples.ndim == 3
+    return len(readings(samples.shape)) == 1 or bool(set(samples.shape[1:]) & set(CHANNELS))
 
 
 def _square_channels_first(samples: np.ndarray) -> bool:
@@ -164,13 +235,20 @@ def check_dtype(dtype: Any, source: str) -> None:
         )
 
 
-def unit_range(samples: np.ndarray, source: str) -> tuple[str, ...]:
-    """A note where floats of pictures lie in [0, 1], which they keep: a generator of one's own may draw just that."""
-    if samples.ndim != 4 or samples.shape[-1] not in CHANNELS or samples.min() < 0 or not 0 < samples.max() <= 1:
+def range_of_floats(samples: np.ndarray, source: str) -> tuple[str, ...]:
+    """A note of the range of pictures in floats, which they keep: a generator of one's own may draw just that."""
+    if samples.ndim != 4 or samples.shape[-1] not in (*CHANNELS, FEW):
         return ()
+    low, high = float(samples.min()), float(samples.max())
+    if low >= 0 and 0 < high <= 1:
+        return (
+            f"{source}: samples lie in [0, 1] and stay as they are; jaxgan's generators draw [-1, 1], where -1 is black: for them give"
+            " 2 x - 1, or uint8",
+        )
+    if low >= -1 and high <= 1:
+        return (f"{source}: samples from {low:g} to {high:g} are taken for pictures in [-1, 1], where -1 is black",)
     return (
-        f"{source}: samples lie in [0, 1] and stay as they are; jaxgan's generators draw [-1, 1], where -1 is black: for them give"
-        " 2 x - 1, or uint8",
+        f"{source}: samples from {low:g} to {high:g} stay as they are; as pictures they are drawn from -1, black, to 1, white",
     )
 
 

@@ -1,6 +1,7 @@
 """What every loader returns and takes, and the checks that all of them make."""
 
 import dataclasses
+import math
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,6 +11,7 @@ import numpy as np
 
 from jaxgan.data.distributions import Distribution
 from jaxgan.errors import NoSplitError, UserError
+from jaxgan.picture_options import Size, in_words
 from jaxgan.types import Records
 
 Sampler = Callable[
@@ -66,6 +68,17 @@ class Dataset:
         return dataclasses.replace(self, samples=self.samples[rows], labels=labels)
 
 
+OF_FILES = ("image_size", "resize", "channels", "background", "skip_unreadable")  # the options of a set of picture files
+OF_ARRAYS = ("image_size", "resize", "channels", "background", "pixel_range")  # and of one of arrays of pictures
+OF_PICTURES = {
+    "resize": "pictures",
+    "channels": "pictures of one's own",
+    "background": "pictures",
+    "pixel_range": "arrays of pictures",
+    "skip_unreadable": "picture files",
+}  # and for whom they are, as a message says
+
+
 class Request(NamedTuple):
     """The arguments of `jaxgan.data.load`, as a loader gets them."""
 
@@ -74,12 +87,17 @@ class Request(NamedTuple):
     data_dir: Path
     split: str = "train"
     points: int | None = None
-    image_size: int | None = None
+    image_size: Size | None = None  # height and width
     memory: int | None = None  # bytes that pictures may take before they are left on disk; no limit where None
+    resize: str = "crop"  # what becomes of pictures of another shape: crop, pad or squeeze
+    channels: int | None = None  # 1, 3 or 4; found where None
+    background: str | None = None  # the colour behind what is transparent, and around what is padded; white where None
+    pixel_range: tuple[float, float] | None = None  # the numbers of black and white in arrays; found where None
+    skip_unreadable: bool = False  # files that cannot be read are left out
 
-    def too_many(self, n: int, size: int, channels: int) -> bool:
-        """Whether n square pictures of `size` pixels a side outgrow the memory that they may take."""
-        return self.memory is not None and n * size * size * channels > self.memory
+    def too_many(self, n: int, shape: tuple[int, ...]) -> bool:
+        """Whether n pictures of this shape outgrow the memory that they may take."""
+        return self.memory is not None and n * math.prod(shape) > self.memory
 
     def takes(self, *options: str) -> None:
         """Refuses an option that is set and not among `options`, for it would have no effect.
@@ -94,7 +112,11 @@ class Request(NamedTuple):
                 f"data set '{self.name}' has samples of its own"
             )
         if self.image_size is not None and "image_size" not in options:
-            raise UserError(f"image_size={self.image_size} is for images: data set '{self.name}' holds points")
+            raise UserError(f"image_size={in_words(self.image_size)} is for images: data set '{self.name}' holds points")
+        for option, whom in OF_PICTURES.items():
+            value = getattr(self, option)
+            if value != self._field_defaults[option] and option not in options:
+                raise UserError(f"{option}={value} is for {whom}, and has no meaning for data set '{self.name}'")
         if self.split != "train" and "split" not in options:
             raise NoSplitError(f"data set '{self.name}' has no split '{self.split}': it has 'train' alone")
 

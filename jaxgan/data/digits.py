@@ -8,6 +8,7 @@ import numpy as np
 from jaxtyping import UInt8
 
 from jaxgan.data.dataset import Dataset, Request
+from jaxgan.data.fitting import brought_to_form
 from jaxgan.memory import check_fits
 
 # All rows in the order of scikit-learn's `train_test_split` with these numbers, stratify=labels and random_state=0: to train, then to test
@@ -20,16 +21,17 @@ MARGIN = 2 / 3  # of a pixel of the original, on each side: at 28 a pixel become
 
 def load_digits(request: Request) -> Dataset:
     """The digits, grey, 28x28 or `image_size`; 1,497 to train, 300 to test, each class alike (a fixed permutation)."""
-    request.takes("split", "image_size")
+    request.takes("split", "image_size", "resize", "background")
     split = request.split_among("train", "test")
     originals, classes = original_digits()
     rows = np.array(ROWS.read_text(encoding="ascii").split(), int)
     chosen = rows[:-TEST_SIZE] if split == "train" else rows[-TEST_SIZE:]
-    size = request.image_size or SIZE
+    size = max(request.image_size or (SIZE, SIZE))
     check_fits(len(chosen) * size * size, f"{len(chosen):,} pictures of {size}x{size} pixels")
     images = np.stack([enlarged(image, size) for image in originals[chosen]])[..., None]  # (N, S, S) -> (N, S, S, 1)
+    images, notes = brought_to_form(images, request, "digits")
     labels = classes[chosen].astype(np.int32)
-    return Dataset(request.name, (size, size, 1), 10, images, labels, tuple("0123456789"))
+    return Dataset(request.name, images.shape[1:], 10, images, labels, tuple("0123456789"), notes=notes)
 
 
 def original_digits() -> tuple[np.ndarray, np.ndarray]:

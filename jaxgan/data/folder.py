@@ -3,61 +3,69 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 
-from jaxgan.data.dataset import Dataset, Request
+from jaxgan.data.dataset import OF_FILES, Dataset, Request
+from jaxgan.data.fitting import Form, formed
 from jaxgan.data.listing import list_folder
-from jaxgan.data.pictures import open_picture, read_picture, square
+from jaxgan.data.picture_sets import read_set, with_hint
+from jaxgan.data.pictures import Facts, open_picture, picture_facts, read_picture
 from jaxgan.errors import UserError
+
+if TYPE_CHECKING:
+    from PIL.Image import Image
 
 
 def load_folder(request: Request) -> Dataset:
     """`folder:PATH`: pictures; subfolders are the classes, as `listing.list_folder` says; without them there are no labels.
 
-    Pictures become square by a centre crop, `image_size` pixels a side, or as many as the first has on its shorter
-    side. They are grey (one channel) if every one of them is, else colour; where they stay on disk, the first one decides.
-    The data set's `notes` say what was left out.
+    Pictures come in one form, as `picture_sets.read_set` says, in memory or, where they would fill it, as records on disk.
+    The data set's `notes` say what was cut, drawn over a colour and left out.
 
     Raises:
         NoSplitError: the folder has no such split.
         UserError: what `list_folder` refuses, or an unreadable picture.
     """
-    request.takes("image_size", "split")
+    request.takes("split", *OF_FILES)
+    files, names, notes = stored_files(request)
+    found = read_set(files, request)
+    labels, notes = files.labels[found.rows], (*found.notes, *notes)
+    if found.samples is None:
+        records = FolderPictures([files.paths[row] for row in found.rows], labels, found.form)
+        return Dataset(request.name, found.shape, len(names), None, None, names, records=records, notes=notes)
+    return Dataset(request.name, found.shape, len(names), found.samples, labels if names else None, names, notes=notes)
+
+
+def stored_files(request: Request) -> tuple["Files", tuple[str, ...], tuple[str, ...]]:
+    """The pictures of the folder's split, the names of their classes, and notes."""
     names, groups, notes = list_folder(Path(request.source).expanduser(), request.split, request.name)
-    paths = [path for group in groups for path in group]
     labels = np.repeat(np.arange(len(groups), dtype=np.int32), [len(group) for group in groups])
-    first = read_picture(paths[0], str(paths[0]))
-    size = request.image_size or min(first.size)
-    if request.too_many(len(paths), size, 3):
-        channels = 1 if is_grey(square(first, size)) else 3
-        records = FolderPictures(paths, labels, size, channels)
-        return Dataset(request.name, (size, size, channels), len(names), None, None, names, records=records, notes=notes)
-    samples, sizes, several = np.empty((len(paths), size, size, 3), np.uint8), set(), 0
-    for row, path in enumerate(paths):
-        picture, frames = open_picture(path, str(path))
-        samples[row] = square(picture, size)
-        sizes.add(picture.size)
-        several += frames > 1
-    if is_grey(samples):
-        samples = np.ascontiguousarray(samples[..., :1])  # (N, S, S, 3) -> (N, S, S, 1)
-    notes += (*_of_sizes(sizes, size, request.image_size is None), *_of_frames(several))
-    return Dataset(request.name, samples.shape[1:], len(names), samples, labels if names else None, names, notes=notes)
+    return Files([path for group in groups for path in group], labels), names, notes
 
 
-def _of_sizes(sizes: set[tuple[int, int]], size: int, by_the_first: bool) -> tuple[str, ...]:
-    """A note where pictures were cropped or resized."""
-    if sizes == {(size, size)}:
-        return ()
-    width, height = min(sizes, key=np.prod)
-    widest, highest = max(sizes, key=np.prod)
-    span = f"{width}x{height}" if len(sizes) == 1 else f"{len(sizes):,} sizes, {width}x{height} to {widest}x{highest}"
-    why = ", as the first one's shorter side is (--image-size says another)" if by_the_first else ""
-    return (f"pictures of {span}: the middle square of each is brought to {size}x{size}{why}",)
+@dataclass(frozen=True, eq=False)
+class Files:
+    """Picture files and their class numbers (`picture_sets.Stored`)."""
 
+    paths: Sequence[Path]
+    labels: np.ndarray
 
-def _of_frames(several: int) -> tuple[str, ...]:
-    return (f"{several:,} of the files hold several pictures: the first of each is taken",) if several else ()
+    def __len__(self) -> int:
+        return len(self.paths)
+
+    def name(self, row: int) -> str:
+        return str(self.paths[row])
+
+    def facts(self, row: int) -> Facts:
+        return picture_facts(self.paths[row], self.name(row))
+
+    def opened(self, row: int) -> tuple["Image", int]:
+        return open_picture(self.paths[row], self.name(row))
+
+    def label(self, row: int) -> int:
+        return int(self.labels[row])
 
 
 @dataclass(frozen=True, eq=False)
@@ -66,22 +74,14 @@ class FolderPictures:
 
     paths: Sequence[Path]
     labels: np.ndarray
-    size: int
-    channels: int
+    form: Form
 
     def __len__(self) -> int:
         return len(self.paths)
 
     def __getitem__(self, row: int) -> tuple[np.ndarray, int]:
         path = self.paths[row]
-        image = square(read_picture(path, str(path)), self.size)
-        if self.channels == 1 and not is_grey(image):
-            raise UserError(
-                f"{path}: in colour, and the first picture of its set is grey: pictures read from disk must be alike"
-            )
-        return image[..., : self.channels], int(self.labels[row])
-
-
-def is_grey(pixels: np.ndarray) -> bool:
-    """Whether red, green and blue (the last axis) are alike everywhere."""
-    return bool((pixels == pixels[..., :1]).all())
+        try:
+            return formed(read_picture(path, str(path)), self.form), int(self.labels[row])
+        except UserError as error:
+            raise with_hint(error) from None

@@ -7,8 +7,8 @@ from typing import NamedTuple
 from jaxgan.data import tfds
 from jaxgan.data.dataset import Dataset, Request, checked_labels
 from jaxgan.data.download import fetch, is_there
+from jaxgan.data.fitting import brought_to_form
 from jaxgan.data.idx import read_idx
-from jaxgan.data.pictures import resized
 from jaxgan.errors import UserError
 
 N_CLASSES = 10
@@ -74,7 +74,7 @@ def load_mnist(request: Request) -> Dataset:
         UserError: an archive that is broken; a set that is nowhere and cannot be downloaded, with what to put where
             (within 10 s where there is no network).
     """
-    request.takes("split", "image_size")
+    request.takes("split", "image_size", "resize", "background")
     wanted = FILES[request.split_among(*FILES)]
     folder = request.data_dir / request.name
     archives = [archive_at(folder, file) for file in wanted]
@@ -87,8 +87,8 @@ def load_mnist(request: Request) -> Dataset:
     if not images.size:
         raise UserError(f"{images_path}: holds no images (shape {images.shape[:3]})")
     labels = checked_labels(read_idx(labels_path, 1), len(images), str(labels_path), N_CLASSES)
-    images = resized(images, request.image_size)
-    return Dataset(request.name, images.shape[1:], N_CLASSES, images, labels, ARCHIVES[request.name].class_names)
+    images, notes = brought_to_form(images, request, str(images_path))
+    return Dataset(request.name, images.shape[1:], N_CLASSES, images, labels, ARCHIVES[request.name].class_names, notes=notes)
 
 
 def archive_at(folder: Path, file: str) -> Path | None:

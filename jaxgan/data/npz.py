@@ -9,8 +9,8 @@ from typing import Any
 import numpy as np
 
 from jaxgan.data.arrays import read_labels, read_pictures, read_points
-from jaxgan.data.dataset import Dataset, Request
-from jaxgan.data.pictures import resized
+from jaxgan.data.dataset import OF_ARRAYS, Dataset, Request
+from jaxgan.data.fitting import brought_to_form
 from jaxgan.errors import UserError, first_line
 from jaxgan.unpacking import check_members
 
@@ -21,8 +21,9 @@ HEADERS = {(1, 0): np.lib.format.read_array_header_1_0, (2, 0): np.lib.format.re
 def load_npz(request: Request) -> Dataset:
     """`npz:PATH` with `images` or `points`, and `labels` (N,) where there are any.
 
-    `images`: uint8 (N, H, W) or (N, H, W, C) with C = 1 or 3, or floats x in [-1, 1], stored as round(127.5 (x + 1)); other usual
-    forms (floats in [0, 1], axes in another order, ...) are brought to these, and the data set's `notes` say so.
+    `images`: uint8 (N, H, W) or (N, H, W, C), or floats x in [-1, 1], stored as round(127.5 (x + 1)); other usual forms (uint16, floats
+    in [0, 1], axes in another order, ...) are brought to these, and the data set's `notes` say so. They keep their channels unless
+    others are asked for.
     `points`: (N, 2) in model coordinates; the distribution that they come from is not known, so the data set has none.
 
     Raises:
@@ -37,9 +38,10 @@ def load_npz(request: Request) -> Dataset:
         request.takes()
         samples, notes = read_points(arrays["points"], f"{path}: points")
     else:
-        request.takes("image_size")
-        samples, notes = read_pictures(arrays["images"], f"{path}: images")
-        samples = resized(samples, request.image_size)
+        request.takes(*OF_ARRAYS)
+        samples, notes = read_pictures(arrays["images"], f"{path}: images", request.pixel_range)
+        samples, changed = brought_to_form(samples, request, f"{path}: images")
+        notes = changed + notes
     if "labels" not in arrays:
         return Dataset(request.name, samples.shape[1:], 0, samples, None, notes=notes)
     labels = read_labels(arrays["labels"], len(samples), str(path))

@@ -158,8 +158,8 @@ def _sampler(function: Callable[..., Any], add_channel: bool) -> Sampler:
 def load_own(request: Request, hint: str = "") -> Dataset:
     """`package.module:name`: what `as_dataset` takes, or a function that returns it.
 
-    A function (key, n) is the sampler itself. Any other is called once, with those of `split`, `data_dir` and `image_size` that it
-    takes; one that takes `split` is asked for "test" too, and returns None where it has no such split.
+    A function (key, n) is the sampler itself. Any other is called once, with those of `split`, `data_dir` and `image_size` (a number, or
+    height and width) that it takes; one that takes `split` is asked for "test" too, and returns None where it has no such split.
 
     `hint` is what a message says beside, where there is no such module.
 
@@ -197,13 +197,19 @@ def load_own(request: Request, hint: str = "") -> Dataset:
 def _called(function: Callable[..., Any], options: Sequence[str], request: Request) -> Any:
     """What the user's function returns for these of its options."""
     try:
-        return function(**{name: getattr(request, name) for name in options})
+        return function(**{name: _given(request, name) for name in options})
     except UserError:
         raise
     except Exception as error:  # the user's function may raise anything
         raise UserError(
             f"data set '{request.name}': the function fails: {type(error).__name__}: {first_line(error)}"
         ) from error
+
+
+def _given(request: Request, name: str) -> Any:
+    """An option as the user's function gets it: the size of squares is one number."""
+    value = getattr(request, name)
+    return value[0] if name == "image_size" and value is not None and value[0] == value[1] else value
 
 
 def _in_classes_of(train: Dataset, other: Dataset, labels: Any) -> Dataset:

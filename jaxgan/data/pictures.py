@@ -1,4 +1,4 @@
-"""Single pictures in, square uint8 arrays out."""
+"""Single picture files in, upright pictures of 8 bits out."""
 
 import contextlib
 import functools
@@ -9,13 +9,12 @@ import threading
 import warnings
 from collections.abc import Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, BinaryIO, NamedTuple
 
 import numpy as np
-from jaxtyping import UInt8
 
 from jaxgan.errors import UserError, first_line
-from jaxgan.memory import check_fits
+from jaxgan.picture_options import Size
 from jaxgan.unpacking import check_size
 
 if TYPE_CHECKING:
@@ -23,7 +22,23 @@ if TYPE_CHECKING:
 
 FORMATS = ("PNG", "JPEG", "MPO", "WEBP", "AVIF", "JPEG2000", "BMP", "DIB", "GIF", "TIFF", "TGA", "PPM")  # of Pillow's names
 TIFF = (b"II*\0", b"MM\0*", b"II+\0", b"MM\0+")  # how its files begin
+END = 2**16  # bytes at the end of a file in which what stands behind the pixels is sought
 BYTES_A_PIXEL = 4  # at most, while it is decoded
+GREY = ("1", "L", "LA", "I;16", "I;16B", "I")  # Pillow's modes without colour
+SIXTEEN_TO_EIGHT = 257  # levels of 16 bits to one of 8: 65535 / 255
+LOW_BYTES = {
+    "RGB;16B": "RGB;16L",
+    "RGBA;16B": "RGBA;16L",
+}  # how a PNG is read for the low byte of each level, by how for the high one
+
+
+class Facts(NamedTuple):
+    """What the head of a picture file says of it."""
+
+    size: Size  # height and width, upright
+    transparent: bool  # has an alpha channel, or a colour that stands for transparency
+    frames: int  # pictures in the file
+    grey: bool  # has no colours; of others their pixels must tell
 
 
 @functools.cache
@@ -40,27 +55,106 @@ def read_picture(file: Path | bytes, source: str) -> "Image":
 
 
 def open_picture(file: Path | bytes, source: str) -> tuple["Image", int]:
-    """A picture in RGB of 8 bits, turned upright, what is transparent laid over black; and how many the file holds, of which it is the first.
+    """A picture of 8 bits, turned upright, in RGB or, where some of it may be transparent, in RGBA; and how many the file holds, of
+    which it is the first.
+
+    16 bits a channel become 8 by a division by 257, rounded; only of TIFF in colour Pillow gives no more than the high byte.
 
     Raises:
-        UserError: the file is no picture, is cut short, too large for its bytes, or has 16 bits a channel; `source` names it.
+        UserError: the file is no picture, is cut short, too large for its bytes, or has more than 16 bits a channel; `source` names it.
     """
-    from PIL import Image, ImageOps, UnidentifiedImageError
+    with _opened(file, source) as (opened, content):
+        frames = getattr(opened, "n_frames", 1)
+        picture = _deep(opened, content, source)
+        if picture is None:
+            picture = _upright(opened)
+            picture = picture.convert("RGBA" if picture.has_transparency_data else "RGB")
+        return picture, frames
+
+
+def picture_facts(file: Path | bytes, source: str) -> Facts:
+    """What the head of a file says, of which no pixel is decoded.
+
+    Raises:
+        UserError: the file is no picture; `source` names it.
+    """
+    with _opened(file, source, head_alone=True) as (opened, end):
+        height, width = opened.height, opened.width
+        if opened.format != "TIFF" and _orientation(opened, end) >= 5:  # of a TIFF Pillow says the upright size
+            height, width = width, height
+        return Facts((height, width), opened.has_transparency_data, getattr(opened, "n_frames", 1), opened.mode in GREY)
+
+
+def _orientation(opened: Any, end: bytes) -> int:
+    """The EXIF orientation, from 1 to 8, of a file that ends so."""
+    from PIL import ExifTags, Image
+
+    if opened.format == "PNG" and b"eXIf" in end and "exif" not in opened.info:
+        opened.load()  # it stands behind the pixels
+    exif = Image.Image.getexif(opened)  # a PNG's own method decodes the whole picture where there is none
+    return int(exif.get(ExifTags.Base.Orientation, 1))
+
+
+def _upright(opened: Any) -> "Image":
+    from PIL import ImageOps
+
+    return ImageOps.exif_transpose(opened)
+
+
+def _deep(opened: Any, content: bytes, source: str) -> "Image | None":
+    """A picture of 16 bits a channel, as `open_picture` gives it; None of one of 8 bits or fewer."""
+    from PIL import Image
+
+    raw = opened.tile[0].args if opened.format == "PNG" and opened.tile else None
+    if isinstance(raw, str) and raw in ("LA;16B", *LOW_BYTES):
+        levels = _png_levels(opened, content, raw)
+    elif opened.mode.startswith("I;16") or (opened.mode == "I" and opened.format in ("PNG", "PPM")):
+        levels = np.asarray(_upright(opened)).astype(np.int32)[..., None]  # (H, W) -> (H, W, 1)
+    elif opened.mode.startswith(("I", "F")):
+        raise UserError(f"{source}: more than 16 bits a channel (mode {opened.mode}), expected 8 or 16")
+    else:
+        return None
+    clear = opened.info.get("transparency")  # the levels that stand for transparency
+    colour = (levels + SIXTEEN_TO_EIGHT // 2) // SIXTEEN_TO_EIGHT  # rounded: 257 is odd
+    if clear is not None and levels.shape[-1] in (1, 3):
+        alpha = 255 * (levels != np.asarray(clear)).any(-1, keepdims=True)
+        colour = np.concatenate([colour, alpha], axis=-1)
+    if colour.shape[-1] <= 2:  # grey, and maybe alpha
+        colour = np.concatenate([colour[..., :1]] * 3 + [colour[..., 1:]], axis=-1)
+    return Image.fromarray(colour.astype(np.uint8))
+
+
+def _png_levels(opened: Any, content: bytes, raw: str) -> np.ndarray:
+    """All 16 bits of a PNG with several channels, (H, W, C), of which Pillow by itself gives the high byte: read for either byte."""
+    if raw == "LA;16B":  # its four bytes a pixel as if they were four channels
+        both = np.asarray(_upright(_read_as(content, "RGBA")), np.int32)
+        return both[..., 0::2] * 256 + both[..., 1::2]
+    high, low = (np.asarray(_upright(_read_as(content, form)), np.int32) for form in (raw, LOW_BYTES[raw]))
+    return high * 256 + low
+
+
+def _read_as(content: bytes, raw: str) -> Any:
+    """A PNG whose bytes are unpacked in this one of Pillow's raw modes."""
+    from PIL import Image
+
+    opened = Image.open(io.BytesIO(content), formats=["PNG"])
+    opened.tile = [tile._replace(args=raw) for tile in opened.tile]
+    return opened
+
+
+@contextlib.contextmanager
+def _opened(file: Path | bytes, source: str, head_alone: bool = False) -> Iterator[tuple[Any, bytes]]:
+    """Pillow's picture of a file, nothing of it decoded, and the file's bytes, or the last of them where the head alone is looked at;
+    whatever is wrong within is a UserError."""
+    from PIL import Image, UnidentifiedImageError
 
     Image.init()
     formats = [form for form in FORMATS if form in Image.OPEN]  # not every Pillow has them all
     try:
-        content = file if isinstance(file, bytes) else _content(file)
-        with _quiet(), _without_lines_of_libtiff(content), Image.open(io.BytesIO(content), formats=formats) as opened:
-            check_size(opened.width * opened.height * BYTES_A_PIXEL, len(content), source)
-            frames = getattr(opened, "n_frames", 1)
-            picture: Image.Image = ImageOps.exif_transpose(opened)
-            if picture.mode.startswith(("I", "F")):
-                raise UserError(f"{source}: more than 8 bits a channel (mode {picture.mode}), expected 8")
-            if picture.has_transparency_data:
-                colour = picture.convert("RGBA")
-                picture = Image.alpha_composite(Image.new("RGBA", colour.size, "black"), colour)
-            return picture.convert("RGB"), frames
+        content, stream, stored = _content(file, head_alone)
+        with stream, _quiet(), _without_lines_of_libtiff(_is_tiff(stream)), Image.open(stream, formats=formats) as opened:
+            check_size(opened.width * opened.height * BYTES_A_PIXEL, stored, source)
+            yield opened, content
     except UserError:
         raise
     except UnidentifiedImageError as error:  # whose own message shows an object in memory
@@ -69,11 +163,27 @@ def open_picture(file: Path | bytes, source: str) -> tuple["Image", int]:
         raise UserError(f"{source}: not readable as a picture ({first_line(error)}), expected PNG, JPEG, WebP, ...") from error
 
 
-def _content(path: Path) -> bytes:
-    """The bytes of a file: from memory Pillow reads no more than is there, whatever lengths the file states."""
-    size = path.stat().st_size
-    check_size(size, size, str(path))
-    return path.read_bytes()
+def _content(file: Path | bytes, head_alone: bool) -> tuple[bytes, BinaryIO, int]:
+    """The bytes of a file, the stream that they are read from, and their number: from memory Pillow reads no more than is there,
+    whatever lengths the file states. Where the head alone is looked at, the last of the bytes, and the file itself."""
+    if isinstance(file, bytes):
+        return file, io.BytesIO(file), len(file)
+    size = file.stat().st_size
+    check_size(size, size, str(file))
+    if not head_alone:
+        content = file.read_bytes()
+        return content, io.BytesIO(content), size
+    stream = file.open("rb")
+    stream.seek(max(0, size - END))
+    end = stream.read(END)
+    stream.seek(0)
+    return end, stream, size
+
+
+def _is_tiff(stream: BinaryIO) -> bool:
+    begin = stream.read(4)
+    stream.seek(0)
+    return begin in TIFF
 
 
 class _Readers:
@@ -105,9 +215,9 @@ def _quiet() -> Iterator[None]:
 
 
 @contextlib.contextmanager
-def _without_lines_of_libtiff(content: bytes) -> Iterator[None]:
+def _without_lines_of_libtiff(tiff: bool) -> Iterator[None]:
     """While a TIFF is read the process's standard error leads nowhere: libtiff writes to it past Python."""
-    if content[:4] not in TIFF:
+    if not tiff:
         yield
         return
     with _Readers.lock_of_tiff, open(os.devnull, "wb") as nowhere:
@@ -122,31 +232,3 @@ def _without_lines_of_libtiff(content: bytes) -> Iterator[None]:
         finally:
             os.dup2(kept, 2)
             os.close(kept)
-
-
-def square(picture: "Image", size: int) -> UInt8[np.ndarray, "size size *channels"]:
-    """The middle square of a picture, resized to `size` pixels a side (bicubic, smoothed where it shrinks)."""
-    from PIL import Image
-
-    side = min(picture.size)
-    left, top = (picture.width - side) // 2, (picture.height - side) // 2
-    box = (left, top, left + side, top + side)
-    if side == size:
-        return np.asarray(picture.crop(box))
-    return np.asarray(picture.resize((size, size), Image.Resampling.BICUBIC, box=box))
-
-
-def resized(
-    images: UInt8[np.ndarray, "n height width channels"], size: int | None
-) -> UInt8[np.ndarray, "n new_height new_width channels"]:
-    """Each image's middle square at `size` pixels a side; the images as they are where `size` is None or theirs."""
-    from PIL import Image
-
-    if size is None or images.shape[1:3] == (size, size):
-        return images
-    check_fits(len(images) * size * size * images.shape[-1], f"{len(images):,} pictures of {size}x{size} pixels")
-    result = np.empty((len(images), size, size, images.shape[-1]), np.uint8)
-    for i, image in enumerate(images):
-        pixels = image[..., 0] if image.shape[-1] == 1 else image  # Pillow knows grey as (H, W)
-        result[i] = square(Image.fromarray(pixels), size).reshape(size, size, -1)  # (S, S) or (S, S, 3) -> (S, S, C)
-    return result

@@ -19,7 +19,7 @@ def stacked(name: str, load: Callable[[Request], Dataset]) -> Callable[[Request]
     """The loader of `stacked_NAME`: triples drawn once and for all from the pictures of the split; class 100 a + 10 b + c shows a, b, c."""
 
     def load_stacked(request: Request) -> Dataset:
-        request.takes("split", "image_size")
+        request.takes("split", "image_size", "resize", "background")
         single = load(request._replace(name=name, source=name, memory=None))
         assert single.samples is not None and single.labels is not None
         chance = np.random.default_rng(SEEDS[request.split])

@@ -10,15 +10,21 @@ import difflib
 import importlib.util
 import os
 from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from jaxgan.data.dataset import Dataset, Request
+from jaxgan.data.dataset import OF_FILES, Dataset, Request
 from jaxgan.data.download import answers
-from jaxgan.data.pictures import read_picture, square
+from jaxgan.data.fitting import Form, formed
+from jaxgan.data.picture_sets import read_set, with_hint
+from jaxgan.data.pictures import Facts, open_picture, picture_facts, read_picture
 from jaxgan.errors import NoSplitError, UserError, first_line
+
+if TYPE_CHECKING:
+    from PIL.Image import Image
 
 FILE_FORMAT = "array_record"  # the one that is read without TensorFlow
 
@@ -51,15 +57,35 @@ def prepared_files(folder: Path, version: str) -> list[Path]:
 def load_tfds(request: Request) -> Dataset:
     """`tfds:NAME` (or `NAME/CONFIG`, `NAME:VERSION`): an image data set with or without a `label`.
 
-    Images become square by a centre crop, `image_size` pixels a side, or as many as the first has on its shorter
-    side; grey where the set says so, else colour.
+    Images come in one form, as `picture_sets.read_set` says; grey where the set says so, else colour.
 
     Raises:
         NoSplitError: the set has no such split, or nothing in it.
-        UserError: an unknown name; a set without images of 8 bits; one that has yet to be prepared where
+        UserError: an unknown name; a set without images of 8 or 16 bits; one that has yet to be prepared where
             TensorFlow is missing or its server silent; unreadable records.
     """
-    request.takes("split", "image_size")
+    request.takes("split", *OF_FILES)
+    stored = stored_pictures(request)
+    first = stored.example(0)
+    n_classes = (
+        stored.n_classes if stored.n_classes and first["label"] >= 0 else 0
+    )  # -1 is TFDS's sign for labels that are withheld
+    names = stored.names if n_classes else ()
+    found = read_set(stored, request, stored.channels)
+    if found.samples is None:
+        records = TfdsRecords(stored, found.rows, found.form)
+        return Dataset(request.name, found.shape, n_classes, None, None, names, records=records, notes=found.notes)
+    labels = np.array([stored.label(int(row)) for row in found.rows], np.int32) if n_classes else None
+    return Dataset(request.name, found.shape, n_classes, found.samples, labels, names, notes=found.notes)
+
+
+def stored_pictures(request: Request) -> "TfdsPictures":
+    """The pictures of the set's split.
+
+    Raises:
+        NoSplitError: the set has no such split, or nothing in it.
+        UserError: as `load_tfds`.
+    """
     builder = builder_of(request)
     info = builder.info
     if not info.splits:
@@ -69,38 +95,49 @@ def load_tfds(request: Request) -> Dataset:
             f"data set '{request.name}' has no split '{request.split}': allowed are {', '.join(sorted(info.splits))}"
         )
     image_key, channels = image_feature(request.name, info.features)
-    label: Any = dict(info.features.items()).get("label")
-    labelled = getattr(label, "num_classes", None) is not None
-    records = TfdsPictures(request.name, builder, request.split, image_key, channels, label.num_classes if labelled else 0)
-    if len(records) != info.splits[request.split].num_examples:
+    stored = TfdsPictures(request.name, builder, request.split, image_key, channels)
+    if len(stored) != info.splits[request.split].num_examples:
         raise UserError(
-            f"data set '{request.name}' at {builder.data_path} is damaged: split '{request.split}' holds {len(records):,} records, expected"
+            f"data set '{request.name}' at {builder.data_path} is damaged: split '{request.split}' holds {len(stored):,} records, expected"
             f" {info.splits[request.split].num_examples:,}"
         )
-    if not len(records):
+    if not len(stored):
         raise NoSplitError(f"data set '{request.name}': split '{request.split}' is empty")
-    first = records.example(0)
-    size = records.size = request.image_size or min(records.picture(0, first).size)
-    n_classes = (
-        int(label.num_classes) if labelled and first["label"] >= 0 else 0
-    )  # -1 is TFDS's sign for labels that are withheld
-    names = tuple(label.names) if n_classes else ()
-    shape = (size, size, channels)
-    if request.too_many(len(records), size, channels):
-        return Dataset(request.name, shape, n_classes, None, None, names, records=records)
-    images, labels = zip(*(records[row] for row in range(len(records))), strict=True)
-    return Dataset(request.name, shape, n_classes, np.stack(images), np.asarray(labels, np.int32) if n_classes else None, names)
+    return stored
+
+
+@dataclass(frozen=True, eq=False)
+class TfdsRecords:
+    """The pictures of a prepared set in one form, read as they are asked for."""
+
+    stored: "TfdsPictures"
+    rows: np.ndarray
+    form: Form
+
+    def __len__(self) -> int:
+        return len(self.rows)
+
+    def __getitem__(self, row: int) -> tuple[np.ndarray, int]:
+        row = int(self.rows[row])
+        example = self.stored.example(row)
+        try:
+            image = formed(read_picture(example[self.stored.image_key], self.stored.name(row)), self.form)
+        except UserError as error:
+            raise with_hint(error) from None
+        return image, self.stored.label_of(example)
 
 
 class TfdsPictures:
-    """The pictures of a prepared set, in its order, read as they are asked for."""
+    """The pictures of a prepared set, in its order (`picture_sets.Stored`)."""
 
-    def __init__(self, name: str, builder: Any, split: str, image_key: str, channels: int, n_classes: int):
+    def __init__(self, set_name: str, builder: Any, split: str, image_key: str, channels: int):
         import tensorflow_datasets
 
-        self.name, self.builder, self.split = name, builder, split
-        self.image_key, self.channels, self.n_classes = image_key, channels, n_classes
-        self.size = 0  # pixels a side: set once the first picture is known
+        self.set_name, self.builder, self.split = set_name, builder, split
+        self.image_key, self.channels = image_key, channels
+        label: Any = dict(builder.info.features.items()).get("label")
+        self.n_classes = int(getattr(label, "num_classes", None) or 0)
+        self.names = tuple(label.names) if self.n_classes else ()
         with self._readable():
             self.source = builder.as_data_source(split=split, decoders={image_key: tensorflow_datasets.decode.SkipDecoding()})
             self.length = len(self.source)
@@ -108,14 +145,24 @@ class TfdsPictures:
     def __len__(self) -> int:
         return self.length
 
-    def __getitem__(self, row: int) -> tuple[np.ndarray, int]:
-        example = self.example(row)
-        picture = self.picture(row, example)
-        image = square(picture.convert("L") if self.channels == 1 else picture, self.size)
+    def name(self, row: int) -> str:
+        return f"{self.set_name}, image {row} of split '{self.split}'"
+
+    def facts(self, row: int) -> Facts:
+        return picture_facts(self.example(row)[self.image_key], self.name(row))
+
+    def opened(self, row: int) -> tuple["Image", int]:
+        return open_picture(self.example(row)[self.image_key], self.name(row))
+
+    def label(self, row: int) -> int:
+        return self.label_of(self.example(row))
+
+    def label_of(self, example: dict[str, Any]) -> int:
+        """Its class number, 0 where the set has no labels."""
         label = example["label"] if self.n_classes else 0
         if not -1 <= label < max(1, self.n_classes):
-            raise UserError(f"{self.name}: labels hold {label}, expected class numbers below {self.n_classes}")
-        return image.reshape(self.size, self.size, self.channels), max(0, label)
+            raise UserError(f"{self.set_name}: labels hold {label}, expected class numbers below {self.n_classes}")
+        return max(0, int(label))
 
     def example(self, row: int) -> dict[str, Any]:
         """The record, its image as encoded bytes."""
@@ -125,21 +172,18 @@ class TfdsPictures:
                 raise OSError(f"record {row} of split '{self.split}' holds no image")
             return example
 
-    def picture(self, row: int, example: dict[str, Any]) -> Any:
-        return read_picture(example[self.image_key], f"{self.name}, image {row} of split '{self.split}'")
-
     @contextlib.contextmanager
     def _readable(self) -> Iterator[None]:
         try:
             yield
         except NotImplementedError as error:  # which TFDS raises of a file format that it cannot read row by row
             raise UserError(
-                f"data set '{self.name}' is prepared at {self.builder.data_path} as {self.builder.info.file_format.value}, expected "
+                f"data set '{self.set_name}' is prepared at {self.builder.data_path} as {self.builder.info.file_format.value}, expected "
                 f"{FILE_FORMAT}: prepare it again with file_format='{FILE_FORMAT}'"
             ) from error
         except Exception as error:  # the reader's C++ part raises whatever it likes for a broken file
             raise UserError(
-                f"data set '{self.name}' at {self.builder.data_path} is not readable ({first_line(error)})"
+                f"data set '{self.set_name}' at {self.builder.data_path} is not readable ({first_line(error)})"
             ) from error
 
 
@@ -152,8 +196,8 @@ def image_feature(name: str, features: Any) -> tuple[str, int]:
     if not keys:
         raise UserError(f"data set '{name}' holds no images: its features are {', '.join(sorted(items)) or features}")
     key = "image" if "image" in keys else keys[0]
-    if items[key].np_dtype != np.uint8:
-        raise UserError(f"data set '{name}' holds images of {np.dtype(items[key].np_dtype)}, expected uint8")
+    if items[key].np_dtype not in (np.uint8, np.uint16):
+        raise UserError(f"data set '{name}' holds images of {np.dtype(items[key].np_dtype)}, expected uint8 or uint16")
     return key, 1 if items[key].shape[-1] == 1 else 3
 
 

@@ -163,7 +163,7 @@ def _classifier(train: Dataset, held_out: Dataset | None, data_dir: Path | None,
     """The classifier of these pictures; of a stacked set made of that of a single picture's data set."""
     if train.stack_of is None:
         return classifier_of(train, held_out, progress=show(f"training the classifier of {train.name}"))
-    size = train.sample_shape[0]
+    size = train.sample_shape[:2]
     single = lab_classifier(train.stack_of, data_dir=data_dir, image_size=size, show=show)
     assert isinstance(single, LabClassifier)
     return StackedClassifier(single, train.sample_shape[-1])

@@ -13,6 +13,9 @@ from jaxgan.pixels import to_bytes
 
 LEGIBLE = 64  # pixels: tiles whose longer side is shorter are enlarged
 GAP = 255  # the grey level between tiles
+ALPHA = 4  # channels of pictures with transparency
+CHECK = 8  # pixels a side of a checker's fields, as they are drawn
+CHECKER = 196, 236  # their grey levels: neither is the gap's
 
 
 def _bytes(images: Float[np.ndarray, "*shape"]) -> UInt8[np.ndarray, "*shape"]:
@@ -21,26 +24,52 @@ def _bytes(images: Float[np.ndarray, "*shape"]) -> UInt8[np.ndarray, "*shape"]:
     return np.asarray(to_bytes(finite))
 
 
-def _enlarge(images: UInt8[np.ndarray, "n h w c"], scale: int | None) -> UInt8[np.ndarray, "n height width c"]:
-    """Repeat each pixel `scale` times along both axes; None chooses the factor that makes a tile legible."""
-    if images.ndim != 4 or images.shape[-1] not in (1, 3) or 0 in images.shape:
-        raise ValueError(f"images of shape {images.shape} cannot be drawn: (N, H, W, 1) and (N, H, W, 3) can")
+def _tiles(images: UInt8[np.ndarray, "n h w c"], scale: int | None) -> UInt8[np.ndarray, "n height width shown"]:
+    """The pictures as they are shown, each pixel repeated `scale` times along both axes; None chooses the factor that makes a tile legible."""
+    if images.ndim != 4 or 0 in images.shape:
+        raise ValueError(f"images of shape {images.shape} cannot be drawn: (N, H, W, C) can")
     if scale is None:
         scale = max(1, math.ceil(LEGIBLE / max(images.shape[1:3])))
-    return images.repeat(scale, axis=1).repeat(scale, axis=2)
+    return _shown(images.repeat(scale, axis=1).repeat(scale, axis=2))
+
+
+def _shown(images: UInt8[np.ndarray, "n h w c"]) -> UInt8[np.ndarray, "n h w shown"]:
+    """Pictures of any channels in one, grey, or three: of four over a checker, of two the first, of more the first three."""
+    channels = images.shape[-1]
+    if channels in (1, 3):
+        return images
+    if channels != ALPHA:
+        return images[..., : 1 if channels == 2 else 3]
+    rows, columns = (np.arange(size) // CHECK for size in images.shape[1:3])
+    behind = np.where((rows[:, None] + columns) % 2, *CHECKER)[..., None]  # (H, W, 1)
+    alpha = images[..., 3:].astype(np.uint16)
+    return ((images[..., :3] * alpha + behind * (255 - alpha) + 127) // 255).astype(np.uint8)
+
+
+def shown_channels(channels: int) -> str:
+    """What a picture shows of samples of so many channels, where that is not all of them as they are; else nothing.
+
+    Transparency is drawn over a checker, not as such and not over white: so it is seen in every viewer, page and animation alike, and a
+    generator that paints white where it should leave out is told from one that leaves out.
+    """
+    if channels in (1, 3):
+        return ""
+    if channels == ALPHA:
+        return "pictures have four channels: the fourth is drawn as transparency, over a checker"
+    return f"pictures have {channels} channels: the first {'is' if channels == 2 else 'three are'} drawn"
 
 
 def image_grid(
     images: Float[np.ndarray, "n h w c"], *, columns: int | None = None, pad: int = 2, scale: int | None = None
-) -> UInt8[np.ndarray, "height width c"]:
+) -> UInt8[np.ndarray, "height width shown"]:
     """Lay images out row by row in one picture.
 
-    `images` are (N, H, W, C) in [-1, 1], grey or colour; values outside are clipped. `columns` is the number of tiles
+    `images` are (N, H, W, C) in [-1, 1], drawn as `shown_channels` says; values outside are clipped. `columns` is the number of tiles
     in a row (by default as near to a square as it goes), `pad` the white gap in pixels around each tile, `scale` the
     whole number of pixels that each pixel of an image becomes along each axis (by default 1, or what makes a small
     image legible: 3 for 28x28).
     """
-    tiles = _enlarge(_bytes(images), scale)
+    tiles = _tiles(_bytes(images), scale)
     count, height, width, channels = tiles.shape
     columns = math.ceil(math.sqrt(count)) if columns is None else min(max(columns, 1), count)
     rows = math.ceil(count / columns)
@@ -90,7 +119,7 @@ def save_gif(path: str | Path, images: Float[np.ndarray, "n h w c"], millisecond
     `milliseconds` is the time a frame stands; GIF keeps hundredths of a second. A frame equal to the one before it only
     makes that one stand longer.
     """
-    frames = [_pillow(frame) for frame in _enlarge(_bytes(images), None)]
+    frames = [_pillow(frame) for frame in _tiles(_bytes(images), None)]
     frames = frames + frames[-2:0:-1]
     content = io.BytesIO()
     frames[0].save(content, format="GIF", save_all=True, append_images=frames[1:], duration=milliseconds, loop=0)

@@ -16,9 +16,9 @@ NOT_DRAWN = "No pictures: the samples are neither images nor points of the plane
 
 
 def can_be_drawn(shape: Sequence[int]) -> bool:
-    """Whether samples of this shape, each (H, W, 1), (H, W, 3) or (2,), have a picture."""
+    """Whether samples of this shape, each (H, W, C) or (2,), have a picture."""
     if len(shape) == 3:
-        return 0 not in shape and shape[-1] in (1, 3)
+        return 0 not in shape
     return tuple(shape) == (2,)
 
 

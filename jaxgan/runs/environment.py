@@ -13,6 +13,7 @@ from typing import Any
 import jax
 
 from jaxgan.data import Dataset, account, describe
+from jaxgan.report.images import shown_channels
 from jaxgan.settings import Config
 from jaxgan.types import GanState
 
@@ -69,4 +70,5 @@ def summary(config: Config, dataset: Dataset, state: GanState) -> str:
         f" {config.batch_size}, n_critic {config.n_critic}, on {where}\n"
         f"generator {config.generator} ({counts[0]:,} parameters), critic {config.critic} ({counts[1]:,}); run folder {config.out}"
     )
-    return "\n".join([first, *account(dataset)])
+    drawn = shown_channels(dataset.sample_shape[-1]) if dataset.is_images else ""
+    return "\n".join([first, *account(dataset), *([drawn] if drawn else [])])

@@ -120,6 +120,11 @@ def load_data(config: Config, split: str = "train") -> Dataset:
         points=config.points if split == "train" else None,
         image_size=config.image_size,
         memory=room_for_data(config.stream),
+        resize=config.resize,
+        channels=config.channels,
+        background=config.background,
+        pixel_range=config.pixel_range,
+        skip_unreadable=config.skip_unreadable,
     )
 
 

@@ -20,7 +20,10 @@ BITS = (BYTES > 127).astype(np.uint8)
     ("images", "expected", "words"),
     [
         (BYTES, BYTES, None),
-        (BYTES / 127.5 - 1, BYTES, None),
+        (BYTES / 127.5 - 1, BYTES, "taken for -1 (black) to 1 (white)"),
+        (BYTES.astype(np.uint16) * 257, BYTES, "taken for levels from 0 to 65535"),
+        (BYTES.astype(np.int32) * 257 - 128 * (BYTES > 0), BYTES, "taken for levels from 0 to 65535"),
+        (BYTES * 257.0, BYTES, "taken for levels from 0 to 65535"),
         (BYTES / 255, BYTES, "taken for 0 (black) to 1 (white)"),
         ((BYTES / 255).astype(np.float16).astype(np.float64).clip(0, 1), BYTES, "taken for 0 (black) to 1 (white)"),
         (BYTES.astype(np.float32), BYTES, "taken for levels from 0 to 255"),
@@ -59,7 +62,8 @@ def test_floats_of_ones_own_keep_their_numbers_and_what_may_be_wrong_is_said():
     unit = as_dataset(BYTES / 255)
     np.testing.assert_array_equal(unit.samples, (BYTES / 255).astype(np.float32))
     assert "samples lie in [0, 1] and stay as they are" in unit.notes[0]
-    assert as_dataset(BYTES / 127.5 - 1).notes == ()
+    assert "are taken for pictures in [-1, 1], where -1 is black" in as_dataset(BYTES / 127.5 - 1).notes[0]
+    assert "from 0 to 255 stay as they are" in as_dataset(BYTES.astype(float)).notes[0]
     square = np.random.default_rng(0).normal(size=(5, 3, 8, 8))
     turned = as_dataset(square)
     np.testing.assert_array_equal(turned.samples, square.transpose(0, 2, 3, 1).astype(np.float32))
@@ -265,9 +269,15 @@ def test_sizes_and_frames_are_said(tmp_path):
     frames = [Image.new("RGB", (8, 8), (level, 0, 0)) for level in (9, 200)]
     frames[0].save(tmp_path / "c.gif", save_all=True, append_images=frames[1:])
     notes = load(f"folder:{tmp_path}").notes
-    assert "3 sizes, 8x8 to 20x30: the middle square of each is brought to 8x8, as the first one's" in notes[0]
+    assert "3 sizes, 8x8 to 30x20 become 8x8, as the first one's shorter side is (--image-size" in notes[0]
+    assert "2 of 3 are cut: 26.7 % on average and 33.3 % at most of their area is lost" in notes[0]
     assert notes[1] == "1 of the files hold several pictures: the first of each is taken"
     assert "--image-size" not in load(f"folder:{tmp_path}", image_size=4).notes[0]
+    assert "2 of 3 are padded: 31.2 % on average" in load(f"folder:{tmp_path}", image_size=8, resize="pad").notes[0]
+    assert (
+        "2 of 3 are squeezed: one side to the other changes by 37.5 %"
+        in load(f"folder:{tmp_path}", image_size=8, resize="squeeze").notes[0]
+    )
 
 
 # What is said of all that

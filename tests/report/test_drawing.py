@@ -12,7 +12,7 @@ from PIL import Image
 from jaxgan.errors import UserError
 from jaxgan.files import write_atomically
 from jaxgan.report.figures import figure_array, points_figure, save_curves, surface_on_grid
-from jaxgan.report.images import image_grid, save_gif, save_grid, save_image, save_strip
+from jaxgan.report.images import image_grid, save_gif, save_grid, save_image, save_strip, shown_channels
 
 
 def pixels(path):
@@ -60,9 +60,31 @@ class TestImageGrid:
         red = np.stack([np.ones((3, 3)), -np.ones((3, 3)), -np.ones((3, 3))], axis=-1)[None]
         assert image_grid(red, pad=0, scale=1)[1, 1].tolist() == [255, 0, 0]
 
-    def test_two_channels_are_refused(self):
-        with pytest.raises(ValueError, match=r"\(1, 4, 4, 2\)"):
-            image_grid(np.zeros((1, 4, 4, 2)))
+    def test_of_other_channels_the_first_are_drawn(self):
+        images = np.random.default_rng(0).uniform(-1, 1, (3, 4, 5, 7)).astype(np.float32)
+        assert np.array_equal(image_grid(images), image_grid(images[..., :3]))
+        assert np.array_equal(image_grid(images[..., :2]), image_grid(images[..., :1]))
+        assert [shown_channels(channels) for channels in (1, 3)] == ["", ""]
+        assert shown_channels(2) == "pictures have 2 channels: the first is drawn"
+        assert shown_channels(7) == "pictures have 7 channels: the first three are drawn"
+        assert "over a checker" in shown_channels(4)
+
+    def test_transparency_lies_over_a_checker(self):
+        """As Pillow lays it over the same checker."""
+        images = np.random.default_rng(0).uniform(-1, 1, (1, 12, 20, 4)).astype(np.float32)
+        images[0, :6, :, 3], images[0, 6, :, 3] = -1, 1
+        grid = image_grid(images, pad=0, scale=2)
+        levels = np.where((np.arange(24)[:, None] // 8 + np.arange(40) // 8) % 2, 196, 236).astype(np.uint8)
+        checker = Image.fromarray(levels).convert("RGBA")
+        picture = Image.fromarray(((images[0] + 1) * 127.5).round().astype(np.uint8)).resize((40, 24), Image.Resampling.NEAREST)
+        expected = np.asarray(Image.alpha_composite(checker, picture).convert("RGB"))
+        assert np.abs(grid.astype(int) - expected).max() <= 1
+        assert np.array_equal(grid[:12], levels[:12, :, None].repeat(3, -1)), "nothing of what is left out is seen"
+
+    @pytest.mark.parametrize("shape", [(0, 4, 4, 3), (1, 4, 4, 0)])
+    def test_what_is_no_picture_is_refused(self, shape):
+        with pytest.raises(ValueError, match="cannot be drawn"):
+            image_grid(np.zeros(shape))
 
 
 class TestFiles:

@@ -12,7 +12,6 @@ from jaxgan.checks import LARGEST, Range, choice, in_float32, plain, whole
 from jaxgan.errors import UserError, one_line, shortened
 from jaxgan.settings.options.data import DataOptions
 from jaxgan.settings.options.declaration import Option
-from jaxgan.settings.options.intervals import read_interval
 from jaxgan.settings.options.networks import NetworkOptions
 from jaxgan.settings.options.remedies import RemedyOptions
 from jaxgan.settings.options.run import RunOptions
@@ -134,9 +133,11 @@ def check_value(name: str, value: Any, called: str = "") -> Any:
     called = called or declared.flag
     if value is declared.default or (value is None and NoneType in declared.kinds):
         return value
+    if declared.reads is not None:
+        value = declared.reads(value, called)
     if declared.choices:
         return choice(called, plain(value), declared.choices)
-    if declared.is_interval and isinstance(value := read_interval(value, called), str):
+    if declared.reads is not None and isinstance(value, str):
         return value
     kind = next(kind for kind in declared.kinds if kind in EXPECTED)
     read, words = EXPECTED[kind]

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
+from jaxgan.picture_options import read_channels, read_colour, read_range, read_size
 from jaxgan.settings.options.declaration import FROM_RECIPE, option
 
 
@@ -34,12 +35,44 @@ class DataOptions:
         at_least=1,
         settled_by=FROM_RECIPE,
     )
-    image_size: int | None = option(
+    image_size: int | str | None = option(
         None,
-        "Resize images to this height and width.",
+        "Bring pictures to this size: 64, or 48x80 (height x width). Their own where not given: that of all, or a square as long as the"
+        " shorter side of the first, where they differ.",
         unit="pixels",
         at_least=1,
+        metavar="SIZE",
+        reads=read_size,
         settled_by=FROM_RECIPE,
+    )
+    resize: Literal["crop", "pad", "squeeze"] | None = option(
+        None,
+        "What becomes of pictures of another shape than --image-size: crop takes the largest middle part of that shape, pad puts"
+        " --background around them, squeeze changes their shape; crop where not given.",
+    )
+    channels: Literal["auto", "1", "3", "4"] | None = option(
+        None,
+        "Channels of pictures: 1 grey, 3 colour, 4 colour and transparency; auto (the same as not given): 1 where all pictures of a"
+        " folder are grey, else 3, and those of an archive as they are.",
+        reads=read_channels,
+    )
+    background: str | None = option(
+        None,
+        "The colour behind what is transparent and around what is padded: a name or #rrggbb; white where not given.",
+        metavar="COLOUR",
+        reads=read_colour,
+        may_change=True,
+    )
+    pixel_range: str | None = option(
+        None,
+        "The numbers of black and of white in arrays of pictures, as --range=0,4095; found where not given.",
+        spelled="range",
+        metavar="BLACK,WHITE",
+        reads=read_range,
+    )
+    skip_unreadable: bool = option(
+        False,
+        "Leave out picture files that cannot be read, and say which.",
     )
     stream: Literal["auto", "always", "never"] = option(
         "auto",

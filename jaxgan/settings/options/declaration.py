@@ -1,6 +1,7 @@
 """How an option is declared: `option(...)` makes a field of `Config` that carries all that is known of the option."""
 
 import dataclasses
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -8,6 +9,7 @@ from types import UnionType
 from typing import Any, Literal, Union, get_args, get_origin
 
 from jaxgan.checks import LARGEST, Number, Range
+from jaxgan.settings.options.intervals import read_interval
 
 FROM_RECIPE = ("variant", "recipe")  # settles what a recipe may set
 
@@ -23,6 +25,10 @@ class Option:
     unit: str = ""
     metavar: str = ""  # what --help shows in place of the value; by the type where empty
     spelled: str = ""  # the flag without its dashes; the name where empty
+    reads: Callable[[Any, str], Any] | None = (
+        None  # (value, what a message calls it) -> the value, of what has texts of a form of its own
+    )
+    is_interval: bool = False  # says how often a thing happens: a number of steps, or a text such as 10epochs or 25%
     hidden: bool = False  # no flag
 
     saved: bool = True  # in config.json; what says only how a command was started is not
@@ -57,11 +63,6 @@ class Option:
     def is_path(self) -> bool:
         """Whether its value is a path."""
         return Path in self.kinds
-
-    @property
-    def is_interval(self) -> bool:
-        """Whether it says how often a thing happens: a number of steps, or a text such as 10epochs or 25%."""
-        return {int, str} <= set(self.kinds)
 
     @cached_property
     def kinds(self) -> tuple[Any, ...]:
@@ -124,6 +125,8 @@ def interval(help: str, **facts: Any) -> Any:
         "at_least": 1,
         "metavar": "INTERVAL",
         "may_change": True,
+        "reads": read_interval,
+        "is_interval": True,
         **facts,
     }
     return run_option(None, help, **facts)
