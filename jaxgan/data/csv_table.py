@@ -203,11 +203,8 @@ def _is_number(cell: str) -> bool:
 
 def _refusal(path: Path, row: int, names: Sequence[str], cells: Sequence[str]) -> UserError:
     """The error of the first cell of a row that holds no finite number."""
-    for name, cell in zip(names, cells, strict=True):
-        try:
-            _number(cell)
-        except ValueError:
-            break
+    wrong = next(place for place, cell in enumerate(cells) if not (_is_number(cell) and math.isfinite(float(cell))))
+    name, cell = names[wrong], cells[wrong]
     where, found = f"{path}: row {row}, column {printable(name)}", cell.strip()
     if found.lower() in MISSING:
         what = f"a missing value ({found})" if found else "a missing value"

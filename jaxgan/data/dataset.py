@@ -85,8 +85,9 @@ class Dataset:
         Raises:
             UserError: the scaling is of other features.
         """
-        if scaling is None or self.scaling is None or self.samples is None:
+        if scaling is None or self.scaling in (None, scaling) or self.samples is None:
             return self
+        assert self.scaling is not None
         if len(scaling.offset) != self.sample_shape[-1]:
             raise UserError(f"{self.name}: samples of {self.sample_shape[-1]} features, expected {len(scaling.offset)}")
         return dataclasses.replace(self, samples=scaling.to_model(self.scaling.to_units(self.samples)), scaling=scaling)

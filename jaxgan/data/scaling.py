@@ -15,7 +15,7 @@ SCALINGS = ("standard", "minmax", "none")
 MANY = 10  # names that a note lists
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True)
 class Scaling:
     """The affine map of each feature, the last axis of a sample: a column of vectors, a channel of series and volumes.
 

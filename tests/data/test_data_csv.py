@@ -18,7 +18,7 @@ def write(path, text):
     return f"csv:{path}"
 
 
-@pytest.mark.parametrize("delimiter, named", [(",", "commas"), (";", "semicolons"), ("\t", "tabs")])
+@pytest.mark.parametrize(("delimiter", "named"), [(",", "commas"), (";", "semicolons"), ("\t", "tabs")])
 @pytest.mark.parametrize("header", ["", "height,body mass,z1"])
 @pytest.mark.parametrize("form", ["%.18e", "%.3f"])
 def test_read_as_numpy_reads_it(tmp_path, delimiter, named, header, form):
@@ -134,7 +134,7 @@ def test_what_is_no_table_of_numbers_is_refused(tmp_path, content):
 
 
 @pytest.mark.parametrize(
-    "content, column, words",
+    ("content", "column", "words"),
     [
         ("a,b\n1,2\n", "c", "no column c of labels .*expected a, b, or a number from 1 to 2"),
         ("1,2\n", "3", "no column 3 of labels .*expected a number from 1 to 2"),

@@ -24,7 +24,7 @@ def test_closed_form():
     assert standard.to_model(TABLE).dtype == np.float32 and standard.to_units(standard.to_model(TABLE)).dtype == np.float64
 
 
-@pytest.mark.parametrize("kind, other", [("standard", StandardScaler()), ("minmax", MinMaxScaler((-1, 1)))])
+@pytest.mark.parametrize(("kind", "other"), [("standard", StandardScaler()), ("minmax", MinMaxScaler((-1, 1)))])
 @pytest.mark.parametrize("shape", [(50, 4), (50, 6, 2), (20, 3, 4, 5, 2)])
 def test_statistics_are_those_of_scikit_learn(kind, other, shape):
     rows = np.random.default_rng(0).lognormal(1, 2, shape) * 10.0 ** np.arange(shape[-1]) - 3
@@ -80,7 +80,7 @@ def test_names_of_columns_of_a_series():
 
 
 @pytest.mark.parametrize(
-    "shape, kind, made",
+    ("shape", "kind", "made"),
     [
         ((6, 5), "auto", (5,)), ((6, 5), "vectors", (5,)), ((6, 5), "series", (5, 1)), ((6, 5, 2), "auto", (5, 2)),
         ((6, 4, 3, 2), "volumes", (4, 3, 2, 1)), ((6, 4, 5, 3, 2), "auto", (4, 5, 3, 2)),
@@ -101,7 +101,7 @@ def test_kinds(shape, kind, made, tmp_path):
 
 
 @pytest.mark.parametrize(
-    "shape, options, words",
+    ("shape", "options", "words"),
     [
         ((6, 4, 8, 8), {}, "may be volumes of one channel or pictures of 8: --kind volumes"),
         ((6, 4), {"kind": "volumes"}, r"shape \(6, 4\), expected \(N, D, H, W, C\) or \(N, D, H, W\) of --kind volumes"),
