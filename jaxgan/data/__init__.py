@@ -15,12 +15,14 @@ from jaxgan.cache import cache_folder as default_data_dir  # where data sets lie
 from jaxgan.checks import choice, text, whole_number
 from jaxgan.data import mixtures
 from jaxgan.data.account import account, value_range
+from jaxgan.data.csv_table import load_csv
 from jaxgan.data.dataset import Dataset, Records, Request, Sampler
 from jaxgan.data.digits import load_digits
 from jaxgan.data.distributions import Distribution, gaussian_mixture
 from jaxgan.data.fitting import RESIZES
 from jaxgan.data.folder import load_folder, stored_files
 from jaxgan.data.identity import differences, identity
+from jaxgan.data.kinds import KINDS
 from jaxgan.data.memory import read_into_memory
 from jaxgan.data.mnist import load_mnist
 from jaxgan.data.npz import load_npz
@@ -28,6 +30,8 @@ from jaxgan.data.own import as_dataset, load_own
 from jaxgan.data.picture_sets import Unreadable
 from jaxgan.data.picture_sets import unreadable as unreadable_of
 from jaxgan.data.points import drawn_from
+from jaxgan.data.scaling import SCALINGS, Scaling
+from jaxgan.data.scaling import from_description as scaling_from_description
 from jaxgan.data.stacks import stacked
 from jaxgan.data.swiss_roll import swiss_roll
 from jaxgan.data.tfds import load_tfds, stored_pictures
@@ -44,6 +48,7 @@ __all__ = [
     "Records",
     "Request",
     "Sampler",
+    "Scaling",
     "Unreadable",
     "account",
     "as_dataset",
@@ -86,6 +91,7 @@ PREFIXES: dict[str, Loader] = {  # PREFIX:SOURCE
     "tfds": load_tfds,
     "folder": load_folder,
     "npz": load_npz,
+    "csv": load_csv,
 }
 
 FILE_ENDINGS = {
@@ -108,10 +114,14 @@ def load(
     background: str | None = None,
     pixel_range: str | Sequence[float] | None = None,
     skip_unreadable: bool = False,
+    kind: str = "auto",
+    scaling: str | None = None,
+    label_column: int | str | None = None,
 ) -> Dataset:
-    """The data set of this name: a row of DATASETS, `tfds:NAME`, `folder:PATH`, `npz:PATH`, or your own as `package.module:function`.
+    """The data set of this name: a row of DATASETS, `tfds:NAME`, `folder:PATH`, `npz:PATH`, `csv:PATH`, or your own as
+    `package.module:function`.
 
-    The path of a folder of pictures or of an .npz file by itself is taken for `folder:PATH` or `npz:PATH`.
+    The path of a folder of pictures, of an .npz or of a .csv file by itself is taken for `folder:PATH`, `npz:PATH` or `csv:PATH`.
 
     Args:
         name: as above; of your own, `jaxgan.data.own.load_own` says how the function is called.
@@ -125,6 +135,10 @@ def load(
         background: the colour behind what is transparent and around what is padded, a name or #rrggbb; white where None.
         pixel_range: of arrays of pictures the numbers that are black and white, (0, 4095) or "0,4095"; found where None.
         skip_unreadable: leaves out picture files that cannot be read.
+        kind: what a sample of `csv:` or of `samples` in an archive is, where its shape leaves that open: "vectors", "series", "images",
+            "volumes"; "auto" takes (N, T) for vectors.
+        scaling: of each feature of vectors, series and volumes: "standard" (where None), "minmax" or "none".
+        label_column: of a table, the column of class labels: its name, or its number from 1.
 
     Returns:
         the data set; what its files were taken for, what was cut, and what was left out, is in its `notes`.
@@ -156,6 +170,9 @@ def load(
         background,
         range_of(read_range(pixel_range, "pixel_range")),
         skip_unreadable,
+        choice("kind", kind, KINDS),
+        None if scaling is None else choice("scaling", scaling, SCALINGS),
+        None if label_column is None else str(label_column),
     )
     if loader is not None:
         loaded = loader(request)
@@ -194,9 +211,11 @@ def _unknown(name: str) -> UserError:
     """The error of a name that is no data set's; of a path, that there is nothing."""
     if "/" in name or os.sep in name or Path(name).suffix.lower() in FILE_ENDINGS:
         return UserError(
-            f"{name}: no such file or folder, expected a folder of pictures, an .npz file, or a data set by its name"
+            f"{name}: no such file or folder, expected a folder of pictures, an .npz or a .csv file, or a data set by its name"
         )
-    return unknown("data set", name, DATASETS, ", tfds:NAME, folder:PATH, npz:PATH, or your own as package.module:function")
+    return unknown(
+        "data set", name, DATASETS, ", tfds:NAME, folder:PATH, npz:PATH, csv:PATH, or your own as package.module:function"
+    )
 
 
 def load_held_out(name: str, **options: Any) -> Dataset | None:
@@ -252,6 +271,7 @@ def describe(dataset: Dataset) -> dict[str, Any]:
         "stack_of": dataset.stack_of,
         "notes": list(dataset.notes),
         **identity(dataset),
+        **({} if dataset.scaling is None else {"scaling": dataset.scaling.described()}),
     }
 
 
@@ -277,4 +297,5 @@ def from_description(values: Mapping[str, Any]) -> Dataset:
         class_names=tuple(text("class_names", one) for one in class_names),
         stack_of=None if stack_of is None else text("stack_of", stack_of),
         notes=tuple(values.get("notes", ())),
+        scaling=None if values.get("scaling") is None else scaling_from_description(values["scaling"]),
     )

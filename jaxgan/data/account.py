@@ -29,6 +29,10 @@ def _range(dataset: Dataset) -> list[str]:
         return []
     if dataset.samples.dtype == np.uint8:
         return [f"levels {found[0]:.0f} to {found[1]:.0f} of 0 to 255"]
+    if dataset.scaling is not None:
+        features = dataset.samples.reshape(-1, dataset.sample_shape[-1])
+        ends = dataset.scaling.to_units(np.stack([features.min(0), features.max(0)]))
+        found = float(ends.min()), float(ends.max())
     return [f"numbers {found[0]:.4g} to {found[1]:.4g}"]
 
 

@@ -10,6 +10,8 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from jaxgan.data.distributions import Distribution
+from jaxgan.data.kinds import kind_of
+from jaxgan.data.scaling import Scaling
 from jaxgan.errors import NoSplitError, UserError
 from jaxgan.picture_options import Size, in_words
 from jaxgan.types import Records
@@ -24,7 +26,7 @@ class Dataset:
     """Real samples in the host's memory or, too many for it, on disk; or a sampler that draws them afresh on the device.
 
     Bytes (uint8) stay bytes; whoever feeds them to a network scales them to [-1, 1] on the device (`jaxgan.pixels`). Floats are
-    in model coordinates already, which for points `distribution.to_units` undoes. Exactly one of `samples`, `records` and
+    in model coordinates already, which `scaling.to_units`, and for points `distribution.to_units`, undoes. Exactly one of `samples`, `records` and
     `sampler` is there, or none, where a data set is described without its samples.
     """
 
@@ -39,6 +41,7 @@ class Dataset:
     stack_of: str | None = None  # the set of whose pictures each channel shows one
     sampler: Sampler | None = None  # where samples are drawn afresh
     notes: tuple[str, ...] = ()  # what a reader of the files took them for, and what it left out: a line each
+    scaling: Scaling | None = None  # of vectors, series and volumes that have units of their own
 
     @property
     def size(self) -> int | None:
@@ -57,9 +60,37 @@ class Dataset:
         return len(self.sample_shape) == 1
 
     @property
+    def is_series(self) -> bool:
+        """Whether a sample has two axes: time and channels."""
+        return len(self.sample_shape) == 2
+
+    @property
+    def is_volumes(self) -> bool:
+        """Whether a sample has four axes: depth, height, width and channels."""
+        return len(self.sample_shape) == 4
+
+    @property
+    def kind(self) -> str:
+        """ "vectors", "series", "images" or "volumes", by the axes of a sample; "other" of any other."""
+        return kind_of(self.sample_shape)
+
+    @property
     def is_points(self) -> bool:
         """Whether the samples are points of the plane."""
         return self.sample_shape == (2,)
+
+    def rescaled(self, scaling: Scaling | None) -> "Dataset":
+        """The data set with another scaling: that of a run that was trained on other samples. One without units, and none, stay as they are.
+
+        Raises:
+            UserError: the scaling is of other features.
+        """
+        if scaling is None or self.scaling in (None, scaling) or self.samples is None:
+            return self
+        assert self.scaling is not None
+        if len(scaling.offset) != self.sample_shape[-1]:
+            raise UserError(f"{self.name}: samples of {self.sample_shape[-1]} features, expected {len(scaling.offset)}")
+        return dataclasses.replace(self, samples=scaling.to_model(self.scaling.to_units(self.samples)), scaling=scaling)
 
     def select(self, rows: np.ndarray) -> "Dataset":
         """The data set of these samples alone, in this order; for one whose samples lie in memory."""
@@ -76,6 +107,9 @@ OF_PICTURES = {
     "background": "pictures",
     "pixel_range": "arrays of pictures",
     "skip_unreadable": "picture files",
+    "kind": "arrays of numbers (csv:PATH, or `samples` of npz:PATH)",
+    "scaling": "vectors, series and volumes (csv:PATH, or `samples` of npz:PATH)",
+    "label_column": "csv:PATH",
 }  # and for whom they are, as a message says
 
 
@@ -94,6 +128,9 @@ class Request(NamedTuple):
     background: str | None = None  # the colour behind what is transparent, and around what is padded; white where None
     pixel_range: tuple[float, float] | None = None  # the numbers of black and white in arrays; found where None
     skip_unreadable: bool = False  # files that cannot be read are left out
+    kind: str = "auto"  # what a sample is, where its shape leaves it open: `jaxgan.data.kinds.KINDS`
+    scaling: str | None = None  # of numbers with units: standard, minmax or none; standard where None
+    label_column: str | None = None  # of a table, by its name or its number from 1
 
     def too_many(self, n: int, shape: tuple[int, ...]) -> bool:
         """Whether n pictures of this shape outgrow the memory that they may take."""

@@ -1,4 +1,4 @@
-"""A NumPy archive of images or of points; what `jaxgan.sample --out X.npz` writes is one."""
+"""A NumPy archive of images, of points, or of samples of any other shape; what `jaxgan.sample --out X.npz` writes is one."""
 
 import math
 import warnings
@@ -11,20 +11,26 @@ import numpy as np
 from jaxgan.data.arrays import read_labels, read_pictures, read_points
 from jaxgan.data.dataset import OF_ARRAYS, Dataset, Request
 from jaxgan.data.fitting import brought_to_form
+from jaxgan.data.kinds import in_kind, kind_of
+from jaxgan.data.numbers import of_numbers
 from jaxgan.errors import UserError, first_line
 from jaxgan.unpacking import check_members
 
-KNOWN = ("images", "points", "labels")
+KNOWN = ("images", "points", "samples", "labels", "names")
+SAMPLES = ("images", "points", "samples")
 HEADERS = {(1, 0): np.lib.format.read_array_header_1_0, (2, 0): np.lib.format.read_array_header_2_0}
 
 
 def load_npz(request: Request) -> Dataset:
-    """`npz:PATH` with `images` or `points`, and `labels` (N,) where there are any.
+    """`npz:PATH` with `images`, `points` or `samples`, and `labels` (N,) where there are any.
 
     `images`: uint8 (N, H, W) or (N, H, W, C), or floats x in [-1, 1], stored as round(127.5 (x + 1)); other usual forms (uint16, floats
     in [0, 1], axes in another order, ...) are brought to these, and the data set's `notes` say so. They keep their channels unless
     others are asked for.
     `points`: (N, 2) in model coordinates; the distribution that they come from is not known, so the data set has none.
+
+    `samples`: vectors (N, F), series (N, T, C), volumes (N, D, H, W, C), or as `--kind` says; numbers of any type in units of their
+    own, with `names` (F,) of the features if they have some.
 
     Raises:
         UserError: no such file, not an archive, another key, shape, type or range, numbers that are not finite,
@@ -32,8 +38,13 @@ def load_npz(request: Request) -> Dataset:
     """
     path = Path(request.source).expanduser()
     arrays = read_npz(path)
-    if ("images" in arrays) == ("points" in arrays):
-        raise UserError(f"{path}: holds {', '.join(sorted(arrays)) or 'nothing'}, expected either images or points")
+    if len(held := [name for name in SAMPLES if name in arrays]) != 1:
+        raise UserError(f"{path}: holds {', '.join(sorted(arrays)) or 'nothing'}, expected one of {', '.join(SAMPLES)}")
+    if held == ["samples"]:
+        samples = in_kind(arrays.pop("samples"), request.kind, f"{path}: samples")
+        if kind_of(samples.shape[1:]) != "images":
+            return _of_numbers(path, samples, arrays, request)
+        arrays["images"], request = samples, request._replace(kind="auto")
     if "points" in arrays:
         request.takes()
         samples, notes = read_points(arrays["points"], f"{path}: points")
@@ -53,6 +64,21 @@ def load_npz(request: Request) -> Dataset:
         labels.numbers,
         labels.class_names,
         notes=notes + labels.notes,
+    )
+
+
+def _of_numbers(path: Path, samples: np.ndarray, arrays: dict[str, np.ndarray], request: Request) -> Dataset:
+    """Vectors, series or volumes, with the names of their features and their labels."""
+    request.takes("kind", "scaling")
+    labels = read_labels(arrays["labels"], len(samples), str(path)) if "labels" in arrays else None
+    return of_numbers(
+        samples,
+        request.name,
+        f"{path}: samples",
+        scaling=request.scaling or "standard",
+        names=[str(name) for name in arrays.get("names", np.empty(0)).reshape(-1)],
+        labels=labels,
+        label_name="" if labels is None else "label",
     )
 
 

@@ -9,10 +9,14 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
+from jaxgan.checks import choice
 from jaxgan.data.arrays import check_dtype, read_labels, read_samples
 from jaxgan.data.dataset import Dataset, Request, Sampler
 from jaxgan.data.distributions import Distribution
+from jaxgan.data.kinds import KINDS, in_kind
+from jaxgan.data.numbers import of_numbers
 from jaxgan.data.points import draw_afresh, drawn_from
+from jaxgan.data.scaling import Scaling
 from jaxgan.errors import NoSplitError, UserError, first_line
 from jaxgan.imports import import_named
 from jaxgan.pixels import to_model_range
@@ -29,6 +33,9 @@ def as_dataset(
     class_names: Sequence[str] = (),
     name: str = "own",
     keep_below: int = 0,
+    kind: str = "auto",
+    scaling: str | Scaling | None = None,
+    names: Sequence[str] = (),
 ) -> Dataset:
     """The data as a `Dataset`, whose `notes` say what an array was taken for, where that is not what it says by itself.
 
@@ -47,6 +54,11 @@ def as_dataset(
         class_names: n_classes of them, or none.
         name: what messages, charts and records call the data.
         keep_below: labels that are all below it keep their numbers, too: the classes that a GAN has.
+        kind: of an array, what a sample is, where its shape leaves that open: "vectors", "series", "images" or "volumes"; a channel is
+            added where its axis is left out.
+        scaling: of an array of vectors, series or volumes in units of its own: "standard", "minmax" or "none", as `jaxgan.data.scaling`
+            says, or a `Scaling` of other data. Where None a network sees floats as they are.
+        names: of the features, where they are scaled.
 
     Raises:
         UserError: one line that says what is wrong with the array, the labels or the function.
@@ -54,6 +66,8 @@ def as_dataset(
     if isinstance(data, Dataset | Distribution):
         if labels is not None or n_classes is not None or class_names:
             raise UserError(f"data '{name}': a {type(data).__name__} has its own labels and classes")
+        if isinstance(data, Dataset) and isinstance(scaling, Scaling):
+            return data.rescaled(scaling)
         return data if isinstance(data, Dataset) else draw_afresh(data, data.name)
     if isinstance(data, tuple):
         if len(data) != 2:
@@ -64,7 +78,16 @@ def as_dataset(
     if n_classes is not None and (isinstance(n_classes, bool) or not isinstance(n_classes, int | np.integer) or n_classes < 0):
         raise UserError(f"data '{name}': n_classes={n_classes!r}, expected a whole number from 0")
     if hasattr(data, "__array__"):
-        return _of_arrays(data, labels, n_classes, tuple(class_names), name, keep_below)
+        samples = _array(data, name)
+        source, kind = f"data '{name}'", choice("kind", kind, KINDS)
+        if scaling is None:
+            samples = samples if kind == "auto" else in_kind(samples, kind, source)
+            return _of_arrays(samples, labels, n_classes, tuple(class_names), name, keep_below)
+        made = of_numbers(samples, name, source, kind=kind, scaling=scaling, names=names)
+        found = _of_arrays(made.samples, labels, n_classes, tuple(class_names), name, keep_below)
+        return replace(found, scaling=made.scaling, notes=found.notes + made.notes)
+    if scaling is not None or kind != "auto":
+        raise UserError(f"data '{name}': kind and scaling are for arrays, and this is a {type(data).__name__}")
     if callable(data):
         if labels is not None:
             raise UserError(f"data '{name}': a function returns its labels itself, as (samples, labels)")

@@ -15,13 +15,15 @@ def training_data(config: Config, data_dir: Path | None = None) -> Dataset:
 
 
 def held_out_data(config: Config, dataset: Dataset, data_dir: Path | None = None) -> Dataset | None:
-    """The test pictures of a run's data; None where there are none, or the run was given its data from Python.
+    """The test split of a run's pictures, or of samples in units of their own; None where there is none, or the run was given its data from
+    Python.
 
     Those that are there and cannot be read are an error, as everywhere.
     """
-    if config.python is not None or not dataset.is_images:
+    if config.python is not None or not (dataset.is_images or dataset.scaling is not None):
         return None
     try:
-        return load_data(dataclasses.replace(config, data_dir=data_dir or config.data_dir), split="test")
+        found = load_data(dataclasses.replace(config, data_dir=data_dir or config.data_dir), split="test")
+        return found.rescaled(dataset.scaling)
     except NoSplitError:
         return None

@@ -114,7 +114,7 @@ def evaluate(
 def _data(run: Run, data: Any, labels: Any, data_dir: Path | None, data_changed: bool) -> tuple[Dataset, Dataset | None]:
     """The training data and, where there are any, the test data."""
     if data is not None:
-        return as_dataset(data, labels, keep_below=run.gan.n_classes), None
+        return as_dataset(data, labels, keep_below=run.gan.n_classes, scaling=run.dataset.scaling), None
     dataset = run.dataset
     if (
         dataset.distribution is not None
@@ -131,4 +131,5 @@ def _data(run: Run, data: Any, labels: Any, data_dir: Path | None, data_changed:
                 f"the data are not those that {run.folder} was trained on: {'; '.join(apart)}; --data-changed measures with these"
                 " (from Python data_changed=True)"
             )
+        train = train.rescaled(run.dataset.scaling)  # of changed data too, as the networks know them
     return train, held_out_data(run.config, train, data_dir)

@@ -30,7 +30,7 @@ from jaxgan.report.progress import progress_bars
 from jaxgan.report.samples import SampleView
 from jaxgan.runs.environment import changed_surroundings, environment, summary
 from jaxgan.runs.initial_weights import InitialWeights, initial_weights, read_source
-from jaxgan.runs.load import warn_of_damage
+from jaxgan.runs.load import remembered_data, warn_of_damage
 from jaxgan.runs.lock import locked
 from jaxgan.runs.measuring import Measuring
 from jaxgan.runs.memory import check_memory
@@ -104,6 +104,7 @@ def fit(
         options = options if isinstance(what, Config) else {**options, "init_from": named}
     resolved, resume = _resolved(what, dataset, labels, options)
     if resume and resolved.config.out:
+        resolved = _scaled_as_before(resolved, RunFolder(resolved.config.out))
         check_folder_writable(resolved.config.out, "--out")
         RunFolder(resolved.config.out).check_outputs()
     if metrics and not resolved.schedule.metrics_every:
@@ -168,6 +169,14 @@ def fit(
     if done < schedule.steps:
         raise KeyboardInterrupt(f"interrupted at step {done}; the checkpoint is safe: --out {folder} --resume goes on")
     return run_of(state)
+
+
+def _scaled_as_before(resolved: Resolved, files: RunFolder) -> Resolved:
+    """The run with its data scaled as its first part was trained: of data that were changed the statistics are others."""
+    before = remembered_data(files)
+    if before is None or before.scaling is None:
+        return resolved
+    return dataclasses.replace(resolved, dataset=resolved.dataset.rescaled(before.scaling))
 
 
 def _earlier(resolved: Resolved, program: Program, progress: bool) -> Restored | None:

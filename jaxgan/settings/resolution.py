@@ -130,6 +130,9 @@ def load_data(config: Config, split: str = "train") -> Dataset:
         background=config.background,
         pixel_range=config.pixel_range,
         skip_unreadable=config.skip_unreadable,
+        kind=config.kind or "auto",
+        scaling=config.scaling,
+        label_column=config.label_column,
     )
 
 

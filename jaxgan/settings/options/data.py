@@ -17,7 +17,7 @@ class DataOptions:
     dataset: str = option(
         "digits",
         "digits, mnist, fashion_mnist, stacked_mnist, stacked_digits, ring8, grid25, mixture4|8|9|16|32, swiss_roll, gaussian,"
-        " tfds:NAME, folder:PATH, npz:PATH, or your own as package.module:attribute.",
+        " tfds:NAME, folder:PATH, npz:PATH, csv:PATH, or your own as package.module:attribute.",
         most_used=2,
         names_code=True,
     )
@@ -73,6 +73,21 @@ class DataOptions:
     skip_unreadable: bool = option(
         False,
         "Leave out picture files that cannot be read, and say which.",
+    )
+    kind: Literal["auto", "vectors", "series", "images", "volumes"] | None = option(
+        None,
+        "What a sample of csv:PATH, or of the array samples in npz:PATH, is: vectors (N, F), series (N, T) or (N, T, C), images, volumes"
+        " (N, D, H, W) or (N, D, H, W, C); auto (the same as not given) by the number of its axes, (N, T) as vectors.",
+    )
+    scaling: Literal["standard", "minmax", "none"] | None = option(
+        None,
+        "How each column of vectors, or channel of series and volumes, is scaled for training: standard, (x - mean) / standard deviation;"
+        " minmax, to [-1, 1]; none; standard where not given. Samples are written in the data's own units.",
+    )
+    label_column: str | None = option(
+        None,
+        "The column of csv:PATH that holds class labels, words or whole numbers: its name, or its number from 1.",
+        metavar="COLUMN",
     )
     stream: Literal["auto", "always", "never"] = option(
         "auto",
