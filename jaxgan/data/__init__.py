@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from jaxgan.cache import cache_folder as default_data_dir  # where data sets lie by default
-from jaxgan.checks import text, whole_number
+from jaxgan.checks import choice, text, whole_number
 from jaxgan.data import mixtures
 from jaxgan.data.account import account, value_range
 from jaxgan.data.dataset import Dataset, Records, Request, Sampler
@@ -26,8 +26,11 @@ from jaxgan.data.points import drawn_from
 from jaxgan.data.stacks import stacked
 from jaxgan.data.swiss_roll import swiss_roll
 from jaxgan.data.tfds import load_tfds
+from jaxgan.data.vector_labels import in_labels_of
 from jaxgan.errors import NoSplitError, UserError, shortened, unknown
 from jaxgan.imports import is_import_path
+from jaxgan.labels import KINDS
+from jaxgan.labels import from_description as vectors_from_description
 from jaxgan.memory import check_fits
 
 __all__ = [
@@ -45,6 +48,7 @@ __all__ = [
     "differences",
     "from_description",
     "gaussian_mixture",
+    "in_labels_of",
     "load",
     "load_held_out",
     "read_into_memory",
@@ -89,6 +93,8 @@ def load(
     points: int | None = None,
     image_size: int | None = None,
     memory: int | None = None,
+    label_file: Path | None = None,
+    label_kind: str = "auto",
 ) -> Dataset:
     """The data set of this name: a row of DATASETS, `tfds:NAME`, `folder:PATH`, `npz:PATH`, or your own as `package.module:function`.
 
@@ -99,6 +105,8 @@ def load(
         points: the size of a fixed sample of a 2-D distribution; drawn afresh where None.
         image_size: pixels a side that images are brought to; their own where None.
         memory: bytes; the pictures of a folder or a TFDS set that would take more stay on disk (`Dataset.records`). No limit where None.
+        label_file: the labels of a folder's pictures, CSV or JSON: `jaxgan.data.label_files` says in which form.
+        label_kind: what labels are where that is open: "classes", "multi_hot" or "continuous"; "auto" by what they look like.
 
     Returns:
         the data set; what its files were taken for, and what was left out, is in its `notes`.
@@ -115,7 +123,11 @@ def load(
     if colon and prefix in PREFIXES and not source:
         raise UserError(f"data set '{name}' names nothing behind the colon: expected {prefix}:SOURCE")
     directory = default_data_dir() if data_dir is None else Path(data_dir).expanduser()
-    request = Request(name, source if prefix in PREFIXES else name, directory, split, points, image_size, memory)
+    label_file = None if label_file is None else Path(label_file).expanduser()
+    choice("label_kind", label_kind, ("auto", *KINDS))
+    request = Request(
+        name, source if prefix in PREFIXES else name, directory, split, points, image_size, memory, label_file, label_kind
+    )
     loader = PREFIXES.get(prefix) if colon else DATASETS.get(name)
     if loader is not None:
         return loader(request)
@@ -146,6 +158,7 @@ def describe(dataset: Dataset) -> dict[str, Any]:
         "stack_of": dataset.stack_of,
         "notes": list(dataset.notes),
         **identity(dataset),
+        **({} if dataset.label_vectors is None else {"labels": dataset.label_vectors.described()}),
     }
 
 
@@ -171,4 +184,5 @@ def from_description(values: Mapping[str, Any]) -> Dataset:
         class_names=tuple(text("class_names", one) for one in class_names),
         stack_of=None if stack_of is None else text("stack_of", stack_of),
         notes=tuple(values.get("notes", ())),
+        label_vectors=None if values.get("labels") is None else vectors_from_description(values["labels"]),
     )

@@ -10,6 +10,7 @@ import numpy as np
 
 from jaxgan.data.distributions import Distribution
 from jaxgan.errors import NoSplitError, UserError
+from jaxgan.labels import LabelVectors
 from jaxgan.types import Records
 
 Sampler = Callable[
@@ -30,13 +31,14 @@ class Dataset:
     sample_shape: tuple[int, ...]  # (H, W, C) of images, (2,) of points, or any other
     n_classes: int  # 0 where there are no labels
     samples: np.ndarray | None  # uint8 or float32 (N, *sample_shape); None where they are drawn afresh or streamed
-    labels: np.ndarray | None  # int32 (N,) in [0, n_classes)
+    labels: np.ndarray | None  # int32 (N,) in [0, n_classes); or float32 (N, K) as the networks see them, where there are `label_vectors`
     class_names: tuple[str, ...] = ()  # n_classes of them, or none
     distribution: Distribution | None = None  # that points come from, where it is known
     records: Records | None = None  # the pictures, where they stay on disk
     stack_of: str | None = None  # the set of whose pictures each channel shows one
     sampler: Sampler | None = None  # where samples are drawn afresh
     notes: tuple[str, ...] = ()  # what a reader of the files took them for, and what it left out: a line each
+    label_vectors: LabelVectors | None = None  # names, units and statistics of labels that are vectors, and no classes
 
     @property
     def size(self) -> int | None:
@@ -59,6 +61,21 @@ class Dataset:
         """Whether the samples are points of the plane."""
         return self.sample_shape == (2,)
 
+    @property
+    def label_kind(self) -> str:
+        """ "classes", "multi_hot" (several labels at once, 0 or 1 each) or "continuous" (numbers)."""
+        return "classes" if self.label_vectors is None else self.label_vectors.kind
+
+    @property
+    def label_dim(self) -> int:
+        """The entries of a label that is a vector; 0 where labels are classes, or there are none."""
+        return 0 if self.label_vectors is None else self.label_vectors.dim
+
+    @property
+    def label_names(self) -> tuple[str, ...]:
+        """The names of the entries of a label that is a vector."""
+        return () if self.label_vectors is None else self.label_vectors.names
+
     def select(self, rows: np.ndarray) -> "Dataset":
         """The data set of these samples alone, in this order; for one whose samples lie in memory."""
         assert self.samples is not None
@@ -76,6 +93,8 @@ class Request(NamedTuple):
     points: int | None = None
     image_size: int | None = None
     memory: int | None = None  # bytes that pictures may take before they are left on disk; no limit where None
+    label_file: Path | None = None  # the labels of a folder's pictures
+    label_kind: str = "auto"  # what labels are where that is open: "classes", "multi_hot" or "continuous"
 
     def too_many(self, n: int, size: int, channels: int) -> bool:
         """Whether n square pictures of `size` pixels a side outgrow the memory that they may take."""
@@ -95,6 +114,12 @@ class Request(NamedTuple):
             )
         if self.image_size is not None and "image_size" not in options:
             raise UserError(f"image_size={self.image_size} is for images: data set '{self.name}' holds points")
+        if self.label_file is not None and "label_file" not in options:
+            raise UserError(f"label_file={self.label_file} is for pictures of folder:PATH: data set '{self.name}' is none")
+        if self.label_kind != "auto" and "label_kind" not in options:
+            raise UserError(
+                f"label_kind={self.label_kind} is for labels of folder:PATH, npz:PATH and your own: those of '{self.name}' are known"
+            )
         if self.split != "train" and "split" not in options:
             raise NoSplitError(f"data set '{self.name}' has no split '{self.split}': it has 'train' alone")
 

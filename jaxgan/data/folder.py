@@ -3,17 +3,21 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
+from jaxgan.data.arrays import Labels
 from jaxgan.data.dataset import Dataset, Request
+from jaxgan.data.label_files import labels_of_pictures
 from jaxgan.data.listing import list_folder
 from jaxgan.data.pictures import open_picture, read_picture, square
 from jaxgan.errors import UserError
 
 
 def load_folder(request: Request) -> Dataset:
-    """`folder:PATH`: pictures; subfolders are the classes, as `listing.list_folder` says; without them there are no labels.
+    """`folder:PATH`: pictures; subfolders are the classes, as `listing.list_folder` says; without them there are no labels, but those of
+    a file (`label_files`).
 
     Pictures become square by a centre crop, `image_size` pixels a side, or as many as the first has on its shorter
     side. They are grey (one channel) if every one of them is, else colour; where they stay on disk, the first one decides.
@@ -23,16 +27,20 @@ def load_folder(request: Request) -> Dataset:
         NoSplitError: the folder has no such split.
         UserError: what `list_folder` refuses, or an unreadable picture.
     """
-    request.takes("image_size", "split")
+    request.takes("image_size", "split", "label_file", "label_kind")
     names, groups, notes = list_folder(Path(request.source).expanduser(), request.split, request.name)
     paths = [path for group in groups for path in group]
-    labels = np.repeat(np.arange(len(groups), dtype=np.int32), [len(group) for group in groups])
+    numbers = np.repeat(np.arange(len(groups), dtype=np.int32), [len(group) for group in groups])
+    found = labels_of_pictures(request, paths, Labels(numbers, len(names), names))
+    labels, names, notes = found.numbers, found.class_names, notes + found.notes
     first = read_picture(paths[0], str(paths[0]))
     size = request.image_size or min(first.size)
     if request.too_many(len(paths), size, 3):
         channels = 1 if is_grey(square(first, size)) else 3
-        records = FolderPictures(paths, labels, size, channels)
-        return Dataset(request.name, (size, size, channels), len(names), None, None, names, records=records, notes=notes)
+        records = FolderPictures(paths, labels, size, channels, found.numbers is not numbers)
+        return Dataset(
+            request.name, (size, size, channels), found.n_classes, None, None, names, records=records, notes=notes, label_vectors=found.vectors
+        )  # fmt: skip
     samples, sizes, several = np.empty((len(paths), size, size, 3), np.uint8), set(), 0
     for row, path in enumerate(paths):
         picture, frames = open_picture(path, str(path))
@@ -42,7 +50,10 @@ def load_folder(request: Request) -> Dataset:
     if is_grey(samples):
         samples = np.ascontiguousarray(samples[..., :1])  # (N, S, S, 3) -> (N, S, S, 1)
     notes += (*_of_sizes(sizes, size, request.image_size is None), *_of_frames(several))
-    return Dataset(request.name, samples.shape[1:], len(names), samples, labels if names else None, names, notes=notes)
+    labelled = found.n_classes or found.vectors
+    return Dataset(
+        request.name, samples.shape[1:], found.n_classes, samples, labels if labelled else None, names, notes=notes, label_vectors=found.vectors
+    )  # fmt: skip
 
 
 def _of_sizes(sizes: set[tuple[int, int]], size: int, by_the_first: bool) -> tuple[str, ...]:
@@ -68,18 +79,19 @@ class FolderPictures:
     labels: np.ndarray
     size: int
     channels: int
+    of_label_file: bool = False  # whether a file says the labels, and not the pictures' folders
 
     def __len__(self) -> int:
         return len(self.paths)
 
-    def __getitem__(self, row: int) -> tuple[np.ndarray, int]:
+    def __getitem__(self, row: int) -> tuple[np.ndarray, Any]:
         path = self.paths[row]
         image = square(read_picture(path, str(path)), self.size)
         if self.channels == 1 and not is_grey(image):
             raise UserError(
                 f"{path}: in colour, and the first picture of its set is grey: pictures read from disk must be alike"
             )
-        return image[..., : self.channels], int(self.labels[row])
+        return image[..., : self.channels], self.labels[row]
 
 
 def is_grey(pixels: np.ndarray) -> bool:

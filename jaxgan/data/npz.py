@@ -8,18 +8,20 @@ from typing import Any
 
 import numpy as np
 
-from jaxgan.data.arrays import read_labels, read_pictures, read_points
+from jaxgan.data.arrays import read_pictures, read_points
 from jaxgan.data.dataset import Dataset, Request
 from jaxgan.data.pictures import resized
+from jaxgan.data.vector_labels import read_any_labels
 from jaxgan.errors import UserError, first_line
 from jaxgan.unpacking import check_members
 
-KNOWN = ("images", "points", "labels")
+KNOWN = ("images", "points", "labels", "label_names")
 HEADERS = {(1, 0): np.lib.format.read_array_header_1_0, (2, 0): np.lib.format.read_array_header_2_0}
 
 
 def load_npz(request: Request) -> Dataset:
-    """`npz:PATH` with `images` or `points`, and `labels` (N,) where there are any.
+    """`npz:PATH` with `images` or `points`, and `labels` where there are any: class numbers or words (N,), numbers (N,) or (N, K), or 0s
+    and 1s (N, K), with `label_names`, the names of the classes or columns, if they have some.
 
     `images`: uint8 (N, H, W) or (N, H, W, C) with C = 1 or 3, or floats x in [-1, 1], stored as round(127.5 (x + 1)); other usual
     forms (floats in [0, 1], axes in another order, ...) are brought to these, and the data set's `notes` say so.
@@ -34,15 +36,16 @@ def load_npz(request: Request) -> Dataset:
     if ("images" in arrays) == ("points" in arrays):
         raise UserError(f"{path}: holds {', '.join(sorted(arrays)) or 'nothing'}, expected either images or points")
     if "points" in arrays:
-        request.takes()
+        request.takes("label_kind")
         samples, notes = read_points(arrays["points"], f"{path}: points")
     else:
-        request.takes("image_size")
+        request.takes("image_size", "label_kind")
         samples, notes = read_pictures(arrays["images"], f"{path}: images")
         samples = resized(samples, request.image_size)
     if "labels" not in arrays:
         return Dataset(request.name, samples.shape[1:], 0, samples, None, notes=notes)
-    labels = read_labels(arrays["labels"], len(samples), str(path))
+    names = [str(name) for name in np.ravel(arrays["label_names"])] if "label_names" in arrays else []
+    labels = read_any_labels(arrays["labels"], len(samples), str(path), request.label_kind, names)
     return Dataset(
         request.name,
         samples.shape[1:],
@@ -51,6 +54,7 @@ def load_npz(request: Request) -> Dataset:
         labels.numbers,
         labels.class_names,
         notes=notes + labels.notes,
+        label_vectors=labels.vectors,
     )
 
 

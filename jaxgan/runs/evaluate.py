@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from jaxgan.checks import truth
-from jaxgan.data import Dataset, account, as_dataset, differences
+from jaxgan.data import Dataset, account, as_dataset, differences, in_labels_of
 from jaxgan.errors import UserError
 from jaxgan.evaluation import evaluator_of, measure_replicas, summarise_replicas
 from jaxgan.evaluation.protocol import OwnMetrics
@@ -111,7 +111,9 @@ def evaluate(
 def _data(run: Run, data: Any, labels: Any, data_dir: Path | None, data_changed: bool) -> tuple[Dataset, Dataset | None]:
     """The training data and, where there are any, the test data."""
     if data is not None:
-        return as_dataset(data, labels, keep_below=run.gan.n_classes), None
+        kind = "auto" if run.dataset.label_vectors is None else run.dataset.label_kind
+        given = as_dataset(data, labels, keep_below=run.gan.n_classes, label_kind=kind)
+        return in_labels_of(run.dataset, given), None
     dataset = run.dataset
     if (
         dataset.distribution is not None
@@ -128,4 +130,5 @@ def _data(run: Run, data: Any, labels: Any, data_dir: Path | None, data_changed:
                 f"the data are not those that {run.folder} was trained on: {'; '.join(apart)}; --data-changed measures with these"
                 " (from Python data_changed=True)"
             )
+    train = in_labels_of(run.dataset, train)
     return train, held_out_data(run.config, train, data_dir)

@@ -261,7 +261,7 @@ def _resolved(what: Config | Gan, dataset: Any, labels: Any, options: Mapping[st
             raise UserError(
                 "fit(gan, data, ...): which data? an array, a pair (samples, labels), a Dataset, or a function (key, n) -> samples"
             )
-        own = as_dataset(dataset, labels, keep_below=what.n_classes)
+        own = as_dataset(dataset, labels, keep_below=what.n_classes, label_kind="vectors" if what.label_dim else "auto")
         config = config_of(what, own, options)
         _join(config)
         if config.resume:
@@ -272,7 +272,7 @@ def _resolved(what: Config | Gan, dataset: Any, labels: Any, options: Mapping[st
     if options:
         raise UserError(f"fit(config): {next(iter(options))} belongs into the Config")
     _join(what)
-    own_data = None if dataset is None else as_dataset(dataset, labels)
+    own_data = None if dataset is None else as_dataset(dataset, labels, label_kind=what.label_kind or "auto")
     if what.resume:
         config = _config_of_resumed(what)
     elif what.config is not None:
