@@ -177,7 +177,9 @@ def _rows_shown(values: np.ndarray, kind: Kind, examples: np.ndarray) -> np.ndar
     """The labels of a grid's rows: of one number its range, from the 5 % to the 95 % quantile; of several rows of the data; of multi-hot labels
     each alone and the most frequent other combinations."""
     if kind == "continuous":
-        return np.unique(np.quantile(values, np.linspace(0.05, 0.95, ROWS)))[:, None] if values.shape[1] == 1 else examples[:ROWS]
+        return (
+            np.unique(np.quantile(values, np.linspace(0.05, 0.95, ROWS)))[:, None] if values.shape[1] == 1 else examples[:ROWS]
+        )
     most = np.sort(np.argsort(-values.sum(0), kind="stable")[:SINGLE])
     combinations, counts = np.unique(values, axis=0, return_counts=True)
     several = combinations.sum(1) != 1

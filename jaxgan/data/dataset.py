@@ -31,7 +31,9 @@ class Dataset:
     sample_shape: tuple[int, ...]  # (H, W, C) of images, (2,) of points, or any other
     n_classes: int  # 0 where there are no labels
     samples: np.ndarray | None  # uint8 or float32 (N, *sample_shape); None where they are drawn afresh or streamed
-    labels: np.ndarray | None  # int32 (N,) in [0, n_classes); or float32 (N, K) as the networks see them, where there are `label_vectors`
+    labels: (
+        np.ndarray | None
+    )  # int32 (N,) in [0, n_classes); or float32 (N, K) as the networks see them, where there are `label_vectors`
     class_names: tuple[str, ...] = ()  # n_classes of them, or none
     distribution: Distribution | None = None  # that points come from, where it is known
     records: Records | None = None  # the pictures, where they stay on disk

@@ -51,7 +51,12 @@ def _of_label_file(dataset: Dataset) -> dict[str, Any]:
 def _of_vectors(before: Any, dataset: Dataset) -> dict[str, tuple[Any, Any]]:
     """Kind, names and statistics of label vectors, before and now; nothing of runs that had none."""
     now = None if dataset.label_vectors is None else dataset.label_vectors.described()
-    facts = {"kind": "kind of the labels", "names": "names of the labels", "mean": "means of the labels", "std": "deviations of the labels"}
+    facts = {
+        "kind": "kind of the labels",
+        "names": "names of the labels",
+        "mean": "means of the labels",
+        "std": "deviations of the labels",
+    }
     if not isinstance(before, Mapping):
         return {}
     return {name: (before.get(key), None if now is None else now[key]) for key, name in facts.items()}

@@ -23,7 +23,12 @@ from jaxgan.data.dataset import Request
 from jaxgan.data.vector_labels import read_any_labels, vectors_of
 from jaxgan.errors import UserError, first_line, printable, shortened
 
-BY_THEMSELVES = ("labels.csv", "metadata.csv", "dataset.json", "labels.json")  # taken where they lie in a folder without classes
+BY_THEMSELVES = (
+    "labels.csv",
+    "metadata.csv",
+    "dataset.json",
+    "labels.json",
+)  # taken where they lie in a folder without classes
 SEPARATORS = ";|"  # of several words in one column
 FILE_KEYS = ("file_name", "filename", "file", "path", "image", "name")  # of an object in a list, the first that is there
 LABEL_KEYS = ("label", "labels", "class", "category", "tags")

@@ -56,7 +56,16 @@ CHOICES = {
     "order": ("critic_first", "generator_first", "generator_second"),
 }
 RANGES = {"ema": Range(at_least=0, below=1), "generator_classifier_weight": Range(at_least=0)}
-AT_LEAST = {"latent_dim": 1, "n_classes": 0, "label_dim": 0, "n_critic": 0, "pac": 1, "unroll": 0, "generators": 1, "penalty_every": 1}
+AT_LEAST = {
+    "latent_dim": 1,
+    "n_classes": 0,
+    "label_dim": 0,
+    "n_critic": 0,
+    "pac": 1,
+    "unroll": 0,
+    "generators": 1,
+    "penalty_every": 1,
+}
 COUPLES = (
     "under a gradient penalty each sample's gradient must be its own, and this couples the samples of a batch"
     " (arXiv 1704.00028, section 4)"
@@ -148,7 +157,9 @@ class Gan:
         self._check_numbers()
         self._check_parts()
         if self.n_classes and self.label_dim:
-            raise UserError(f"n_classes={self.n_classes} and label_dim={self.label_dim}: labels are classes or vectors: give one")
+            raise UserError(
+                f"n_classes={self.n_classes} and label_dim={self.label_dim}: labels are classes or vectors: give one"
+            )
         if self.conditioning == "projection" and not self.is_conditional:
             raise UserError("conditioning='projection' says how labels reach the critic: it needs n_classes or label_dim")
         if self.minibatch_discrimination and self.game.penalties:

@@ -73,8 +73,7 @@ class TrainedGan:
         """
         n, seed = whole_number("n", n), checked_seed("seed", seed)
         several = self.gan.generators
-        if generator is not None and whole_number("generator", generator, at_least=0) >= several:
-            raise UserError(f"--generator {generator}: allowed are 0 to {several - 1}")
+        self._check_generator(generator)
         how: dict[str, Any] = {
             "batch_statistics": None if batch_statistics is None else truth("batch_statistics", batch_statistics),
             "average": truth("average", average),
@@ -115,6 +114,31 @@ class TrainedGan:
         z = slerp(start, end, jnp.linspace(0.0, 1.0, n))
         return self.generate(z, labels, **how)
 
+    def over_labels(
+        self,
+        n: int,
+        labels: Any,
+        *,
+        seed: int = 0,
+        generator: int | None = None,
+        batch_statistics: bool | None = None,
+        average: bool = True,
+    ) -> Samples:
+        """n latents, each with every one of m labels: samples (n m, ...), those of one latent side by side, of one generator.
+
+        Raises:
+            UserError: as `sample`.
+        """
+        m, several = len(labels), self.gan.generators
+        self._check_generator(generator)
+        labels = self.gan.sample_labels(m, self._to_model(labels))
+        z = draw_latents(jax.random.key(checked_seed("seed", seed)), whole_number("n", n), self.gan.latent_dim)
+        rows, columns = np.repeat(np.arange(n), m), np.tile(np.arange(m), n)
+        every = (jnp.repeat(x, several, axis=0) for x in (z[rows], labels[columns]))
+        made = self.generate(*every, batch_statistics=batch_statistics, average=average)
+        own = rows % several if generator is None else np.full(n * m, generator)
+        return made[np.arange(n * m) * several + own]
+
     def generate(
         self, latent: Float[Array, "n latent"], labels: Labels, *, batch_statistics: bool | None = None, average: bool = True
     ) -> Samples:
@@ -137,6 +161,10 @@ class TrainedGan:
             rows = [np.arange(i, n, count) for i in range(count)]
         made = jnp.concatenate([_generated(self.gan, self.state, latent[r], labels[r], own, average) for r in rows])
         return made[np.argsort(np.concatenate(rows))] if own else made
+
+    def _check_generator(self, generator: int | None) -> None:
+        if generator is not None and whole_number("generator", generator, at_least=0) >= self.gan.generators:
+            raise UserError(f"--generator {generator}: allowed are 0 to {self.gan.generators - 1}")
 
     def _to_model(self, labels: Any) -> Any:
         """Labels as the networks see them."""
@@ -194,9 +222,7 @@ def picture_groups(gan: Gan, sample_shape: tuple[int, ...], rows: Any = None) ->
     return np.asarray(generator_index(len(labels), gan.generators))
 
 
-def picture(
-    gan: Gan, sample_shape: tuple[int, ...], state: GanState, batch_statistics: bool = False, rows: Any = None
-) -> Any:
+def picture(gan: Gan, sample_shape: tuple[int, ...], state: GanState, batch_statistics: bool = False, rows: Any = None) -> Any:
     """Samples from the same latents at every step of the run; of label vectors for those of `rows`."""
     labels = jnp.asarray(picture_labels(gan, sample_shape, rows))
     z = draw_latents(stream_key(state.key, Stream.PICTURE), len(labels), gan.latent_dim)

@@ -8,7 +8,6 @@ from jaxgan.networks.layers import no_labels
 from jaxgan.networks.transform import CriticTransform, features_of
 from jaxgan.types import CriticOutput, Labels, Samples
 
-
 glorot = nn.initializers.glorot_uniform()  # as the authors' code has it: with N(0, 1) the inner product would drown the score
 
 

@@ -11,7 +11,7 @@ import jax
 import numpy as np
 
 from jaxgan.checks import truth
-from jaxgan.data import as_dataset, differences
+from jaxgan.data import Dataset, as_dataset, differences, from_description, in_labels_of
 from jaxgan.engine import processes
 from jaxgan.engine.checkpoints import Checkpoints, Progress, Restored
 from jaxgan.engine.gan import Gan
@@ -95,6 +95,8 @@ def fit(
     """
     listeners, progress = checked_listeners(listeners), truth("progress", progress)
     resolved, resume = _resolved(what, dataset, labels, options)
+    if resume and resolved.config.out and resolved.dataset.label_vectors is not None:
+        resolved = _in_the_runs_labels(resolved, RunFolder(resolved.config.out))
     if resume and resolved.config.out:
         check_folder_writable(resolved.config.out, "--out")
         RunFolder(resolved.config.out).check_outputs()
@@ -157,6 +159,14 @@ def fit(
     if done < schedule.steps:
         raise KeyboardInterrupt(f"interrupted at step {done}; the checkpoint is safe: --out {folder} --resume goes on")
     return run_of(state)
+
+
+def _in_the_runs_labels(resolved: Resolved, files: RunFolder) -> Resolved:
+    """With other data (`--data-changed`) label vectors in the units that the run was begun with; the same data are as they are."""
+    described = files.read_environment().get("data") or {}
+    if not resolved.config.data_changed or not described.get("labels"):
+        return resolved
+    return dataclasses.replace(resolved, dataset=in_labels_of(from_description(described), resolved.dataset))
 
 
 def _earlier(resolved: Resolved, program: Program, progress: bool) -> Restored | None:
@@ -309,8 +319,9 @@ def _writers(files: RunFolder, program: Program, resolved: Resolved, progress: b
     """What fills the run folder while it trains, and shows how far it is."""
     gan, dataset = program.gan, resolved.dataset
     per_epoch = steps_per_epoch(resolved.config, dataset.size)
-    groups = gan.n_classes or (gan.generators if gan.generators > 1 else 0)
-    view = SampleView(dataset.distribution, groups)
+    titles = row_titles(gan, dataset)
+    groups = gan.n_classes or len(titles) or (gan.generators if gan.generators > 1 else 0)
+    view = SampleView(dataset.distribution, groups, titles)
     return [
         MetricsFile(files.metrics),
         TensorBoard(files.tensorboard, view=view),
@@ -319,6 +330,14 @@ def _writers(files: RunFolder, program: Program, resolved: Resolved, progress: b
         Curves(files.metrics, files.curves),
         *([ProgressBar(steps_per_epoch=None if per_epoch is None else float(per_epoch))] if progress else []),
     ]
+
+
+def row_titles(gan: Gan, dataset: Dataset) -> list[str]:
+    """What the rows of a grid of samples are called: the classes that have names, or label vectors; nothing of others."""
+    if gan.label_dim:
+        vectors = dataset.label_vectors
+        return [""] if vectors is None else [vectors.words(row) for row in vectors.shown]
+    return list(dataset.class_names) if gan.n_classes == len(dataset.class_names) else []
 
 
 def _config_of_resumed(config: Config) -> Config:

@@ -219,7 +219,9 @@ def last_metrics(files: RunFolder) -> list[dict[str, float]]:
         for outcome, trained in zip(outcomes, run.every_replica, strict=True):
             if outcome["diverged"]:
                 continue
-            samples = np.asarray(picture(trained.gan, trained.sample_shape, trained.state, rows=label_rows(trained.gan, trained.dataset)))
+            samples = np.asarray(
+                picture(trained.gan, trained.sample_shape, trained.state, rows=label_rows(trained.gan, trained.dataset))
+            )
             coverage = mode_coverage(distribution.to_units(samples), distribution.centres, distribution.std)
             outcome |= {
                 "modes_3sigma": float(coverage.modes),
