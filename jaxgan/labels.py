@@ -74,6 +74,7 @@ class LabelVectors:
         Raises:
             UserError: another number of entries, a name that is not there, or what is no number.
         """
+        given = label
         if isinstance(label, str):
             parts = [part.strip() for part in label.split(",")]
             if self.kind == "multi_hot" and not any("=" in part for part in parts) and not all(map(_is_number, parts)):
@@ -89,10 +90,10 @@ class LabelVectors:
         else:
             values = [_number(value, called) for value in np.ravel(np.asarray(label)).tolist()]
             if len(values) != self.dim:
-                raise UserError(f"{called} {shortened(label)}: {len(values)} numbers, expected {self.dim}: {self._names()}")
+                raise UserError(f"{called} {shortened(given)}: {len(values)} numbers, expected {self.dim}: {self._names()}")
             row = np.asarray(values)
         if self.kind == "multi_hot" and not np.isin(row, (0, 1)).all():
-            raise UserError(f"{called} {shortened(label)}: expected 0 or 1 for each of {self._names()}")
+            raise UserError(f"{called} {shortened(given)}: expected 0 or 1 for each of {self._names()}")
         return row
 
     def column(self, name: str, called: str = "label") -> int:
