@@ -201,6 +201,20 @@ def labels(name: str, value: Any, shape: tuple[int, ...], n_classes: int) -> np.
     return values.astype(np.int32)
 
 
+def label_rows(name: str, value: Any, shape: tuple[int, ...]) -> np.ndarray:
+    """The value as label vectors, float32, of this shape, whose last axis is that of a label's entries.
+
+    Raises:
+        UserError: they are no numbers, not as many, or not finite.
+    """
+    values = array(name, value)
+    if values.shape != shape:
+        raise UserError(f"{name}: shape {values.shape}; must be {shape}, {shape[-1]} numbers for each sample")
+    if not np.isfinite(values).all():
+        raise UserError(f"{name}: hold numbers that are not finite")
+    return values.astype(np.float32)
+
+
 def seed(name: str, value: Any) -> int:
     """A seed of numpy's or jax's random numbers, from 0 to 2**32 - 1; raises UserError for anything else."""
     return whole_number(name, value, at_least=0, at_most=LARGEST_SEED)

@@ -14,7 +14,7 @@ from jaxgan.errors import UserError
 from jaxgan.files import check_writable, without_link
 from jaxgan.folder import RunFolder
 from jaxgan.memory import check_fits
-from jaxgan.settings import OptionalInt, OptionalPath, parse
+from jaxgan.settings import OptionalInt, OptionalPath, OptionalText, parse
 
 if TYPE_CHECKING:
     from jaxgan.runs import Run
@@ -32,8 +32,11 @@ class Options:
     """Samples to draw: 64, 100 of a conditional run, 2,500 points; with --interpolate, 16 on the way."""
     seed: int = 0
     """Seed of the latents."""
-    label: OptionalInt = None
-    """Draw this class only (conditional runs); without it every class in equal parts, and with --interpolate class 0."""
+    label: OptionalText = None
+    """What to draw (conditional runs): a class by name or number; several labels, as "smiling,glasses" or none; numbers in the data's own
+    units, as "age=30" (others at their mean) or 0.5,-1. Without it every class in equal parts, or the rows that the run itself draws."""
+    label_range: OptionalText = None
+    """Draw a grid over the values of a continuous label, as age=20:60, or age=20:60:9 for nine columns: --n latents (8), one a row."""
     generator: OptionalInt = None
     """Draw from this generator only (runs with several); without it from all in turn."""
     interpolate: bool = False
@@ -105,6 +108,7 @@ def draw_critic(run: "Run", options: Options, path: Path) -> None:
     import jax
     import numpy as np
 
+    from jaxgan.engine.sampling import label_rows
     from jaxgan.engine.surface import CriticSurface, critic_scores, has_surface, surface_axis
     from jaxgan.report.figures import save_critic_surface
 
@@ -112,9 +116,10 @@ def draw_critic(run: "Run", options: Options, path: Path) -> None:
         raise UserError(f"--critic-surface: {run.folder} has no critic that scores single points of the plane")
     distribution, n = run.dataset.distribution, options.n or 1000
     fake = np.asarray(run.sample(n, seed=options.seed, label=options.label, average=options.average)[0], np.float32)
+    rows = label_rows(run.gan, run.dataset)
     real = None if distribution is None else np.asarray(distribution.sample(jax.random.key(options.seed), n)[0])
     axis = surface_axis(fake)
-    scores = np.asarray(jax.jit(critic_scores, static_argnums=0)(run.gan, run.state, axis))
+    scores = np.asarray(jax.jit(critic_scores, static_argnums=0)(run.gan, run.state, axis, rows))
     save_critic_surface(path, CriticSurface(axis, scores, real), fake, distribution)
 
 
@@ -122,7 +127,8 @@ def draw(run: "Run", options: Options, out: Path) -> None:
     """Draws what the options ask for, and writes it."""
     import numpy as np
 
-    from jaxgan.report.samples import save_interpolation, save_samples
+    from jaxgan.report.samples import Layout, save_interpolation, save_samples
+    from jaxgan.runs.fit import row_titles
 
     how: dict[str, Any] = {
         "seed": options.seed,
@@ -133,15 +139,63 @@ def draw(run: "Run", options: Options, out: Path) -> None:
     if options.interpolate and not run.is_images:
         raise UserError("--interpolate: a strip shows images, and this run draws points")
     usual = (
-        16 if options.interpolate else 2500 if not run.is_images else 100 if run.gan.n_classes and options.label is None else 64
+        16
+        if options.interpolate
+        else 2500
+        if not run.is_images
+        else 100
+        if run.gan.is_conditional and options.label is None
+        else 64
     )
+    vectors = run.label_vectors if run.gan.label_dim else None
+    if options.label_range is not None:
+        draw_range(run, options, out, how)
+        return
     n = options.n or usual
+    if vectors is not None and options.label is None and options.n is None and not options.interpolate:
+        how |= {
+            "label": None,
+            "labels": vectors.shown.repeat(max(1, n // 10 if run.is_images else n // len(vectors.shown)), axis=0),
+        }
+        n = len(how["labels"])
     check_fits(4 * n * (run.gan.latent_dim + math.prod(run.sample_shape)), f"--n {n}: samples with their latents")
     if options.interpolate:
         save_interpolation(out, np.asarray(run.interpolate(n, **how), np.float32))
         return
     samples, labels = run.sample(n, generator=options.generator, **how)
-    save_samples(out, np.asarray(samples, np.float32), labels, run.dataset.distribution)
+    titles = row_titles(run.gan, run.dataset) if options.label is None else []
+    in_rows = bool(titles) and n % len(titles) == 0 and (vectors is None or "labels" in how)
+    layout = Layout(n // len(titles), titles) if in_rows else Layout()
+    names = run.dataset.label_names if vectors is not None else ()
+    save_samples(out, np.asarray(samples, np.float32), labels, run.dataset.distribution, layout, names)
+
+
+def draw_range(run: "Run", options: Options, out: Path, how: dict[str, Any]) -> None:
+    """Draws a grid over the values of a continuous label: a row a latent, a column a value.
+
+    Raises:
+        UserError: the run has no continuous labels.
+    """
+    import numpy as np
+
+    from jaxgan.report.samples import Layout, save_samples
+
+    vectors = run.label_vectors if run.gan.label_dim else None
+    if vectors is None or options.interpolate:
+        why = "it is no --interpolate" if vectors is not None else f"{run.folder} was trained without continuous labels"
+        raise UserError(f"--label-range {options.label_range}: {why}")
+    assert options.label_range is not None
+    column, values = vectors.read_range(options.label_range, "--label-range")
+    base = vectors.mean if options.label is None else vectors.read(options.label, "--label")
+    labels = np.repeat(base[None], len(values), axis=0)
+    labels[:, column] = values
+    n = options.n or 8
+    check_fits(4 * n * len(values) * (run.gan.latent_dim + math.prod(run.sample_shape)), f"--n {n}: samples with their latents")
+    given = {name: value for name, value in how.items() if name != "label"}
+    samples = run.over_labels(n, labels, generator=options.generator, **given)
+    titles = [f"{value:.4g}" for value in values]
+    layout = Layout(len(values), column_titles=[f"{vectors.names[column]} {titles[0]}", *titles[1:]])
+    save_samples(out, np.asarray(samples, np.float32), np.tile(labels, (n, 1)), run.dataset.distribution, layout, vectors.names)
 
 
 if __name__ == "__main__":

@@ -14,9 +14,11 @@ from typing import Any, NamedTuple, Protocol, runtime_checkable
 
 from jaxtyping import Array, Float, Int, Key, PyTree
 
+from jaxgan.labels import LabelVectors
+
 Params = PyTree[Array]
 Samples = Float[Array, "batch *sample"]  # images (B, H, W, C) in [-1, 1], points (B, 2), or any other arrays
-Labels = Int[Array, " batch"]  # zeros where the data have none
+Labels = Int[Array, " batch"] | Float[Array, "batch label_dim"]  # class numbers, zeros where the data have none; or vectors
 Scalar = Float[Array, ""]
 Number = Scalar | float | int  # a hyperparameter: a Python number, or traced where it differs by replica
 Metrics = Mapping[str, Array]
@@ -183,8 +185,9 @@ class Records(Protocol):
 
     def __len__(self) -> int: ...
 
-    def __getitem__(self, row: int) -> tuple[Any, int]:
-        """The picture, uint8 (H, W, C), and its label, 0 where there are none. Raises UserError where it cannot be read."""
+    def __getitem__(self, row: int) -> tuple[Any, Any]:
+        """The picture, uint8 (H, W, C), and its label: a class number, 0 where there are none, or float32 (K,). Raises UserError where it
+        cannot be read."""
 
 
 @runtime_checkable
@@ -198,10 +201,13 @@ class Source(Protocol):
     def samples(self) -> Any: ...  # numpy (N, *sample_shape), uint8 or floats; None where there are none in memory
 
     @property
-    def labels(self) -> Any: ...  # int32 (N,), or None
+    def labels(self) -> Any: ...  # int32 (N,), float32 (N, K), or None
 
     @property
     def records(self) -> Records | None: ...  # pictures that stay on disk
 
     @property
     def sampler(self) -> Callable[..., Any] | None: ...  # (key, n) -> samples, labels: drawn afresh
+
+    @property
+    def label_vectors(self) -> LabelVectors | None: ...  # where labels are vectors

@@ -35,8 +35,11 @@ from jaxgan.data.scaling import from_description as scaling_from_description
 from jaxgan.data.stacks import stacked
 from jaxgan.data.swiss_roll import swiss_roll
 from jaxgan.data.tfds import load_tfds, stored_pictures
+from jaxgan.data.vector_labels import in_labels_of
 from jaxgan.errors import NoSplitError, UserError, printable, shortened, unknown
 from jaxgan.imports import is_import_path
+from jaxgan.labels import KINDS as LABEL_KINDS
+from jaxgan.labels import from_description as vectors_from_description
 from jaxgan.memory import check_fits
 from jaxgan.picture_options import channels_of, colour_of, in_words, range_of, read_channels, read_range, read_size, size_of
 
@@ -57,6 +60,7 @@ __all__ = [
     "differences",
     "from_description",
     "gaussian_mixture",
+    "in_labels_of",
     "load",
     "load_held_out",
     "read_into_memory",
@@ -117,6 +121,8 @@ def load(
     kind: str = "auto",
     scaling: str | None = None,
     label_column: int | str | None = None,
+    label_file: Path | None = None,
+    label_kind: str = "auto",
 ) -> Dataset:
     """The data set of this name: a row of DATASETS, `tfds:NAME`, `folder:PATH`, `npz:PATH`, `csv:PATH`, or your own as
     `package.module:function`.
@@ -139,6 +145,8 @@ def load(
             "volumes"; "auto" takes (N, T) for vectors.
         scaling: of each feature of vectors, series and volumes: "standard" (where None), "minmax" or "none".
         label_column: of a table, the column of class labels: its name, or its number from 1.
+        label_file: the labels of a folder's pictures, CSV or JSON: `jaxgan.data.label_files` says in which form.
+        label_kind: what labels are where that is open: "classes", "multi_hot" or "continuous"; "auto" by what they look like.
 
     Returns:
         the data set; what its files were taken for, what was cut, and what was left out, is in its `notes`.
@@ -173,6 +181,8 @@ def load(
         choice("kind", kind, KINDS),
         None if scaling is None else choice("scaling", scaling, SCALINGS),
         None if label_column is None else str(label_column),
+        None if label_file is None else Path(label_file).expanduser(),
+        choice("label_kind", label_kind, ("auto", *LABEL_KINDS)),
     )
     if loader is not None:
         loaded = loader(request)
@@ -272,6 +282,7 @@ def describe(dataset: Dataset) -> dict[str, Any]:
         "notes": list(dataset.notes),
         **identity(dataset),
         **({} if dataset.scaling is None else {"scaling": dataset.scaling.described()}),
+        **({} if dataset.label_vectors is None else {"labels": dataset.label_vectors.described()}),
     }
 
 
@@ -298,4 +309,5 @@ def from_description(values: Mapping[str, Any]) -> Dataset:
         stack_of=None if stack_of is None else text("stack_of", stack_of),
         notes=tuple(values.get("notes", ())),
         scaling=None if values.get("scaling") is None else scaling_from_description(values["scaling"]),
+        label_vectors=None if values.get("labels") is None else vectors_from_description(values["labels"]),
     )

@@ -38,6 +38,8 @@ def _range(dataset: Dataset) -> list[str]:
 
 def _classes(dataset: Dataset) -> list[str]:
     """Names and counts, of many classes the first of them and the smallest and largest count."""
+    if dataset.label_vectors is not None:
+        return [dataset.label_vectors.summary()]
     if not dataset.n_classes:
         return ["no labels"]
     labels = dataset.labels if dataset.records is None else getattr(dataset.records, "labels", None)

@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from jaxgan.errors import UserError, printable
+from jaxgan.labels import LabelVectors
 from jaxgan.pixels import to_bytes
 
 ROUNDING = 1e-3  # how far floats may leave the range they are given in
@@ -30,10 +31,11 @@ class Read(NamedTuple):
 class Labels(NamedTuple):
     """Class numbers from 0 and what they are called."""
 
-    numbers: np.ndarray  # int32 (N,) in [0, n_classes)
+    numbers: np.ndarray  # int32 (N,) in [0, n_classes); or label vectors
     n_classes: int
     class_names: tuple[str, ...] = ()  # n_classes of them, or none
     notes: tuple[str, ...] = ()
+    vectors: LabelVectors | None = None  # of labels that are vectors: `numbers` are float32 (N, K) then, and n_classes is 0
 
 
 # Pictures

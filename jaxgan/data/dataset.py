@@ -13,6 +13,7 @@ from jaxgan.data.distributions import Distribution
 from jaxgan.data.kinds import kind_of
 from jaxgan.data.scaling import Scaling
 from jaxgan.errors import NoSplitError, UserError
+from jaxgan.labels import LabelVectors
 from jaxgan.picture_options import Size, in_words
 from jaxgan.types import Records
 
@@ -34,7 +35,9 @@ class Dataset:
     sample_shape: tuple[int, ...]  # (H, W, C) of images, (2,) of points, or any other
     n_classes: int  # 0 where there are no labels
     samples: np.ndarray | None  # uint8 or float32 (N, *sample_shape); None where they are drawn afresh or streamed
-    labels: np.ndarray | None  # int32 (N,) in [0, n_classes)
+    labels: (
+        np.ndarray | None
+    )  # int32 (N,) in [0, n_classes); or float32 (N, K) as the networks see them, where there are `label_vectors`
     class_names: tuple[str, ...] = ()  # n_classes of them, or none
     distribution: Distribution | None = None  # that points come from, where it is known
     records: Records | None = None  # the pictures, where they stay on disk
@@ -42,6 +45,7 @@ class Dataset:
     sampler: Sampler | None = None  # where samples are drawn afresh
     notes: tuple[str, ...] = ()  # what a reader of the files took them for, and what it left out: a line each
     scaling: Scaling | None = None  # of vectors, series and volumes that have units of their own
+    label_vectors: LabelVectors | None = None  # names, units and statistics of labels that are vectors, and no classes
 
     @property
     def size(self) -> int | None:
@@ -92,6 +96,21 @@ class Dataset:
             raise UserError(f"{self.name}: samples of {self.sample_shape[-1]} features, expected {len(scaling.offset)}")
         return dataclasses.replace(self, samples=scaling.to_model(self.scaling.to_units(self.samples)), scaling=scaling)
 
+    @property
+    def label_kind(self) -> str:
+        """ "classes", "multi_hot" (several labels at once, 0 or 1 each) or "continuous" (numbers)."""
+        return "classes" if self.label_vectors is None else self.label_vectors.kind
+
+    @property
+    def label_dim(self) -> int:
+        """The entries of a label that is a vector; 0 where labels are classes, or there are none."""
+        return 0 if self.label_vectors is None else self.label_vectors.dim
+
+    @property
+    def label_names(self) -> tuple[str, ...]:
+        """The names of the entries of a label that is a vector."""
+        return () if self.label_vectors is None else self.label_vectors.names
+
     def select(self, rows: np.ndarray) -> "Dataset":
         """The data set of these samples alone, in this order; for one whose samples lie in memory."""
         assert self.samples is not None
@@ -131,6 +150,8 @@ class Request(NamedTuple):
     kind: str = "auto"  # what a sample is, where its shape leaves it open: `jaxgan.data.kinds.KINDS`
     scaling: str | None = None  # of numbers with units: standard, minmax or none; standard where None
     label_column: str | None = None  # of a table, by its name or its number from 1
+    label_file: Path | None = None  # the labels of a folder's pictures
+    label_kind: str = "auto"  # what labels are where that is open: "classes", "multi_hot" or "continuous"
 
     def too_many(self, n: int, shape: tuple[int, ...]) -> bool:
         """Whether n pictures of this shape outgrow the memory that they may take."""
@@ -150,6 +171,12 @@ class Request(NamedTuple):
             )
         if self.image_size is not None and "image_size" not in options:
             raise UserError(f"image_size={in_words(self.image_size)} is for images: data set '{self.name}' holds points")
+        if self.label_file is not None and "label_file" not in options:
+            raise UserError(f"label_file={self.label_file} is for pictures of folder:PATH: data set '{self.name}' is none")
+        if self.label_kind != "auto" and "label_kind" not in options:
+            raise UserError(
+                f"label_kind={self.label_kind} is for labels of folder:PATH, npz:PATH and your own: those of '{self.name}' are known"
+            )
         for option, whom in OF_PICTURES.items():
             value = getattr(self, option)
             if value != self._field_defaults[option] and option not in options:

@@ -15,8 +15,9 @@ def identity(dataset: Dataset) -> dict[str, Any]:
     The digest of pictures that stay on disk is of their files' names and sizes, where they are files. Samples that are drawn
     afresh have none.
     """
-    counts = None if dataset.labels is None else np.bincount(dataset.labels, minlength=dataset.n_classes).tolist()
-    return {"counts": counts, "digest": _digest(dataset)}
+    classes = dataset.labels if dataset.label_vectors is None else None
+    counts = None if classes is None else np.bincount(classes, minlength=dataset.n_classes).tolist()
+    return {"counts": counts, "digest": _digest(dataset), **_of_label_file(dataset)}
 
 
 def differences(before: Mapping[str, Any], dataset: Dataset) -> list[str]:
@@ -30,13 +31,35 @@ def differences(before: Mapping[str, Any], dataset: Dataset) -> list[str]:
         "number of classes": (before.get("n_classes"), dataset.n_classes),
         "shape of a sample": (before.get("sample_shape"), list(dataset.sample_shape)),
         "number of samples": (before.get("size"), dataset.size),
-        **{name: (before.get(key), facts[key]) for key, name in NAMES.items()},
+        **{name: (before.get(key), facts.get(key)) for key, name in NAMES.items()},
+        **_of_vectors(before.get("labels"), dataset),
     }
     told = {what: values for what, values in now.items() if values[0] not in (None, [])}
     return [f"{what} {_shown(then)}, now {_shown(here)}" for what, (then, here) in told.items() if then != here]
 
 
-NAMES = {"counts": "samples of each class", "digest": "digest of the samples"}
+NAMES = {"counts": "samples of each class", "digest": "digest of the samples", "labels_digest": "digest of the labels"}
+
+
+def _of_label_file(dataset: Dataset) -> dict[str, Any]:
+    """A digest of labels that no folder's name tells, of pictures that stay on disk."""
+    labels = getattr(dataset.records, "labels", None)
+    told = labels is None or not getattr(dataset.records, "of_label_file", False)
+    return {} if told else {"labels_digest": describe_array(np.asarray(labels))["digest"]}
+
+
+def _of_vectors(before: Any, dataset: Dataset) -> dict[str, tuple[Any, Any]]:
+    """Kind, names and statistics of label vectors, before and now; nothing of runs that had none."""
+    now = None if dataset.label_vectors is None else dataset.label_vectors.described()
+    facts = {
+        "kind": "kind of the labels",
+        "names": "names of the labels",
+        "mean": "means of the labels",
+        "std": "deviations of the labels",
+    }
+    if not isinstance(before, Mapping):
+        return {}
+    return {name: (before.get(key), None if now is None else now[key]) for key, name in facts.items()}
 
 
 def _shown(value: Any) -> str:

@@ -16,6 +16,8 @@ def read_into_memory(dataset: Dataset) -> Dataset:
     most = max(1, MOST_BYTES // int(np.prod(dataset.sample_shape)))
     rows = np.sort(np.random.default_rng(0).permutation(len(dataset.records))[:most])
     pictures, labels = zip(*(dataset.records[int(row)] for row in rows), strict=True)
+    kind = np.float32 if dataset.label_dim else np.int32
+    labelled = dataset.n_classes or dataset.label_dim
     return dataclasses.replace(
-        dataset, samples=np.stack(pictures), labels=np.array(labels, np.int32) if dataset.n_classes else None, records=None
+        dataset, samples=np.stack(pictures), labels=np.array(labels, kind) if labelled else None, records=None
     )

@@ -8,21 +8,23 @@ from typing import Any
 
 import numpy as np
 
-from jaxgan.data.arrays import read_labels, read_pictures, read_points
+from jaxgan.data.arrays import read_pictures, read_points
 from jaxgan.data.dataset import OF_ARRAYS, Dataset, Request
 from jaxgan.data.fitting import brought_to_form
 from jaxgan.data.kinds import in_kind, kind_of
 from jaxgan.data.numbers import of_numbers
+from jaxgan.data.vector_labels import read_any_labels
 from jaxgan.errors import UserError, first_line
 from jaxgan.unpacking import check_members
 
-KNOWN = ("images", "points", "samples", "labels", "names")
+KNOWN = ("images", "points", "samples", "labels", "names", "label_names")
 SAMPLES = ("images", "points", "samples")
 HEADERS = {(1, 0): np.lib.format.read_array_header_1_0, (2, 0): np.lib.format.read_array_header_2_0}
 
 
 def load_npz(request: Request) -> Dataset:
-    """`npz:PATH` with `images`, `points` or `samples`, and `labels` (N,) where there are any.
+    """`npz:PATH` with `images`, `points` or `samples`, and `labels` where there are any: class numbers or words (N,), numbers (N,) or
+    (N, K), or 0s and 1s (N, K), with `label_names`, the names of the classes or columns, if they have some.
 
     `images`: uint8 (N, H, W) or (N, H, W, C), or floats x in [-1, 1], stored as round(127.5 (x + 1)); other usual forms (uint16, floats
     in [0, 1], axes in another order, ...) are brought to these, and the data set's `notes` say so. They keep their channels unless
@@ -46,16 +48,17 @@ def load_npz(request: Request) -> Dataset:
             return _of_numbers(path, samples, arrays, request)
         arrays["images"], request = samples, request._replace(kind="auto")
     if "points" in arrays:
-        request.takes()
+        request.takes("label_kind")
         samples, notes = read_points(arrays["points"], f"{path}: points")
     else:
-        request.takes(*OF_ARRAYS)
+        request.takes(*OF_ARRAYS, "label_kind")
         samples, notes = read_pictures(arrays["images"], f"{path}: images", request.pixel_range)
         samples, changed = brought_to_form(samples, request, f"{path}: images")
         notes = changed + notes
     if "labels" not in arrays:
         return Dataset(request.name, samples.shape[1:], 0, samples, None, notes=notes)
-    labels = read_labels(arrays["labels"], len(samples), str(path))
+    names = [str(name) for name in np.ravel(arrays["label_names"])] if "label_names" in arrays else []
+    labels = read_any_labels(arrays["labels"], len(samples), str(path), request.label_kind, names)
     return Dataset(
         request.name,
         samples.shape[1:],
@@ -64,6 +67,7 @@ def load_npz(request: Request) -> Dataset:
         labels.numbers,
         labels.class_names,
         notes=notes + labels.notes,
+        label_vectors=labels.vectors,
     )
 
 

@@ -17,8 +17,10 @@ from jaxgan.data.kinds import KINDS, in_kind
 from jaxgan.data.numbers import of_numbers
 from jaxgan.data.points import draw_afresh, drawn_from
 from jaxgan.data.scaling import Scaling
+from jaxgan.data.vector_labels import drawn_vectors, read_any_labels
 from jaxgan.errors import NoSplitError, UserError, first_line
 from jaxgan.imports import import_named
+from jaxgan.labels import LabelVectors
 from jaxgan.pixels import to_model_range
 
 LOADER_OPTIONS = ("split", "data_dir", "image_size")  # what a function named on the command line may take
@@ -36,6 +38,8 @@ def as_dataset(
     kind: str = "auto",
     scaling: str | Scaling | None = None,
     names: Sequence[str] = (),
+    label_kind: str = "auto",
+    label_names: Sequence[str] = (),
 ) -> Dataset:
     """The data as a `Dataset`, whose `notes` say what an array was taken for, where that is not what it says by itself.
 
@@ -48,8 +52,9 @@ def as_dataset(
             - a function (key, n) -> samples (n, ...), or -> (samples, labels (n,)), in plain JAX, which is called within `jit`
               for each batch and must draw by its key alone;
             - a `Distribution`, drawn afresh; or a `Dataset`, which is returned as it is.
-        labels: class numbers (N,), beside an array of samples. Those that have gaps or do not begin with 0 are renumbered in their
-            order, and the classes called by what they were; so are words.
+        labels: beside an array of samples, class numbers (N,): those that have gaps or do not begin with 0 are renumbered in their
+            order, and the classes called by what they were; so are words. Or vectors: 0s and 1s (N, K), several labels a sample; numbers
+            (N,) or (N, K), which are standardised to mean 0 and deviation 1 (rows of one 1 alone are classes).
         n_classes: the number of classes, with which labels keep their numbers; a function that returns labels must be given it.
         class_names: n_classes of them, or none.
         name: what messages, charts and records call the data.
@@ -59,6 +64,8 @@ def as_dataset(
         scaling: of an array of vectors, series or volumes in units of its own: "standard", "minmax" or "none", as `jaxgan.data.scaling`
             says, or a `Scaling` of other data. Where None a network sees floats as they are.
         names: of the features, where they are scaled.
+        label_kind: what the labels are, where that is open: "classes", "multi_hot", "continuous", or "vectors" for either of the last two.
+        label_names: of the K entries of label vectors.
 
     Raises:
         UserError: one line that says what is wrong with the array, the labels or the function.
@@ -80,41 +87,59 @@ def as_dataset(
     if hasattr(data, "__array__"):
         samples = _array(data, name)
         source, kind = f"data '{name}'", choice("kind", kind, KINDS)
+        of_labels: Any = (labels, n_classes, tuple(class_names), name, keep_below, label_kind, label_names)
         if scaling is None:
-            samples = samples if kind == "auto" else in_kind(samples, kind, source)
-            return _of_arrays(samples, labels, n_classes, tuple(class_names), name, keep_below)
+            return _of_arrays(samples if kind == "auto" else in_kind(samples, kind, source), *of_labels)
         made = of_numbers(samples, name, source, kind=kind, scaling=scaling, names=names)
-        found = _of_arrays(made.samples, labels, n_classes, tuple(class_names), name, keep_below)
+        found = _of_arrays(made.samples, *of_labels)
         return replace(found, scaling=made.scaling, notes=found.notes + made.notes)
     if scaling is not None or kind != "auto":
         raise UserError(f"data '{name}': kind and scaling are for arrays, and this is a {type(data).__name__}")
     if callable(data):
         if labels is not None:
             raise UserError(f"data '{name}': a function returns its labels itself, as (samples, labels)")
-        return _of_function(data, n_classes, tuple(class_names), name)
+        return _of_function(data, n_classes, tuple(class_names), name, label_kind, label_names)
     raise UserError(
         f"data '{name}' is a {type(data).__name__}: expected an array, (samples, labels), a function (key, n) -> samples, or a Dataset"
     )
 
 
 def _of_arrays(
-    data: Any, labels: Any, n_classes: int | None, class_names: tuple[str, ...], name: str, keep_below: int
+    data: Any,
+    labels: Any,
+    n_classes: int | None,
+    class_names: tuple[str, ...],
+    name: str,
+    keep_below: int,
+    label_kind: str,
+    label_names: Sequence[str],
 ) -> Dataset:
     samples, notes = read_samples(_array(data, name), f"data '{name}'")
     if labels is None:
         if n_classes or class_names:
             raise UserError(f"data '{name}': classes are given, and no labels")
         return Dataset(name, samples.shape[1:], 0, samples, None, notes=notes)
-    found = read_labels(
+    found = read_any_labels(
         _array(labels, name),
         len(samples),
         f"data '{name}'",
+        "classes" if n_classes is not None or class_names else label_kind,
+        label_names,
         n_classes=n_classes,
         class_names=class_names,
         keep_below=keep_below,
     )
     names = _checked_names(found.class_names, found.n_classes, name)
-    return Dataset(name, samples.shape[1:], found.n_classes, samples, found.numbers, names, notes=notes + found.notes)
+    return Dataset(
+        name,
+        samples.shape[1:],
+        found.n_classes,
+        samples,
+        found.numbers,
+        names,
+        notes=notes + found.notes,
+        label_vectors=found.vectors,
+    )
 
 
 def _array(data: Any, name: str) -> np.ndarray:
@@ -131,7 +156,14 @@ def _checked_names(class_names: tuple[str, ...], n_classes: int, name: str) -> t
     return class_names
 
 
-def _of_function(function: Callable[..., Any], n_classes: int | None, class_names: tuple[str, ...], name: str) -> Dataset:
+def _of_function(
+    function: Callable[..., Any],
+    n_classes: int | None,
+    class_names: tuple[str, ...],
+    name: str,
+    label_kind: str = "auto",
+    label_names: Sequence[str] = (),
+) -> Dataset:
     """A function (key, n) found by abstract evaluation to draw samples, and maybe labels."""
     called = f"data '{name}': {_name_of(function)}(key, {TRIED})"
     try:
@@ -151,7 +183,10 @@ def _of_function(function: Callable[..., Any], n_classes: int | None, class_name
     [key] = traced.jaxpr.invars
     if not any(variable is key for equation in traced.jaxpr.eqns for variable in equation.invars):
         raise UserError(f"{called} makes no use of its key, and would draw the same samples each time")
-    if labels is not None:
+    vectors = None
+    if labels is not None and jnp.issubdtype(labels.dtype, jnp.floating) and n_classes is None and not class_names:
+        vectors = drawn_vectors(function, labels.shape, called, label_kind, label_names)
+    elif labels is not None:
         if labels.shape != (TRIED,) or not jnp.issubdtype(labels.dtype, jnp.integer):
             raise UserError(f"{called} returns labels {labels.dtype} {labels.shape}, expected integers ({TRIED},)")
         if n_classes is None:
@@ -161,19 +196,25 @@ def _of_function(function: Callable[..., Any], n_classes: int | None, class_name
     images = len(samples.shape) == 3 and samples.dtype == np.uint8
     shape = (*samples.shape[1:], 1) if images else samples.shape[1:]
     n_classes = int(n_classes or 0)
-    return Dataset(
-        name, shape, n_classes, None, None, _checked_names(class_names, n_classes, name), sampler=_sampler(function, images)
-    )
+    names = _checked_names(class_names, n_classes, name)
+    sampler = _sampler(function, images, vectors)
+    return Dataset(name, shape, n_classes, None, None, names, sampler=sampler, label_vectors=vectors)
 
 
-def _sampler(function: Callable[..., Any], add_channel: bool) -> Sampler:
-    """The function with what it may leave out: samples of jax's default float, and labels int32, zeros where it returns none."""
+def _sampler(function: Callable[..., Any], add_channel: bool, vectors: LabelVectors | None) -> Sampler:
+    """The function with what it may leave out: samples of jax's default float, and labels int32, zeros where it returns none, or vectors as
+    the networks see them."""
 
     def draw(key: Any, n: int) -> tuple[Any, Any]:
         result = function(key, n)
         samples, labels = result if isinstance(result, tuple) else (result, jnp.zeros(n, jnp.int32))
         samples = to_model_range(jnp.asarray(samples)).astype(float)
-        return samples[..., None] if add_channel else samples, jnp.asarray(labels, jnp.int32)
+        if vectors is not None:
+            shift, scale = (0.0, 1.0) if vectors.kind == "multi_hot" else (jnp.asarray(vectors.mean), jnp.asarray(vectors.std))
+            labels = (jnp.asarray(labels, float).reshape(n, -1) - shift) / scale  # (n,) or (n, K) -> (n, K)
+        else:
+            labels = jnp.asarray(labels, jnp.int32)
+        return samples[..., None] if add_channel else samples, labels
 
     return draw
 
@@ -194,24 +235,24 @@ def load_own(request: Request, hint: str = "") -> Dataset:
     if isinstance(data, Distribution):
         return drawn_from(data)(request)
     if hasattr(data, "__array__") or not callable(data) or isinstance(data, Dataset):
-        request.takes()
-        return as_dataset(data, name=request.name)
+        request.takes("label_kind")
+        return as_dataset(data, name=request.name, label_kind=request.label_kind)
     parameters = _parameters(data)
     required = [name for name, parameter in parameters.items() if parameter.default is inspect.Parameter.empty]
     if len(required) == 2 and not set(required) & set(LOADER_OPTIONS):  # (key, n), by whatever names
-        request.takes()
-        return as_dataset(data, name=request.name)
+        request.takes("label_kind")
+        return as_dataset(data, name=request.name, label_kind=request.label_kind)
     for name in required:
         if name not in LOADER_OPTIONS:
             raise UserError(
                 f"data set '{request.name}': the function takes '{name}': expected (key, n), or some of {', '.join(LOADER_OPTIONS)}"
             )
     options = [name for name in LOADER_OPTIONS if name in parameters]
-    request.takes(*options)
+    request.takes(*options, "label_kind")
     result = _called(data, options, request)
     if result is None and request.split != "train":
         raise NoSplitError(f"data set '{request.name}' has no split '{request.split}': its function returned None")
-    found = as_dataset(result, name=request.name)
+    found = as_dataset(result, name=request.name, label_kind=request.label_kind)
     if request.split == "train" or not found.class_names or isinstance(result, Dataset):
         return found
     return _in_classes_of(load_own(request._replace(split="train"), hint), found, result[1])  # renumbered: by which order?

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import jax
 import jax.numpy as jnp
 import numpy as np
-from jaxtyping import Array, Int, Key
+from jaxtyping import Array, Key
 
 from jaxgan import checks
 from jaxgan.errors import UserError, shortened
@@ -76,23 +76,33 @@ def checked_samples(gan: "Gan", name: str, samples: Any, batches: int | None = N
     return samples
 
 
-def labels_of(gan: "Gan", name: str, labels: Any, shape: tuple[int, ...]) -> Int[Array, "..."]:
-    """Labels as int32 of this shape; zeros where the GAN has none and none are given.
+def labels_of(gan: "Gan", name: str, labels: Any, shape: tuple[int, ...]) -> Array:
+    """Labels as int32 of this shape, or as floats (*shape, label_dim); zeros where the GAN has none and none are given.
 
     Raises:
-        UserError: as `jaxgan.checks.labels`; or none are given to a conditional GAN.
+        UserError: as `jaxgan.checks.labels` and `label_rows`; or none are given to a conditional GAN.
     """
     if labels is None:
-        if gan.n_classes:
-            raise UserError(
-                f"this GAN is conditional (n_classes={gan.n_classes}) and needs the labels of the samples: give {name}"
-            )
+        if gan.is_conditional:
+            how = f"label_dim={gan.label_dim}" if gan.label_dim else f"n_classes={gan.n_classes}"
+            raise UserError(f"this GAN is conditional ({how}) and needs the labels of the samples: give {name}")
         return jnp.zeros(shape, jnp.int32)
+    if gan.label_dim:
+        return _vectors_of(name, labels, (*shape, gan.label_dim))
     if not isinstance(labels, jax.core.Tracer):
         return jnp.asarray(checks.labels(name, labels, shape, gan.n_classes))
     if labels.shape != shape or not jnp.issubdtype(labels.dtype, jnp.integer):
         raise UserError(f"{name}: {labels.dtype} of shape {labels.shape}; must be class numbers of shape {shape}")
     return labels.astype(jnp.int32)
+
+
+def _vectors_of(name: str, labels: Any, shape: tuple[int, ...]) -> Array:
+    """Label vectors of this shape, in jax's default float type."""
+    if not isinstance(labels, jax.core.Tracer):
+        return jnp.asarray(checks.label_rows(name, labels, shape), float)
+    if labels.shape != shape or not jnp.issubdtype(labels.dtype, jnp.floating):
+        raise UserError(f"{name}: {labels.dtype} of shape {labels.shape}; must be floats of shape {shape}")
+    return labels
 
 
 def latent_of(gan: "Gan", latent: Any) -> Array:
@@ -108,7 +118,8 @@ def check_draw(gan: "Gan", draw: Any) -> None:
     if not isinstance(draw, Draw):
         raise UserError(f"draw is a {type(draw).__name__}: must be a Draw, as gan.draw returns it")
     n = len(draw.real)
-    shapes = {"real_label": (n,), "latent": (n, gan.latent_dim), "fake_label": (n,), "epsilon": (n,)}
+    label = (n, gan.label_dim) if gan.label_dim else (n,)
+    shapes = {"real_label": label, "latent": (n, gan.latent_dim), "fake_label": label, "epsilon": (n,)}
     for name, shape in shapes.items():
         if jnp.shape(getattr(draw, name)) != shape:
             raise UserError(f"draw.{name}: shape {jnp.shape(getattr(draw, name))}; must be {shape}")

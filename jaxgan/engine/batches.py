@@ -16,7 +16,7 @@ class DataArrays(NamedTuple):
     """The part of a data set that lies on the device: all of it, or a window of n batches in their order."""
 
     samples: Any  # uint8 or floats (N, *sample_shape); None where samples are drawn afresh; of a window (n, B, *sample_shape)
-    labels: Any  # int32 (N,), or (n, B)
+    labels: Any  # int32 (N,), or (n, B); of vectors floats (N, K), or (n, B, K)
     first: Any = None  # the index of a window's first batch
 
 

@@ -76,6 +76,9 @@ def generator_draw(gan: "Gan", key: Key[Array, ""], step: Index, real: Samples, 
 
 
 def _fake_label(gan: "Gan", real_label: Labels, key: Key[Array, ""]) -> Labels:
-    if gan.fake_labels == "real" or not gan.n_classes:
+    """The labels of fake samples; random vectors are the real batch's rows in another order: whole rows, as frequent as in the data."""
+    if gan.fake_labels == "real" or not gan.is_conditional:
         return real_label
+    if gan.label_dim:
+        return jax.random.permutation(key, real_label)
     return jax.random.randint(key, real_label.shape, 0, gan.n_classes, jnp.int32)

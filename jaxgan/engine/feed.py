@@ -55,6 +55,7 @@ class Streamed:
         batch_size: int,
         seeds: np.ndarray,
         placement: Placement,
+        label_dim: int = 0,
     ):
         replicas = np.size(seeds)
         self.records = records
@@ -65,10 +66,12 @@ class Streamed:
         self.lead = () if replicas == 1 else (replicas,)
         self.axes = DataArrays(0, 0, None) if self.lead else None
         whole = (*self.lead, self.batches, batch_size)
+        self.label_shape, self.label_type = ((label_dim,), np.dtype(float)) if label_dim else ((), np.dtype(np.int32))
+        self.label_type = jax.dtypes.canonicalize_dtype(self.label_type)
         self.placed = placement.windows(bool(self.lead))
         self.like = DataArrays(
             jax.ShapeDtypeStruct((*whole, *sample_shape), jnp.uint8, sharding=self.placed),
-            jax.ShapeDtypeStruct(whole, jnp.int32, sharding=self.placed),
+            jax.ShapeDtypeStruct((*whole, *self.label_shape), self.label_type, sharding=self.placed),
             jax.ShapeDtypeStruct((), jnp.int32),
         )
         self.mine = np.zeros((*self.lead, batch_size), bool)  # the samples that this process's devices see
@@ -125,7 +128,7 @@ class Streamed:
         with jax.default_device(_host()):
             rows = np.asarray(self._rows(self._seeds, np.int32(index)))
         samples = np.zeros((*rows.shape, *self.like.samples.shape[len(self.lead) + 2 :]), np.uint8)
-        labels = np.zeros(rows.shape, np.int32)
+        labels = np.zeros((*rows.shape, *self.label_shape), self.label_type)
         for place in zip(*np.nonzero(self.mine), strict=True):
             samples[place], labels[place] = self.records[int(rows[place])]
         return samples, labels
@@ -153,7 +156,9 @@ def arrays_of(source: Source) -> DataArrays:
         return DataArrays(None, None)
     return DataArrays(
         samples=jnp.asarray(samples) if samples.dtype == "uint8" else jnp.asarray(samples, float),
-        labels=jnp.zeros(len(samples), jnp.int32) if labels is None else jnp.asarray(labels, jnp.int32),
+        labels=jnp.zeros(len(samples), jnp.int32)
+        if labels is None
+        else jnp.asarray(labels, jnp.int32 if labels.ndim == 1 else float),
     )
 
 
@@ -162,5 +167,7 @@ def feed_of(
 ) -> Resident | Streamed:
     """Streamed where the data set stays on disk. `batches_per_step`: new batches that a generator step reads."""
     if source.records is not None:
-        return Streamed(source.records, source.sample_shape, batches_per_step, batch_size, seeds, placement)
+        vectors = source.label_vectors
+        dim = 0 if vectors is None else vectors.dim
+        return Streamed(source.records, source.sample_shape, batches_per_step, batch_size, seeds, placement, dim)
     return Resident(source, placement)

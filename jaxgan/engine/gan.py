@@ -45,6 +45,7 @@ from jaxgan.networks import (
 )
 from jaxgan.networks.augmentation import KINDS as AUGMENTATIONS
 from jaxgan.networks.inspection import couples_batch, generator_couples_batch
+from jaxgan.networks.layers import no_labels
 from jaxgan.networks.order import Layer, Path, layers_in_order
 from jaxgan.objectives import with_generator_classifier
 from jaxgan.pixels import to_model_range
@@ -63,8 +64,8 @@ RANGES = {
     "ada_target": Range(at_least=-1, at_most=1),
 }
 AT_LEAST = {
-    "latent_dim": 1, "n_classes": 0, "n_critic": 0, "pac": 1, "unroll": 0, "generators": 1, "penalty_every": 1, "ada_images": 1,
-    "ada_interval": 1, "freeze_critic": 0, "accumulate": 1,
+    "latent_dim": 1, "n_classes": 0, "label_dim": 0, "n_critic": 0, "pac": 1, "unroll": 0, "generators": 1, "penalty_every": 1,
+    "ada_images": 1, "ada_interval": 1, "freeze_critic": 0, "accumulate": 1,
 }  # fmt: skip
 TRUTHS = ("minibatch_discrimination", "spectral_norm", "ada")
 COUPLES = (
@@ -104,13 +105,15 @@ class Gan:
         generator_optimizer: any optax transformation.
         critic_optimizer: likewise.
         latent_dim: numbers in a latent.
-        n_classes: of a conditional GAN, which gives labels 0 to n_classes - 1 to both players; 0: no labels.
+        n_classes: of a conditional GAN, which gives labels 0 to n_classes - 1 to both players; 0: no classes.
+        label_dim: of a GAN conditional on vectors (B, label_dim): 0s and 1s, or numbers of about mean 0 and deviation 1. A network that
+            takes no labels has the vector itself joined to its input; "projection" adds <V y, features> with a learnt matrix V.
         n_critic: critic steps to each generator step; 0: no critic.
         ema: decay of the running mean of the generator's weights, from which samples are drawn; 0 keeps none.
         conditioning: a critic that takes no labels has their embedding joined to its input, or projected on its features.
         critic_data: each critic step sees a fresh real batch, or all of an iteration the same.
         generator_latent: the generator step draws fresh latents, or takes those of the critic step before it.
-        fake_labels: of fake samples: those of the real batch, or random ones.
+        fake_labels: of fake samples: those of the real batch, or random ones: classes all alike, vectors the real batch's in another order.
         order: where the generator step stands among the critic steps: after all, before all, or after the first.
         pac: samples that the critic scores as one (PacGAN, arXiv 1712.04086).
         unroll: critic steps that the generator looks ahead through (arXiv 1611.02163).
@@ -151,6 +154,7 @@ class Gan:
     _: dataclasses.KW_ONLY
     latent_dim: int
     n_classes: int = 0
+    label_dim: int = 0
     n_critic: int = 1
     ema: Number = 0.0
     conditioning: Literal["concat", "projection"] = "concat"
@@ -176,8 +180,12 @@ class Gan:
     def __post_init__(self) -> None:
         self._check_numbers()
         self._check_parts()
-        if self.conditioning == "projection" and not self.n_classes:
-            raise UserError("conditioning='projection' says how labels reach the critic: it needs n_classes")
+        if self.n_classes and self.label_dim:
+            raise UserError(
+                f"n_classes={self.n_classes} and label_dim={self.label_dim}: labels are classes or vectors: give one"
+            )
+        if self.conditioning == "projection" and not self.is_conditional:
+            raise UserError("conditioning='projection' says how labels reach the critic: it needs n_classes or label_dim")
         if self.minibatch_discrimination and self.game.penalties:
             raise UserError(f"minibatch_discrimination: {COUPLES}")
         if self.penalty_every > 1 and not self.game.penalties:
@@ -195,7 +203,9 @@ class Gan:
         if not self.ada:
             return
         if not self.augment:
-            raise UserError("ada: how often is adaptive, and augment says what is done: give it, as augment=('flip', 'shift', 'colour')")
+            raise UserError(
+                "ada: how often is adaptive, and augment says what is done: give it, as augment=('flip', 'shift', 'colour')"
+            )
         if not self.n_critic:
             raise UserError("ada: there is no critic (n_critic=0)")
         if self.game.objective.real_margin is None:
@@ -256,6 +266,11 @@ class Gan:
         return isinstance(self.generator, Generator) and isinstance(self.critic, Critic)
 
     @property
+    def is_conditional(self) -> bool:
+        """Whether labels go to both players."""
+        return bool(self.n_classes or self.label_dim)
+
+    @property
     def classifies_generators(self) -> bool:
         """Whether the critic tells several generators apart."""
         return self.generators > 1 and not is_zero(self.generator_classifier_weight)
@@ -273,29 +288,30 @@ class Gan:
         return Networks(self._dressed_generator(), self._dressed_critic())
 
     def _dressed_generator(self) -> nn.Module:
-        generator = as_generator(self.generator, n_classes=self.n_classes)
+        generator = as_generator(self.generator, n_classes=self.n_classes, label_dim=self.label_dim)
         if isinstance(generator, Generator):
-            generator = generator.clone(n_classes=self.n_classes)
+            generator = generator.clone(n_classes=self.n_classes, label_dim=self.label_dim)
         return generator if self.generators == 1 else MixtureGenerator(generator, self.generators)
 
     def _dressed_critic(self) -> nn.Module:
         """The critic in its remedies, from the inside out; its labels are joined to each sample before packing."""
         projected = self.conditioning == "projection"
-        inner_classes = self.n_classes if self.pac == 1 and not projected else 0
-        critic = as_critic(self.critic, n_classes=inner_classes)
+        joins = self.pac == 1 and not projected
+        inner = {"n_classes": self.n_classes if joins else 0, "label_dim": self.label_dim if joins else 0}
+        critic = as_critic(self.critic, **inner)
         if isinstance(critic, Critic):
             shape = critic.sample_shape
             if self.pac > 1:
-                shape = packed_shape(shape, self.pac, 0 if projected else self.n_classes)
-            critic = critic.clone(n_classes=inner_classes, sample_shape=shape)
+                shape = packed_shape(shape, self.pac, 0 if projected else self.n_classes or self.label_dim)
+            critic = critic.clone(**inner, sample_shape=shape)
         if self.minibatch_discrimination:
             critic = MinibatchDiscriminationCritic(critic)
         if self.classifies_generators:
             critic = ClassifyingCritic(critic, self.generators)
         if self.pac > 1:
-            critic = PackedCritic(critic, self.pac, self.n_classes, projected)
+            critic = PackedCritic(critic, self.pac, self.n_classes, projected, self.label_dim)
         elif projected:
-            critic = ProjectionCritic(critic, self.n_classes)
+            critic = ProjectionCritic(critic, self.n_classes, self.label_dim)
         if self.spectral_norm:
             critic = SpectralCritic(critic)
         if self.augment:
@@ -320,7 +336,7 @@ class Gan:
         shape = tuple(sample_shape)
         if shape not in self._coupled:
             example = 0.1 * jax.random.normal(jax.random.key(1), (self.pac, *shape), float)
-            labels = jnp.zeros(self.pac, jnp.int32)
+            labels = no_labels(self.pac, self.label_dim)
             self._coupled[shape] = couples_batch(self.networks.critic, None, example, labels, rows_per_score=self.pac)
         return self._coupled[shape]
 
@@ -437,7 +453,7 @@ class Gan:
     ) -> Player:
         own = stream_key(key, Stream.INIT, index)
         rngs = {"params": own, **steps.layer_rngs(jax.random.fold_in(own, 1))}
-        variables = dict(module.init(rngs, jnp.zeros((rows, *shape), float), jnp.zeros(rows, jnp.int32)))
+        variables = dict(module.init(rngs, jnp.zeros((rows, *shape), float), no_labels(rows, self.label_dim)))
         params = variables.pop("params", {})
         return Player(params, variables, optimizer.init(params))
 
@@ -459,7 +475,7 @@ class Gan:
             index: the critic step's number over the run, 0, 1, ...; of a generator step, generator steps made before it.
             real: the batch of real samples, bytes (which become numbers in [-1, 1]) or floats. A generator step takes that of the
                 critic step before it.
-            label: their labels, int32 (B,), where the GAN is conditional.
+            label: their labels, int32 (B,) or float (B, label_dim), where the GAN is conditional.
             step: which player's step it is for.
 
         Raises:
@@ -489,7 +505,7 @@ class Gan:
 
         Args:
             state: before.
-            batches: real samples (n, B, ...), or a pair of them and their labels (n, B). n is n_critic; 1 where `critic_data` is
+            batches: real samples (n, B, ...), or a pair of them and their labels (n, B, ...). n is n_critic; 1 where `critic_data` is
                 "same" or there is no critic. Where the generator moves first, one more stands in front: the batch before.
 
         Returns:
@@ -546,7 +562,8 @@ class Gan:
     def sample(
         self, state: GanState, key: Key[Array, ""], n: int, labels: Labels | None = None, *, average: bool = True
     ) -> Samples:
-        """n samples (n, ...); of a conditional GAN of the classes `labels` (n,), else of every class in equal parts, in order.
+        """n samples (n, ...); of a conditional GAN of the classes `labels` (n,), else of every class in equal parts, in order; or of vectors
+        (n, label_dim), which must be given.
 
         Raises:
             UserError: as `generate`; or n is no whole number from 1, or labels are given that the GAN does not take.
@@ -557,8 +574,8 @@ class Gan:
         return self.generate(state, draw_latents(key, n, self.latent_dim), labels, average=average)
 
     def sample_labels(self, n: int, labels: Any = None) -> Labels:
-        """The labels (n,) of n samples: those given, else every class in equal parts, in order; zeros where there are no classes."""
-        if labels is not None and not self.n_classes:
+        """The labels of n samples: those given, else every class in equal parts, in order; zeros where there are no labels."""
+        if labels is not None and not self.is_conditional:
             raise UserError("labels: this GAN was made without labels (n_classes=0)")
         if labels is None and self.n_classes:
             return equal_parts(n, self.n_classes)

@@ -16,7 +16,7 @@ from jaxgan.engine.diagnostics import diagnose
 from jaxgan.engine.feed import feed_of
 from jaxgan.engine.gan import BatchAt, Gan, iterate
 from jaxgan.engine.placement import place
-from jaxgan.engine.sampling import picture, picture_groups
+from jaxgan.engine.sampling import label_rows, picture, picture_groups
 from jaxgan.engine.schedule import Schedule
 from jaxgan.engine.state import step_of
 from jaxgan.engine.surface import CriticSurface, critic_scores, has_surface, surface_axis
@@ -100,7 +100,12 @@ class Program:
             return f if self.replicas == 1 else jax.vmap(f, in_axes, spmd_axis_name="replica")
 
         def batch_at(data: DataArrays) -> BatchAt:
-            return partial(real_batch, source.sampler, data, schedule.batch_size)
+            def batch(key: Any, index: Any) -> tuple[Any, Any]:
+                real, labels = real_batch(source.sampler, data, schedule.batch_size, key, index)
+                unused = labels.ndim > 1 and not self.gan.label_dim  # vectors, of which this GAN sees none
+                return real, jnp.zeros(len(real), jnp.int32) if unused else labels
+
+            return batch
 
         def iteration(numbers: Numbers, data: DataArrays, state: GanState) -> tuple[GanState, Metrics]:
             return iterate(gan_of(numbers), state, batch_at(data), self.placement.batch)
@@ -127,15 +132,16 @@ class Program:
             return diagnose(gan_of(numbers), state, batch_at(data))
 
         def pictures(state: GanState) -> Any:
-            draw = partial(picture, self.gan, source.sample_shape, batch_statistics=batch_statistics)
+            draw = partial(picture, self.gan, source.sample_shape, batch_statistics=batch_statistics, rows=self._label_rows)
             return over_replicas(draw)(state)
 
+        self._label_rows = label_rows(self.gan, source)
         self._surface_axis = surface_axis(source.samples) if has_surface(self.gan, source.sample_shape) else None
 
         def surface(data: DataArrays, state: GanState) -> Any:
             first = state if self.replicas == 1 else jax.tree.map(lambda leaf: leaf[0], state)
             real, _ = batch_at(data)(first.key, jnp.int32(0))
-            return critic_scores(self.gan, first, self._surface_axis), real
+            return critic_scores(self.gan, first, self._surface_axis, self._label_rows), real
 
         def first_iteration(numbers: Numbers, data: DataArrays, seeds: UInt[Array, "..."]) -> Any:
             return step(numbers, data, begin_all(numbers, seeds))
@@ -257,7 +263,7 @@ class Program:
 
     def picture_groups(self) -> list[np.ndarray]:
         """What the samples of `picture` are told apart by: label or generator, an array a replica."""
-        return [picture_groups(self.gan, self.source.sample_shape)] * self.replicas
+        return [picture_groups(self.gan, self.source.sample_shape, self._label_rows)] * self.replicas
 
 
 def _finite(tree: Any, replicas: int) -> Array:

@@ -8,6 +8,7 @@ import numpy as np
 from jaxtyping import Array, Float
 
 from jaxgan.engine.gan import Gan
+from jaxgan.networks.layers import no_labels
 from jaxgan.types import GanState
 
 SIDE = 80  # places on either axis
@@ -38,15 +39,21 @@ def surface_axis(points: Any = None) -> Float[np.ndarray, " side"]:
     return np.linspace(-MARGIN * largest, MARGIN * largest, SIDE)
 
 
-def critic_scores(gan: Gan, state: GanState, axis: Any) -> Float[Array, "side side"]:
-    """f(x, y) for every y (rows) and x (columns) of the axis; of a conditional critic the mean over its classes."""
+def critic_scores(gan: Gan, state: GanState, axis: Any, labels: Any = None) -> Float[Array, "side side"]:
+    """f(x, y) for every y (rows) and x (columns) of the axis; of a conditional critic the mean over its classes, or over some label vectors
+    (n, K)."""
     axis = jnp.asarray(axis, float)
     points = jnp.stack(jnp.meshgrid(axis, axis), -1).reshape(-1, 2)  # (side, side, 2) -> (side * side, 2)
     weights = {"params": state.critic.params, **state.critic.variables}
 
     def of_class(label: Array) -> Array:
-        output: Any = gan.networks.critic.apply(weights, points, jnp.full(len(points), label), train=False)
+        of_all = jnp.broadcast_to(label, (len(points), *label.shape))
+        output: Any = gan.networks.critic.apply(weights, points, of_all, train=False)
         return output.score
 
-    scores = jax.vmap(of_class)(jnp.arange(max(1, gan.n_classes), dtype=jnp.int32)).mean(0)
+    if gan.label_dim:
+        every: Array = no_labels(1, gan.label_dim) if labels is None else jnp.asarray(labels, float)
+    else:
+        every = jnp.arange(max(1, gan.n_classes), dtype=jnp.int32)
+    scores = jax.vmap(of_class)(every).mean(0)
     return scores.reshape(len(axis), len(axis))  # (side * side,) -> (side, side)

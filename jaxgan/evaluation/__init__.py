@@ -57,7 +57,7 @@ def evaluator_of(
 
     Args:
         dataset: what it was trained on; of a distribution only that is used.
-        gan: of which only n_classes is used.
+        gan: of which only n_classes and label_dim are used.
         held_out: test data, where there are any.
         n: generated samples; 10,000 where None, 26,000 of a stacked set.
         seed: of the latents, and of what is chosen.
@@ -90,7 +90,7 @@ def evaluator_of(
             f"--coverage-points {coverage_points}: counts modes of a distribution of the plane, and '{dataset.name}' is none"
         )
     if not dataset.is_images or (dataset.samples is None and dataset.records is None):
-        return evaluator_of_arrays(dataset, n, seed, thorough, metrics)
+        return evaluator_of_arrays(dataset, gan, n, seed, thorough, metrics)
     return evaluator_of_images(
         dataset, gan, held_out, features=features, inception_weights=inception_weights, data_dir=data_dir, n=n, seed=seed,
         thorough=thorough, metrics=metrics, show=show,

@@ -6,9 +6,11 @@ import jax
 import numpy as np
 
 from jaxgan.data import Dataset
+from jaxgan.engine.gan import Gan
 from jaxgan.engine.sampling import TrainedGan
 from jaxgan.errors import UserError
 from jaxgan.evaluation.critics import metrics_of_critic
+from jaxgan.evaluation.labels import in_units, label_metrics, labels_for
 from jaxgan.evaluation.protocol import EXACT, Evaluator, OwnMetrics, count, neighbours, own_metrics, two_sample_metrics
 from jaxgan.features import ShowProgress
 from jaxgan.metrics import sliced_wasserstein, wasserstein1
@@ -16,13 +18,14 @@ from jaxgan.metrics.arrays import checked
 from jaxgan.pixels import to_model_range
 
 
-def evaluator_of_arrays(dataset: Dataset, n: int, seed: int, thorough: bool, metrics: OwnMetrics | None) -> Evaluator:
+def evaluator_of_arrays(dataset: Dataset, gan: Gan, n: int, seed: int, thorough: bool, metrics: OwnMetrics | None) -> Evaluator:
     """The evaluator of samples without features of their own: they are compared number by number.
 
     Raises:
         UserError: the samples themselves are not at hand.
     """
-    samples, labels = _real_samples(dataset, n, seed)
+    samples, their_labels = _real_samples(dataset, n, seed)
+    labels = labels_for(gan, dataset, their_labels)
     real = samples.reshape(len(samples), -1)  # (N, *sample) -> (N, D)
     few = min(EXACT if thorough else EXACT // 2, n, len(real))
 
@@ -36,13 +39,16 @@ def evaluator_of_arrays(dataset: Dataset, n: int, seed: int, thorough: bool, met
         return values | two_sample_metrics(real, fake, "samples", n, show) | own_metrics(metrics, samples, made[:n], n)
 
     def of_gan(trained: TrainedGan, average: bool, show: ShowProgress) -> dict[str, float]:
-        drawn, classes = trained.sample(n, seed=seed, average=average)
+        wanted = np.random.default_rng(seed).choice(labels, n) if gan.label_dim else None  # vectors as frequent as in the data
+        drawn, classes = trained.sample(n, seed=seed, labels=in_units(trained, wanted), average=average)
         order = np.random.default_rng(seed).permutation(n)  # of a conditional GAN, not sorted by class
         made = np.asarray(drawn)[order]
-        fake_labels = np.zeros(n, np.int32) if classes is None else np.asarray(classes)[order]
-        return of_samples(made, None, show) | metrics_of_critic(
-            trained, (samples, labels), (made, fake_labels), None, seed, show
-        )
+        fake_labels = np.zeros(n, np.int32) if classes is None else np.asarray(classes if wanted is None else wanted)[order]
+        values = of_samples(made, None, show)
+        if wanted is not None:
+            fake = made.reshape(n, -1), fake_labels  # (N, *sample) -> (N, D)
+            values |= label_metrics(dataset, (real, labels), fake, "samples", n)
+        return values | metrics_of_critic(trained, (samples, labels), (made, fake_labels), None, seed, show)
 
     protocol = {
         "generated": n,

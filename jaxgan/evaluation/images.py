@@ -13,6 +13,7 @@ from jaxgan.engine.gan import Gan
 from jaxgan.engine.sampling import TrainedGan
 from jaxgan.errors import UserError
 from jaxgan.evaluation.critics import metrics_of_critic
+from jaxgan.evaluation.labels import in_units, label_metrics, labels_for
 from jaxgan.evaluation.protocol import EXACT, Evaluator, OwnMetrics, count, neighbours, own_metrics, two_sample_metrics
 from jaxgan.features import (
     Features,
@@ -68,13 +69,17 @@ def evaluator_of_images(
     """The evaluator of pictures like those of `dataset`, of which a streamed one is read in part."""
     train, held_out = read_into_memory(dataset), None if held_out is None else read_into_memory(held_out)
     assert train.samples is not None
-    conditional = gan.n_classes > 0
+    conditional, vectors = gan.is_conditional, train.label_vectors
+    if vectors is not None and features == "lab":
+        raise UserError(
+            f"data set '{train.name}': its labels are {vectors.kind}, no classes to train a classifier on: --features pixels, or inception"
+        )
     classifier = _classifier(train, held_out, data_dir, show) if train.n_classes > 1 else None
     extractor = make_extractor(features, train.name, classifier, inception_weights)
     chance = np.random.default_rng(seed)
     rows = chance.permutation(len(train.samples))[:n]
-    real, real_labels = train.samples[rows], _labels(train)[rows]
-    wanted_labels = jnp.asarray(chance.choice(_labels(train), n))  # of a conditional GAN: as frequent as in the data
+    real, real_labels = train.samples[rows], labels_for(gan, train, _labels(train))[rows]
+    wanted_labels = chance.choice(labels_for(gan, train, _labels(train)), n)  # of a conditional GAN: as frequent as in the data
     protocol: dict[str, Any] = {
         "generated": n, "seed": seed, "neighbours": neighbours(len(rows)), "real": len(rows), "features": extractor.name, **extractor.about,
         "pixels": "generated pictures rounded to 8 bits", "dataset": train.name, "real_split": "train", "training": len(train.samples),
@@ -84,14 +89,20 @@ def evaluator_of_images(
     known = functools.cache(lambda: extractor.extract(real, iter)[1])
     whole = functools.cache(lambda: extractor.extract(train.samples, show(f"{extractor.name} features of the training set"))[1])
     unseen = None
-    if held_out is not None and held_out.samples is not None and (held_out.n_classes or not conditional):
+    if held_out is not None and held_out.samples is not None and (held_out.n_classes or held_out.label_dim or not conditional):
         rows = np.random.default_rng(seed).permutation(len(held_out.samples))[:n]
-        unseen = held_out.samples[rows], _labels(held_out)[rows]
+        unseen = held_out.samples[rows], labels_for(gan, held_out, _labels(held_out))[rows]
         protocol["held_out"] = len(rows)
     if conditional:
         protocol["labels"] = "drawn from those of the training set"
+    if vectors is not None:
+        protocol["by_class"] = f"nothing is measured by class: the labels are {vectors.kind}"
 
     def of_samples(drawn: Any, labels: Any, show: ShowProgress) -> dict[str, float]:
+        return measured(drawn, labels, show)
+
+    def measured(drawn: Any, labels: Any, show: ShowProgress) -> dict[str, float]:
+        """Of samples and the labels that they were made for, as the networks see them."""
         images = checked_bytes(drawn)
         if len(images) != n:
             raise UserError(f"{len(images):,} pictures, and this evaluator takes {n:,}")
@@ -111,6 +122,8 @@ def evaluator_of_images(
             classes = probabilities if extractor.name == "lab" else classifier.classify(images)[0]
             assert classes is not None
             values |= class_metrics(classes, labels, count(n), train)
+        if vectors is not None and gan.label_dim and labels is not None:
+            values |= label_metrics(train, (theirs, real_labels), (ours, np.asarray(labels)), extractor.name, n)
         values |= two_sample_metrics(theirs, ours, extractor.name, n, show)
         few = min(EXACT if thorough else EXACT // 2, len(theirs), len(ours))
         order = np.random.default_rng(seed).permutation(len(ours))
@@ -142,8 +155,9 @@ def evaluator_of_images(
         return values
 
     def of_gan(trained: TrainedGan, average: bool, show: ShowProgress) -> dict[str, float]:
-        drawn, labels = trained.sample(n, seed=seed, labels=wanted_labels if conditional else None, average=average)
-        values = of_samples(drawn, labels, show)
+        labels = wanted_labels if conditional else None
+        drawn, _ = trained.sample(n, seed=seed, labels=in_units(trained, labels), average=average)
+        values = measured(drawn, labels, show)
         if not thorough:
             return values
         if extractor.name == "lab" and classifier is not None:
@@ -157,7 +171,8 @@ def evaluator_of_images(
         )  # fmt: skip
 
     def nearest(trained: TrainedGan, average: bool) -> tuple[np.ndarray, np.ndarray]:
-        images = checked_bytes(trained.sample(SHOWN, seed=seed, average=average)[0])
+        labels = in_units(trained, wanted_labels[:SHOWN]) if gan.label_dim else None
+        images = checked_bytes(trained.sample(SHOWN, seed=seed, labels=labels, average=average)[0])
         shown = min(SHOWN_NEIGHBOURS, len(whole()))
         rows = nearest_neighbours(whole(), extractor.extract(images, iter)[1], k=shown).rows
         assert train.samples is not None

@@ -21,6 +21,7 @@ from jaxgan.metrics.divergence import Cells, Divergences, cells_of, divergences
 from jaxgan.metrics.diversity import mean_ms_ssim, mean_pairwise_distance, ms_ssim
 from jaxgan.metrics.frechet import Gaussian, fid, frechet_distance, gaussian
 from jaxgan.metrics.kernel import kid, squared_mmd
+from jaxgan.metrics.labels import label_accuracy, label_error
 from jaxgan.metrics.manifold import Manifold, precision_recall_density_coverage, squared_distances
 from jaxgan.metrics.neighbours import Copying, Neighbours, data_copying, nearest_neighbours
 from jaxgan.metrics.path_length import path_length, slerp  # the function takes the module's place as an attribute
@@ -33,8 +34,8 @@ __all__ = [
     "METRICS", "ArrayData", "Cells", "Copying", "Coverage", "Divergences", "Estimate", "Gap", "Gaussian", "Manifold", "Metric",
     "Neighbours", "Progress", "Score", "Steepness", "TwoSample", "add_metric", "better", "cells_of", "class_distribution",
     "classifier_two_sample_test", "conditional_accuracy", "data_copying", "divergences", "entropy_bits", "fid",
-    "frechet_distance", "gaussian", "generalization_gap", "inception_score", "kid", "lab_mode_coverage", "mean_ms_ssim",
-    "mean_pairwise_distance", "meaning_of", "metric_of", "mode_coverage", "ms_ssim", "nearest_neighbours", "path_length",
-    "precision_recall_density_coverage", "relative_entropy", "scores", "slerp", "sliced_wasserstein", "squared_distances",
-    "squared_mmd", "steepness", "verdicts", "wasserstein1", "wilson",
+    "frechet_distance", "gaussian", "generalization_gap", "inception_score", "kid", "lab_mode_coverage", "label_accuracy",
+    "label_error", "mean_ms_ssim", "mean_pairwise_distance", "meaning_of", "metric_of", "mode_coverage", "ms_ssim",
+    "nearest_neighbours", "path_length", "precision_recall_density_coverage", "relative_entropy", "scores", "slerp",
+    "sliced_wasserstein", "squared_distances", "squared_mmd", "steepness", "verdicts", "wasserstein1", "wilson",
 ]  # fmt: skip

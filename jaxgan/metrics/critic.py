@@ -6,20 +6,20 @@ norm that was seen bounds K from below only. The exact distance is `jaxgan.metri
 """
 
 from collections.abc import Callable
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import jax
 import jax.numpy as jnp
 import numpy as np
 from jax.tree_util import Partial
-from jaxtyping import Array, Float, Int, Key
+from jaxtyping import Array, Float, Key
 
-from jaxgan.checks import array, function
+from jaxgan.checks import array, function, label_rows
 from jaxgan.checks import labels as class_numbers
 from jaxgan.errors import UserError
 from jaxgan.metrics.arrays import ArrayData, Progress, check_key, checked, chunks, silent
 
-Score = Callable[[Float[Array, "n *sample"], Int[Array, " n"]], Float[Array, " n"]]  # samples and their labels, one by one
+Score = Callable[[Float[Array, "n *sample"], Any], Float[Array, " n"]]  # samples and their labels, one by one
 BATCH = 250
 
 
@@ -74,12 +74,15 @@ def steepness(
 
 
 def _labelled(name: str, samples: ArrayData, name_of_labels: str, labels: ArrayData) -> tuple[np.ndarray, np.ndarray]:
-    """Samples (n, ...) and their labels (n,); raises UserError for others."""
+    """Samples (n, ...) and their labels (n,) or (n, K); raises UserError for others."""
     values = array(name, samples)
     values = checked(
         name, values, ndim=max(values.ndim, 2), least=1, dtype=values.dtype if values.dtype.kind == "f" else np.float32
     )
-    return values, class_numbers(name_of_labels, labels, (len(values),), 0)
+    rows = array(name_of_labels, labels)
+    if rows.ndim == 2:
+        return values, label_rows(name_of_labels, rows, (len(values), rows.shape[1]))
+    return values, class_numbers(name_of_labels, rows, (len(values),), 0)
 
 
 def _pytree(score: Score) -> Partial:

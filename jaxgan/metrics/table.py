@@ -24,6 +24,7 @@ from jaxgan.metrics.divergence import divergences
 from jaxgan.metrics.diversity import mean_ms_ssim, mean_pairwise_distance
 from jaxgan.metrics.frechet import fid
 from jaxgan.metrics.kernel import kid
+from jaxgan.metrics.labels import label_accuracy, label_error
 from jaxgan.metrics.manifold import precision_recall_density_coverage
 from jaxgan.metrics.neighbours import data_copying, nearest_neighbours
 from jaxgan.metrics.path_length import path_length
@@ -80,6 +81,7 @@ NEIGHBOURHOODS = "Naeem et al. 2020, arXiv 2002.09797, eq. {}"
 GRID = "points are counted in 50 x 50 cells, those outside in one more; the exact density is integrated over the same cells"
 ARGMAX = "each sample counts for the class that the data set's classifier finds likeliest"
 COPYING = "Meehan et al. 2020, arXiv 2004.05675, section 3.2"
+NEAREST_LABELS = "a sample shows the mean label of the five real samples nearest in features, a tenth of them held out"
 PACGAN = "Lin et al. 2017, arXiv 1712.04086, section {}"
 
 LOGGED = (
@@ -236,6 +238,14 @@ MEASUREMENTS = (
     Metric(
         "conditional_accuracy", "share, 0 to 1, of samples that show the class they were generated for", better="higher",
         function=conditional_accuracy, protocol=ARGMAX,
+    ),
+    Metric(
+        "label_error", "mean distance of the label that a sample shows from the one it was generated for, in the labels' deviations",
+        better="lower", function=label_error, protocol=NEAREST_LABELS,
+    ),
+    Metric(
+        "label_accuracy", "balanced accuracy, .5 to 1, with which samples show the several labels that they were generated for",
+        better="higher", function=label_accuracy, protocol=NEAREST_LABELS,
     ),
     Metric(
         "kl", "KL divergence of the samples from the exact density, in nats; large where samples lie outside the data",

@@ -28,7 +28,7 @@ from flax.traverse_util import flatten_dict, unflatten_dict
 from jaxtyping import Array, Key, PyTree
 
 from jaxgan.errors import UserError
-from jaxgan.networks.layers import LabelEmbedding
+from jaxgan.networks.layers import label_layer
 from jaxgan.networks.mixture import MixtureGenerator
 from jaxgan.networks.packing import PackedCritic
 from jaxgan.networks.player import Critic, Generator
@@ -41,8 +41,10 @@ LABELS = ("labels", "label")
 OTHER_WORDS_FOR_TRAIN = ("training", "is_training", "deterministic", "use_running_average")
 
 
-def as_generator(network: Any, n_classes: int = 0) -> nn.Module:
-    """The network as a module that is called as (latent (B, latent_dim), labels (B,), *, train=False) -> samples (B, ...).
+def as_generator(network: Any, n_classes: int = 0, label_dim: int = 0) -> nn.Module:
+    """The network as a module that is called as (latent (B, latent_dim), labels, *, train=False) -> samples (B, ...).
+
+    Labels are class numbers (B,), or vectors (B, label_dim) of floats.
 
     Args:
         network: a built-in generator or `MixtureGenerator`, which is returned as it is; or one of the user's own: a linen module
@@ -50,6 +52,7 @@ def as_generator(network: Any, n_classes: int = 0) -> nn.Module:
             init(key) -> parameters and apply(parameters, latent[, labels][, train=...][, key=...]) -> samples, whose `key` is None
             but in training; an NNX module class or function that takes `rngs`; or what `flax.nnx.bridge.to_linen` gives.
         n_classes: where it is not 0, a network that takes no labels has a learnt embedding of them joined to its latents.
+        label_dim: where it is not 0, such a network has the labels themselves joined to its latents.
 
     Raises:
         UserError: the network is none of these, or takes an argument that is not among them.
@@ -57,21 +60,24 @@ def as_generator(network: Any, n_classes: int = 0) -> nn.Module:
     if isinstance(network, Critic | CriticTransform | AdaptedCritic):
         raise UserError(f"the generator {type(network).__name__} is a critic")
     if isinstance(network, MixtureGenerator):
-        inner = as_generator(network.generator, n_classes)
+        inner = as_generator(network.generator, n_classes, label_dim)
         return network if inner is network.generator else network.clone(generator=inner)
     if isinstance(network, Generator | AdaptedGenerator):
         return network
-    return AdaptedGenerator(_adapted(network, "generator"), n_classes)
+    return AdaptedGenerator(_adapted(network, "generator"), n_classes, label_dim)
 
 
-def as_critic(network: Any, n_classes: int = 0) -> nn.Module:
-    """The network as a module that is called as (samples (B, ...), labels (B,), *, train=False) -> `CriticOutput`.
+def as_critic(network: Any, n_classes: int = 0, label_dim: int = 0) -> nn.Module:
+    """The network as a module that is called as (samples (B, ...), labels, *, train=False) -> `CriticOutput`.
+
+    Labels are class numbers (B,), or vectors (B, label_dim) of floats.
 
     Args:
         network: a built-in critic or a transform of one, which is returned as it is (but for a network of the user's own inside a
             transform, which is adapted); or one of the user's own, in the forms that `as_generator` takes. It returns scores of shape
             (B,) or (B, 1), or a `CriticOutput`.
         n_classes: where it is not 0, a network that takes no labels has a learnt embedding of them joined to its samples.
+        label_dim: where it is not 0, such a network has the labels themselves joined to its samples.
 
     Raises:
         UserError: as `as_generator`; and, once the network is called, it returns something else.
@@ -80,11 +86,11 @@ def as_critic(network: Any, n_classes: int = 0) -> nn.Module:
         raise UserError(f"the critic {type(network).__name__} is a generator")
     if isinstance(network, CriticTransform):
         brings_labels = isinstance(network, PackedCritic | ProjectionCritic)
-        inner = as_critic(network.critic, 0 if brings_labels else n_classes)
+        inner = as_critic(network.critic, *((0, 0) if brings_labels else (n_classes, label_dim)))
         return network if inner is network.critic else network.clone(critic=inner)
     if isinstance(network, Critic | AdaptedCritic):
         return network
-    return AdaptedCritic(_adapted(network, "critic"), n_classes)
+    return AdaptedCritic(_adapted(network, "critic"), n_classes, label_dim)
 
 
 class Accepted(NamedTuple):
@@ -216,6 +222,7 @@ class Adapted(nn.Module):
 
     network: LinenNetwork | PairNetwork | NnxNetwork
     n_classes: int = 0
+    label_dim: int = 0
 
     sample_kind: ClassVar[str] = "any"
     precision: ClassVar[str] = "float32"
@@ -226,9 +233,10 @@ class Adapted(nn.Module):
         return self.network.accepted.labels is not None
 
     def _output(self, x: Array, labels: Labels, train: bool) -> Any:
-        if self.n_classes and not self.takes_labels:
-            x = LabelEmbedding(self.n_classes, name="label_embedding")(x, labels)
-        given = self.n_classes or self.network.accepted.needs_labels
+        join: Any = None if self.takes_labels else label_layer(self.n_classes, self.label_dim, "label_embedding")
+        if join:
+            x = join(x, labels)
+        given = self.n_classes or self.label_dim or self.network.accepted.needs_labels
         return self.network(self, x, labels if given else None, train)
 
 

@@ -65,7 +65,7 @@ def finds_coupling(
         base_key, near_key, init_key, pass_key, weight_key = jax.random.split(jax.random.key(0), 5)
         batch = first + 0.3 * scale * jax.random.normal(base_key, first.shape, float)
         batch = batch + NEARBY * scale * jax.random.normal(near_key, (rows, *first.shape), float)
-        batch_labels = jnp.resize(labels, (rows,)).astype(jnp.int32)
+        batch_labels = jnp.resize(labels, (rows, *labels.shape[1:]))
         rngs = {"dropout": pass_key, "augment": jax.random.fold_in(pass_key, 1)}
         weights = jax.random.uniform(weight_key, (PACKS // 2,), float, 0.5, 1.5)
         made = isinstance(variables, Mapping) and not _traced(variables)

@@ -192,8 +192,38 @@ class LabelEmbedding(nn.Module):
         return LabelledImages(x, self.table[labels])
 
     def __call__(self, x: Float[Array, "batch *rest"], labels: Labels) -> Float[Array, "batch *wider"]:
-        embedded = self.table[labels].reshape(-1, *(1,) * (x.ndim - 2), self.n_classes)  # (B, n) -> (B, 1, ..., 1, n)
-        return jnp.concatenate([x, jnp.broadcast_to(embedded, (*x.shape[:-1], self.n_classes))], axis=-1)
+        return joined(x, self.table[labels])
+
+
+class LabelVector(nn.Module):
+    """Joins a label that is a vector itself, as `LabelEmbedding` joins its embedding; there is nothing to learn."""
+
+    label_dim: int
+
+    def beside(self, x: Float[Array, "batch height width channels"], labels: Labels) -> LabelledImages:
+        return LabelledImages(x, labels)
+
+    def __call__(self, x: Float[Array, "batch *rest"], labels: Labels) -> Float[Array, "batch *wider"]:
+        return joined(x, labels)
+
+
+def label_layer(n_classes: int, label_dim: int, name: str | None = None) -> LabelEmbedding | LabelVector | None:
+    """What joins labels to an input: class numbers, or vectors; None where there are neither."""
+    if n_classes:
+        return LabelEmbedding(n_classes, name=name)
+    return LabelVector(label_dim, name=name) if label_dim else None
+
+
+def joined(x: Float[Array, "batch *rest"], vectors: Float[Array, "batch more"]) -> Float[Array, "batch *wider"]:
+    """A vector each beside the features, of whatever else there is (height, width, time) the same everywhere."""
+    more = vectors.shape[-1]
+    vectors = vectors.reshape(-1, *(1,) * (x.ndim - 2), more).astype(x.dtype)  # (B, n) -> (B, 1, ..., 1, n)
+    return jnp.concatenate([x, jnp.broadcast_to(vectors, (*x.shape[:-1], more))], axis=-1)
+
+
+def no_labels(n: int, label_dim: int = 0) -> Labels:
+    """n labels of zeros: class numbers, or vectors of `label_dim`."""
+    return jnp.zeros((n, label_dim), float) if label_dim else jnp.zeros(n, jnp.int32)
 
 
 def flatten(x: Float[Array, "batch height width channels"]) -> Float[Array, "batch features"]:

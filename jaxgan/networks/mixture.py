@@ -6,7 +6,7 @@ import flax.linen as nn
 import jax.numpy as jnp
 from jaxtyping import Array, Float, Int
 
-from jaxgan.networks.layers import Linear
+from jaxgan.networks.layers import Linear, no_labels
 from jaxgan.networks.precision import products_in
 from jaxgan.networks.transform import CriticTransform, features_of
 from jaxgan.types import CriticOutput, Labels, Samples
@@ -40,7 +40,8 @@ class MixtureGenerator(nn.Module):
         return self.generator.precision
 
     def example_inputs(self) -> tuple[Array, Array]:
-        return jnp.zeros((self.number, self.latent_dim), float), jnp.zeros(self.number, jnp.int32)
+        label_dim = getattr(self.generator, "label_dim", 0)
+        return jnp.zeros((self.number, self.latent_dim), float), no_labels(self.number, label_dim)
 
     @nn.compact
     def __call__(self, latent: Float[Array, "batch latent"], labels: Labels, *, train: bool = False) -> Samples:

@@ -1,27 +1,29 @@
 """What all generators and all critics have in common."""
 
+from dataclasses import field
 from typing import Any, ClassVar, Literal
 
 import flax.linen as nn
 import jax.numpy as jnp
 from jaxtyping import Array, Float, PyTree
 
-from jaxgan.networks.layers import LabelEmbedding, LabelledImages, Sequential, flatten
+from jaxgan.networks.layers import LabelledImages, Sequential, flatten, label_layer, no_labels
 from jaxgan.networks.precision import products_in
 from jaxgan.types import CriticOutput, Labels, Params, Samples
 
 
 class Generator(nn.Module):
-    """A map (latent (B, latent_dim), labels (B,)) -> samples (B, *sample_shape).
+    """A map (latent (B, latent_dim), labels (B,) or (B, label_dim)) -> samples (B, *sample_shape).
 
     A subclass sets its layers up and defines `generate(latent, train)`; where n_classes > 0 the latent that it sees has the
-    label's embedding joined to it.
+    label's embedding joined to it, where label_dim > 0 the label itself.
     """
 
     sample_shape: tuple[int, ...]
     latent_dim: int
     n_classes: int = 0  # 0: labels are ignored
     precision: str = "float32"  # of the factors of products: `jaxgan.networks.precision`
+    label_dim: int = field(default=0, kw_only=True)  # of labels that are vectors; 0: they are none
 
     sample_kind: ClassVar[Literal["images", "vectors", "any"]] = "images"  # what it draws: (H, W, C), or (features,)
     image_sizes: ClassVar[tuple[int, ...] | None] = None  # heights = widths it can draw; None: any
@@ -29,28 +31,29 @@ class Generator(nn.Module):
     hidden_multiple: ClassVar[int] = 1  # of which hidden_dim must be a multiple
 
     def setup(self) -> None:
-        if self.n_classes:
-            self.label_embedding = LabelEmbedding(self.n_classes)
+        self.label_embedding = label_layer(self.n_classes, self.label_dim)
 
     def example_inputs(self) -> tuple[Array, Array]:
-        return jnp.zeros((1, self.latent_dim), float), jnp.zeros(1, jnp.int32)
+        return jnp.zeros((1, self.latent_dim), float), no_labels(1, self.label_dim)
 
     def __call__(self, latent: Float[Array, "batch latent"], labels: Labels, *, train: bool = False) -> Samples:
         with products_in(self.precision):
-            return self.generate(self.label_embedding(latent, labels) if self.n_classes else latent, train)
+            return self.generate(self.label_embedding(latent, labels) if self.label_embedding else latent, train)
 
 
 class Critic(nn.Module):
-    """A map (samples (B, *sample_shape), labels (B,)) -> `CriticOutput`.
+    """A map (samples (B, *sample_shape), labels (B,) or (B, label_dim)) -> `CriticOutput`.
 
     A subclass sets its layers up and defines `score(samples, train)`; where n_classes > 0 the samples that it sees have the
-    label's embedding joined to their features (points, or flat images where `flat`) or to their channels. One whose images meet
+    label's embedding joined to their features (points, or flat images where `flat`) or to their channels, where label_dim > 0 the
+    label itself. One whose images meet
     a `Conv` first may declare `convolutional`: it sees images and embeddings as `LabelledImages`, for which `Conv` has a fast form.
     """
 
     sample_shape: tuple[int, ...]
     n_classes: int = 0  # 0: labels are ignored
     precision: str = "float32"  # of the factors of products: `jaxgan.networks.precision`
+    label_dim: int = field(default=0, kw_only=True)  # of labels that are vectors; 0: they are none
 
     sample_kind: ClassVar[Literal["images", "vectors", "any"]] = "images"  # what it takes: (H, W, C), or (features,)
     image_sizes: ClassVar[tuple[int, ...] | None] = None
@@ -61,8 +64,7 @@ class Critic(nn.Module):
     reconstructs: ClassVar[bool] = False  # whether its output holds a reconstruction
 
     def setup(self) -> None:
-        if self.n_classes:
-            self.label_embedding = LabelEmbedding(self.n_classes)
+        self.label_embedding = label_layer(self.n_classes, self.label_dim)
 
     @property
     def couples_batch(self) -> bool | None:
@@ -78,13 +80,13 @@ class Critic(nn.Module):
         return variables
 
     def example_inputs(self) -> tuple[Array, Array]:
-        return jnp.zeros((1, *self.sample_shape), float), jnp.zeros(1, jnp.int32)
+        return jnp.zeros((1, *self.sample_shape), float), no_labels(1, self.label_dim)
 
     def __call__(self, samples: Samples, labels: Labels, *, train: bool = False) -> CriticOutput:
         if self.flat and samples.ndim == 4:
             samples = flatten(samples)
         with products_in(self.precision):
-            if self.n_classes:
+            if self.label_embedding:
                 join: Any = self.label_embedding.beside if self.convolutional else self.label_embedding
                 samples = join(samples, labels)
             return self.score(samples, train)

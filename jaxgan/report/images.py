@@ -2,12 +2,14 @@
 
 import io
 import math
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 from jaxtyping import Float, UInt8
 
+from jaxgan.errors import printable
 from jaxgan.files import write_atomically
 from jaxgan.pixels import to_bytes
 
@@ -80,6 +82,35 @@ def image_grid(
     return picture
 
 
+def with_titles(
+    picture: UInt8[np.ndarray, "height width c"], rows: Sequence[str] = (), columns: Sequence[str] = (), *, pad: int = 2
+) -> UInt8[np.ndarray, "taller wider c"]:
+    """A grid with a title at the left of each row and at the top of each column, where they are given; `pad` is that of the grid."""
+    from PIL import ImageDraw, ImageFont
+
+    height, width, channels = picture.shape
+    high = (height - pad) / max(1, len(rows))  # of a row, with its gap
+    font = ImageFont.load_default(min(13.0, max(7.0, 0.7 * high if rows else 13.0)))
+    rows, columns = [_short(title) for title in rows], [_short(title) for title in columns]
+    left = math.ceil(max((font.getlength(title) for title in rows), default=-6)) + 6
+    top = 18 if columns else 0
+    sheet = np.full((height + top, width + left, channels), 255, np.uint8)
+    sheet[top:, left:] = picture
+    image = _pillow(sheet)
+    draw, ink = ImageDraw.Draw(image), 0 if channels == 1 else (0, 0, 0)
+    for number, title in enumerate(rows):
+        draw.text((left - 4, top + pad + (number + 0.5) * high), title, ink, font, anchor="rm")
+    wide = (width - pad) / max(1, len(columns))
+    for number, title in enumerate(columns):
+        draw.text((left + pad + (number + 0.5) * wide, top / 2), title, ink, font, anchor="mm")
+    return np.asarray(image).reshape(sheet.shape)  # (H, W) -> (H, W, 1) where grey
+
+
+def _short(title: str) -> str:
+    title = printable(title)
+    return title if len(title) <= 28 else title[:25] + "..."
+
+
 def _pillow(picture: UInt8[np.ndarray, "height width c"]) -> Any:
     from PIL import Image
 
@@ -103,9 +134,12 @@ def save_grid(
     columns: int | None = None,
     pad: int = 2,
     scale: int | None = None,
+    row_titles: Sequence[str] = (),
+    column_titles: Sequence[str] = (),
 ) -> None:
-    """Write `image_grid(images, ...)`."""
-    save_image(path, image_grid(images, columns=columns, pad=pad, scale=scale))
+    """Write `image_grid(images, ...)`, with titles where they are given."""
+    grid = image_grid(images, columns=columns, pad=pad, scale=scale)
+    save_image(path, with_titles(grid, row_titles, column_titles, pad=pad) if row_titles or column_titles else grid)
 
 
 def save_strip(path: str | Path, images: Float[np.ndarray, "n h w c"]) -> None:

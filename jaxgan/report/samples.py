@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from jaxtyping import Int, Shaped, UInt8
@@ -10,7 +10,7 @@ from jaxtyping import Int, Shaped, UInt8
 from jaxgan.errors import UserError
 from jaxgan.files import replacing
 from jaxgan.report.figures import Distribution, figure_array, samples_of_points_figure, save_samples_of_points
-from jaxgan.report.images import image_grid, save_gif, save_grid, save_strip
+from jaxgan.report.images import image_grid, save_gif, save_grid, save_strip, with_titles
 
 NOT_DRAWN = "No pictures: the samples are neither images nor points of the plane."
 
@@ -25,9 +25,12 @@ def can_be_drawn(shape: Sequence[int]) -> bool:
 class SampleView:
     """Turns the samples of a replica into one picture: a grid of images, or points over their exact density."""
 
-    def __init__(self, distribution: Distribution | None, n_classes: int) -> None:
-        """`distribution` is that of two-dimensional data; `n_classes` is 0 unless the run is conditional."""
+    def __init__(self, distribution: Distribution | None, n_classes: int, titles: Sequence[str] = ()) -> None:
+        """`distribution` is that of two-dimensional data; `n_classes` is 0 unless the run is conditional; `titles` are those of the rows of
+        its grid, which are the classes, or label vectors.
+        """
         self._distribution = distribution
+        self._titles = titles
         self._n_classes = n_classes
         self._last: tuple[Sequence[np.ndarray], list[Any]] = ((), [])  # samples of all replicas, and their pictures
 
@@ -49,7 +52,10 @@ class SampleView:
             return None
         if samples.ndim == 4:
             samples = np.nan_to_num(samples, nan=0.0, posinf=1.0, neginf=-1.0)  # of a replica that diverged: grey
-            return image_grid(samples, columns=self._columns(labels))
+            columns = self._columns(labels)
+            grid = image_grid(samples, columns=columns)
+            in_rows = columns is not None and len(samples) == columns * len(self._titles)
+            return with_titles(grid, self._titles) if in_rows else grid
         classes = labels if self._n_classes > 1 else None
         return figure_array(samples_of_points_figure(samples, self._distribution, title=title, labels=classes))
 
@@ -64,7 +70,22 @@ class SampleView:
         return None
 
 
-def save_samples(path: Path, samples: np.ndarray, labels: Any = None, distribution: Any = None) -> None:
+class Layout(NamedTuple):
+    """How samples lie in a grid: as square as it goes, or in columns, and what is written beside rows and columns."""
+
+    columns: int | None = None
+    row_titles: Sequence[str] = ()
+    column_titles: Sequence[str] = ()
+
+
+def save_samples(
+    path: Path,
+    samples: np.ndarray,
+    labels: Any = None,
+    distribution: Any = None,
+    layout: Layout | None = None,
+    label_names: Sequence[str] = (),
+) -> None:
     """Writes samples by the ending of the path: .png (a grid, or points), or .npz (images, points or samples; labels where there are any).
 
     Raises:
@@ -76,6 +97,8 @@ def save_samples(path: Path, samples: np.ndarray, labels: Any = None, distributi
         arrays: dict[str, Any] = {kind: samples}
         if labels is not None:
             arrays["labels"] = np.asarray(labels)
+            if label_names:
+                arrays["label_names"] = np.asarray(label_names)
         if distribution is not None:
             arrays["scale"] = np.asarray(distribution.scale, np.float32)
         with replacing(path) as file:
@@ -85,7 +108,7 @@ def save_samples(path: Path, samples: np.ndarray, labels: Any = None, distributi
     elif shape == (2,):
         save_samples_of_points(path, samples, distribution)
     else:
-        save_grid(path, samples)
+        save_grid(path, samples, **(layout or Layout())._asdict())
 
 
 def save_interpolation(path: Path, images: np.ndarray) -> None:

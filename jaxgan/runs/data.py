@@ -3,7 +3,7 @@
 import dataclasses
 from pathlib import Path
 
-from jaxgan.data import Dataset
+from jaxgan.data import Dataset, in_labels_of
 from jaxgan.errors import NoSplitError
 from jaxgan.settings import Config
 from jaxgan.settings.resolution import load_data
@@ -23,7 +23,7 @@ def held_out_data(config: Config, dataset: Dataset, data_dir: Path | None = None
     if config.python is not None or not (dataset.is_images or dataset.scaling is not None):
         return None
     try:
-        found = load_data(dataclasses.replace(config, data_dir=data_dir or config.data_dir), split="test")
-        return found.rescaled(dataset.scaling)
+        test = load_data(dataclasses.replace(config, data_dir=data_dir or config.data_dir), split="test")
     except NoSplitError:
         return None
+    return in_labels_of(dataset, test.rescaled(dataset.scaling))

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from jaxgan.checks import truth
-from jaxgan.data import Dataset, account, as_dataset, differences
+from jaxgan.data import Dataset, account, as_dataset, differences, in_labels_of
 from jaxgan.errors import UserError
 from jaxgan.evaluation import evaluator_of, measure_replicas, summarise_replicas
 from jaxgan.evaluation.protocol import OwnMetrics
@@ -114,7 +114,9 @@ def evaluate(
 def _data(run: Run, data: Any, labels: Any, data_dir: Path | None, data_changed: bool) -> tuple[Dataset, Dataset | None]:
     """The training data and, where there are any, the test data."""
     if data is not None:
-        return as_dataset(data, labels, keep_below=run.gan.n_classes, scaling=run.dataset.scaling), None
+        kind = "auto" if run.dataset.label_vectors is None else run.dataset.label_kind
+        given = as_dataset(data, labels, keep_below=run.gan.n_classes, label_kind=kind, scaling=run.dataset.scaling)
+        return in_labels_of(run.dataset, given), None
     dataset = run.dataset
     if (
         dataset.distribution is not None
@@ -132,4 +134,5 @@ def _data(run: Run, data: Any, labels: Any, data_dir: Path | None, data_changed:
                 " (from Python data_changed=True)"
             )
         train = train.rescaled(run.dataset.scaling)  # of changed data too, as the networks know them
+    train = in_labels_of(run.dataset, train)
     return train, held_out_data(run.config, train, data_dir)

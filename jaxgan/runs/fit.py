@@ -11,7 +11,7 @@ import jax
 import numpy as np
 
 from jaxgan.checks import path, truth
-from jaxgan.data import as_dataset, differences
+from jaxgan.data import as_dataset, differences, from_description, in_labels_of
 from jaxgan.engine import processes
 from jaxgan.engine.checkpoints import Checkpoints, Progress, Restored
 from jaxgan.engine.gan import Gan
@@ -103,6 +103,8 @@ def fit(
         what = dataclasses.replace(what, init_from=named) if isinstance(what, Config) else what
         options = options if isinstance(what, Config) else {**options, "init_from": named}
     resolved, resume = _resolved(what, dataset, labels, options)
+    if resume and resolved.config.out and resolved.dataset.label_vectors is not None:
+        resolved = _in_the_runs_labels(resolved, RunFolder(resolved.config.out))
     if resume and resolved.config.out:
         resolved = _scaled_as_before(resolved, RunFolder(resolved.config.out))
         check_folder_writable(resolved.config.out, "--out")
@@ -177,6 +179,14 @@ def _scaled_as_before(resolved: Resolved, files: RunFolder) -> Resolved:
     if before is None or before.scaling is None:
         return resolved
     return dataclasses.replace(resolved, dataset=resolved.dataset.rescaled(before.scaling))
+
+
+def _in_the_runs_labels(resolved: Resolved, files: RunFolder) -> Resolved:
+    """With other data (`--data-changed`) label vectors in the units that the run was begun with; the same data are as they are."""
+    described = files.read_environment().get("data") or {}
+    if not resolved.config.data_changed or not described.get("labels"):
+        return resolved
+    return dataclasses.replace(resolved, dataset=in_labels_of(from_description(described), resolved.dataset))
 
 
 def _earlier(resolved: Resolved, program: Program, progress: bool) -> Restored | None:
@@ -305,7 +315,7 @@ def _resolved(what: Config | Gan, dataset: Any, labels: Any, options: Mapping[st
             raise UserError(
                 "fit(gan, data, ...): which data? an array, a pair (samples, labels), a Dataset, or a function (key, n) -> samples"
             )
-        own = as_dataset(dataset, labels, keep_below=what.n_classes)
+        own = as_dataset(dataset, labels, keep_below=what.n_classes, label_kind="vectors" if what.label_dim else "auto")
         config = config_of(what, own, options)
         _join(config)
         if config.resume:
@@ -316,7 +326,7 @@ def _resolved(what: Config | Gan, dataset: Any, labels: Any, options: Mapping[st
     if options:
         raise UserError(f"fit(config): {next(iter(options))} belongs into the Config")
     _join(what)
-    own_data = None if dataset is None else as_dataset(dataset, labels)
+    own_data = None if dataset is None else as_dataset(dataset, labels, label_kind=what.label_kind or "auto")
     if what.resume:
         config = _config_of_resumed(what)
     elif what.config is not None:
@@ -353,8 +363,9 @@ def _writers(files: RunFolder, program: Program, resolved: Resolved, progress: b
     """What fills the run folder while it trains, and shows how far it is."""
     gan, dataset = program.gan, resolved.dataset
     per_epoch = steps_per_epoch(resolved.config, dataset.size)
-    groups = gan.n_classes or (gan.generators if gan.generators > 1 else 0)
-    view = SampleView(dataset.distribution, groups)
+    titles = row_titles(gan, dataset)
+    groups = gan.n_classes or len(titles) or (gan.generators if gan.generators > 1 else 0)
+    view = SampleView(dataset.distribution, groups, titles)
     bar = ProgressBar(
         steps_per_epoch=None if per_epoch is None else float(per_epoch),
         compiling=program.is_compiling,
@@ -368,6 +379,14 @@ def _writers(files: RunFolder, program: Program, resolved: Resolved, progress: b
         Curves(files.metrics, files.curves),
         *([bar] if progress else []),
     ]
+
+
+def row_titles(gan: Gan, dataset: Dataset) -> list[str]:
+    """What the rows of a grid of samples are called: the classes that have names, or label vectors; nothing of others."""
+    if gan.label_dim:
+        vectors = dataset.label_vectors
+        return [""] if vectors is None else [vectors.words(row) for row in vectors.shown]
+    return list(dataset.class_names) if gan.n_classes == len(dataset.class_names) else []
 
 
 def _config_of_resumed(config: Config) -> Config:

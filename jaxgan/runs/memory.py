@@ -12,6 +12,7 @@ from jaxgan.engine.placement import parse_mesh
 from jaxgan.engine.steps import layer_rngs
 from jaxgan.errors import UserError
 from jaxgan.memory import host_memory, in_words
+from jaxgan.networks.layers import no_labels
 from jaxgan.settings.resolution import Resolved
 from jaxgan.types import GanState
 
@@ -81,7 +82,7 @@ def _bytes(tree: Any) -> int:
 def _outputs(resolved: Resolved, state: GanState, rows: int) -> int:
     """Bytes of the layers' outputs that a generator step keeps for its gradients, for a batch of so many samples."""
     gan = resolved.gan
-    labels = jax.ShapeDtypeStruct((rows,), np.int32)
+    labels = jax.eval_shape(lambda: no_labels(rows, gan.label_dim))
     latent = jax.ShapeDtypeStruct((rows, gan.latent_dim), np.float32)
     sample = jax.ShapeDtypeStruct((rows, *resolved.dataset.sample_shape), np.float32)
     total = 0

@@ -12,6 +12,7 @@ from jaxgan.engine.sampling import TrainedGan
 from jaxgan.engine.state import one_replica
 from jaxgan.errors import UserError
 from jaxgan.folder import RunFolder
+from jaxgan.labels import LabelVectors
 from jaxgan.settings import Config
 from jaxgan.types import Labels, Samples
 
@@ -27,6 +28,16 @@ class Run(TrainedGan):
     config: Config  # every option that has a meaning for the run is set
     dataset: Dataset  # its shape, classes and distribution; its samples only where they were at hand
     replicas: int = 1
+
+    @property
+    def label_vectors(self) -> LabelVectors | None:
+        """Names, units and some rows of labels that are vectors."""
+        return self.dataset.label_vectors
+
+    @property
+    def class_names(self) -> tuple[str, ...]:
+        """What the classes are called; empty where they have no names."""
+        return self.dataset.class_names
 
     def replica(self, number: int) -> "Run":
         """One replica as a run of its own.

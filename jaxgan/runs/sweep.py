@@ -15,7 +15,7 @@ from typing import Any
 
 import numpy as np
 
-from jaxgan.engine.sampling import picture
+from jaxgan.engine.sampling import label_rows, picture
 from jaxgan.errors import UserError, say, unknown
 from jaxgan.files import WriteError, json_text, write_atomically
 from jaxgan.folder import NUMBER, Form, RunFolder, Tell, read_json
@@ -219,7 +219,9 @@ def last_metrics(files: RunFolder) -> list[dict[str, float]]:
         for outcome, trained in zip(outcomes, run.every_replica, strict=True):
             if outcome["diverged"]:
                 continue
-            samples = np.asarray(picture(trained.gan, trained.sample_shape, trained.state))
+            samples = np.asarray(
+                picture(trained.gan, trained.sample_shape, trained.state, rows=label_rows(trained.gan, trained.dataset))
+            )
             coverage = mode_coverage(distribution.to_units(samples), distribution.centres, distribution.std)
             outcome |= {
                 "modes_3sigma": float(coverage.modes),

@@ -21,12 +21,22 @@ from jaxgan.settings.saved import (
 )
 
 if TYPE_CHECKING:
-    from jaxgan.settings.command_line import OptionalInt, OptionalPath, parse, read_command, read_config, read_value
+    from jaxgan.settings.command_line import (
+        OptionalInt,
+        OptionalPath,
+        OptionalText,
+        parse,
+        read_command,
+        read_config,
+        read_value,
+    )
     from jaxgan.settings.own import resolve_own
     from jaxgan.settings.resolution import Resolved, resolve
 
 _LATER = {
-    **dict.fromkeys(("OptionalInt", "OptionalPath", "parse", "read_command", "read_config", "read_value"), "command_line"),
+    **dict.fromkeys(
+        ("OptionalInt", "OptionalPath", "OptionalText", "parse", "read_command", "read_config", "read_value"), "command_line"
+    ),
     **dict.fromkeys(("Resolved", "resolve"), "resolution"),
     "resolve_own": "own",
 }
@@ -37,6 +47,7 @@ __all__ = [
     "Option",
     "OptionalInt",
     "OptionalPath",
+    "OptionalText",
     "Resolved",
     "changed_fields",
     "check_fixed",

@@ -18,6 +18,7 @@ from jaxgan.settings.saved import apply_flags
 Options = TypeVar("Options")
 
 OptionalInt = Annotated[int | None, arg(metavar="INT", help_behavior_hint="")]  # of a command's own: None shows no default
+OptionalText = Annotated[str | None, arg(metavar="TEXT", help_behavior_hint="")]
 OptionalPath = Annotated[Path | None, arg(metavar="PATH", help_behavior_hint="")]
 
 

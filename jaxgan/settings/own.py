@@ -55,11 +55,11 @@ def described_options(gan: Gan, dataset: Dataset) -> dict[str, Any]:
         **{name: getattr(gan, name) if gan.ada else None for name in ADAPTIVE_NUMBERS},
         "ema": float(gan.ema),
         "generator_classifier_weight": float(gan.generator_classifier_weight) if gan.generators > 1 else None,
-        "fake_labels": gan.fake_labels if gan.n_classes else None,
+        "fake_labels": gan.fake_labels if gan.is_conditional else None,
         "variant": "own",
         "recipe": None,
         "dataset": dataset.name,
-        "conditional": bool(gan.n_classes),
+        "conditional": gan.is_conditional,
         "generator": type_name(gan.generator),
         "critic": type_name(gan.critic),
         "python": {name: {"import": import_path(part), "repr": plain_repr(part)} for name, part in parts.items()},
@@ -74,6 +74,10 @@ def resolve_own(gan: Gan, dataset: Dataset, config: Config) -> Resolved:
     """
     config = dataclasses.replace(config, batch_size=config.batch_size or BATCH_SIZE)
     check(config)
+    if gan.label_dim != dataset.label_dim and gan.is_conditional:
+        ours = f"label_dim={gan.label_dim}" if gan.label_dim else f"n_classes={gan.n_classes}"
+        theirs = f"vectors of {dataset.label_dim}" if dataset.label_dim else "classes" if dataset.n_classes else "none"
+        raise UserError(f"the GAN is conditional ({ours}), and the data's labels are {theirs}")
     if gan.n_classes and not dataset.n_classes:
         raise UserError(f"the GAN is conditional (n_classes={gan.n_classes}), and the data have no labels")
     if gan.n_classes and gan.n_classes < dataset.n_classes:

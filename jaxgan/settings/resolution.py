@@ -133,6 +133,8 @@ def load_data(config: Config, split: str = "train") -> Dataset:
         kind=config.kind or "auto",
         scaling=config.scaling,
         label_column=config.label_column,
+        label_file=config.label_file,
+        label_kind=config.label_kind or "auto",
     )
 
 
@@ -146,8 +148,9 @@ def room_for_data(stream: str = "auto") -> int | None:
 
 
 def _check_data(config: Config, dataset: Dataset) -> None:
-    if config.conditional and not dataset.n_classes:
-        raise UserError(f"--conditional: the data set {config.dataset} has no labels")
+    if config.conditional and not (dataset.n_classes or dataset.label_dim):
+        why = next((f" ({note})" for note in dataset.notes if "was not read" in note), "")
+        raise UserError(f"--conditional: the data set {config.dataset} has no labels{why}")
     if dataset.size is not None and dataset.size * (config.batch_size or 1) >= 2**32:
         raise UserError(
             f"{config.dataset}: {dataset.size:,} samples times --batch-size {config.batch_size} must be below 2**32"
@@ -377,6 +380,7 @@ def _gan_maker(config: Config, variant: Variant, dataset: Dataset, networks: Cho
         **rules(traced_numbers(config, {name: getattr(config, name) for name in of_game})),
         latent_dim=options.latent_dim,
         n_classes=dataset.n_classes if config.conditional else 0,
+        label_dim=dataset.label_dim if config.conditional else 0,
         n_critic=options.n_critic,
         conditioning=config.conditioning,
         critic_data=options.critic_data,

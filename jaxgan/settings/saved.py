@@ -11,15 +11,17 @@ from jaxgan.folder import RunFolder, read_object
 from jaxgan.imports import is_import_path
 from jaxgan.settings.options import Config, changes_allowed, check_value, flag, names, settled_by
 
+LATER = ("python", "label_file", "label_kind")
 FORMAT = 1  # of run folders; raised when an older jaxgan would read one wrongly. Those without a number came before it
 
 
 def to_json(config: Config) -> dict[str, Any]:
     """The options that a run saves, as JSON values.
 
-    `python` is left out where it says nothing, so that a sweep begun before there was this option is known again.
+    Later options are left out where they say nothing, so that a sweep begun before there were these is known again.
     """
-    values = {name: getattr(config, name) for name in names(saved=True) if name != "python" or config.python is not None}
+    values = {name: getattr(config, name) for name in names(saved=True)}
+    values = {name: value for name, value in values.items() if value is not None or name not in LATER}
     return {name: str(value) if isinstance(value, Path) else value for name, value in values.items()}
 
 

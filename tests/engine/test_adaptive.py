@@ -77,7 +77,9 @@ def test_r_t_is_the_mean_sign_of_the_scores_of_real_samples():
     state, draw, _ = state_and_draws(run)
     gradients = jax.jit(lambda state: critic_gradients(run.gan, state, draw))
     metrics = gradients(state).metrics
-    score = run.gan.networks.critic.apply({"params": state.critic.params}, draw.real, draw.real_label).score  # p = 0: as they are
+    score = run.gan.networks.critic.apply(
+        {"params": state.critic.params}, draw.real, draw.real_label
+    ).score  # p = 0: as they are
     np.testing.assert_allclose(metrics["overfitting_r_t"], np.sign(np.asarray(score) - 0.5).mean(), atol=1e-6)
     always = state._replace(augmentation=state.augmentation._replace(probability=jnp.ones(())))
     assert gradients(always).metrics["score_real"] != metrics["score_real"], "nothing is augmented at p = 1"
@@ -108,7 +110,7 @@ def test_the_loop_is_the_plain_loop_replicas_are_solo_runs_and_a_resumed_run_is_
     assert start.augmentation.probability.shape == (2,)
     whole, _, _ = program.chunk(jax.tree.map(jnp.copy, start), program.zero_sums(start), 4)
     part, sums, _ = program.chunk(start, program.zero_sums(start), 2)
-    assert np.all((0 < np.asarray(whole.augmentation.probability)) & (np.asarray(whole.augmentation.probability) < 1))
+    assert np.all((np.asarray(whole.augmentation.probability) > 0) & (np.asarray(whole.augmentation.probability) < 1))
     saved = Checkpoints(tmp_path)
     saved.save(2, Progress(part, sums, 0))
     saved.close()

@@ -90,8 +90,13 @@ def random_iterations(setup: Resolved, n: int = 5, seed: int = 1) -> list[tuple[
 def as_jax(draw: Draw) -> Draw:
     """The draw in jax's default float type; no dropout here, so any key serves."""
     floats = {name: jnp.asarray(getattr(draw, name), float) for name in ("real", "latent", "epsilon")}
-    labels = {name: jnp.asarray(getattr(draw, name), jnp.int32) for name in ("real_label", "fake_label")}
+    labels = {name: _label(getattr(draw, name)) for name in ("real_label", "fake_label")}
     return Draw(**floats, **labels, key=jax.random.key(0))
+
+
+def _label(label: np.ndarray) -> jax.Array:
+    """Class numbers, or vectors of floats."""
+    return jnp.asarray(label, float if label.ndim == 2 else jnp.int32)
 
 
 def loaded_state(setup: Resolved, generator: Arrays, critic: Arrays) -> GanState:

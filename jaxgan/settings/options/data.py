@@ -89,6 +89,16 @@ class DataOptions:
         "The column of csv:PATH that holds class labels, words or whole numbers: its name, or its number from 1.",
         metavar="COLUMN",
     )
+    label_file: Path | None = option(
+        None,
+        "The labels of the pictures of folder:PATH: a CSV (file name, then a class, words separated by ;, or columns of numbers) or a JSON"
+        " (file name to a word, a number or a list); labels.csv, metadata.csv, labels.json or dataset.json in the folder where not given.",
+    )
+    label_kind: Literal["auto", "classes", "multi_hot", "continuous"] | None = option(
+        None,
+        "What the labels of folder:, npz: and own data are, where that is open: classes, multi_hot (several labels at once, 0 or 1 each) or"
+        " continuous (numbers); auto where not given: by what they look like.",
+    )
     stream: Literal["auto", "always", "never"] = option(
         "auto",
         "Whether pictures of folder: and tfds: sets are read as they are needed; auto: where they would fill a quarter of the memory.",

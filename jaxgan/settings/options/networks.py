@@ -70,11 +70,12 @@ class NetworkOptions:
     )
     conditional: bool = option(
         False,
-        "Give the labels to both networks.",
+        "Give the labels to both networks: classes, several labels at once, or numbers.",
         most_used=5,
         acts_on_critic=True,
     )
     conditioning: Literal["concat", "projection"] = option(
         "concat",
-        "How a conditional critic sees a label: its embedding joined to the input, or projected on the features.",
+        "How a conditional critic sees a label: its embedding (of numbers and of several labels these themselves) joined to the input, or"
+        " projected on the features.",
     )
