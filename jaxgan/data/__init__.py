@@ -63,6 +63,7 @@ __all__ = [
     "in_labels_of",
     "load",
     "load_held_out",
+    "names_own_files",
     "read_into_memory",
     "unreadable",
     "value_range",
@@ -123,6 +124,7 @@ def load(
     label_column: int | str | None = None,
     label_file: Path | None = None,
     label_kind: str = "auto",
+    largest: int | None = None,
 ) -> Dataset:
     """The data set of this name: a row of DATASETS, `tfds:NAME`, `folder:PATH`, `npz:PATH`, `csv:PATH`, or your own as
     `package.module:function`.
@@ -147,6 +149,7 @@ def load(
         label_column: of a table, the column of class labels: its name, or its number from 1.
         label_file: the labels of a folder's pictures, CSV or JSON: `jaxgan.data.label_files` says in which form.
         label_kind: what labels are where that is open: "classes", "multi_hot" or "continuous"; "auto" by what they look like.
+        largest: where no size is given, pixels that the longer side of pictures in files is brought down to.
 
     Returns:
         the data set; what its files were taken for, what was cut, and what was left out, is in its `notes`.
@@ -183,6 +186,7 @@ def load(
         None if label_column is None else str(label_column),
         None if label_file is None else Path(label_file).expanduser(),
         choice("label_kind", label_kind, ("auto", *LABEL_KINDS)),
+        largest,
     )
     if loader is not None:
         loaded = loader(request)
@@ -226,6 +230,14 @@ def _unknown(name: str) -> UserError:
     return unknown(
         "data set", name, DATASETS, ", tfds:NAME, folder:PATH, npz:PATH, csv:PATH, or your own as package.module:function"
     )
+
+
+def names_own_files(name: str) -> bool:
+    """Whether a data set is the user's own files, or TFDS's: PREFIX:SOURCE, or the path of a folder, an archive or a table."""
+    try:
+        return _source(name)[0].partition(":")[0] in PREFIXES
+    except UserError:
+        return False
 
 
 def load_held_out(name: str, **options: Any) -> Dataset | None:

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 COLUMNS = 10  # pictures in a row of the grid
 ROWS = 12  # of the grid, at most
-NAMED = 5  # pairs of pictures that are nearly alike, and files that cannot be read beyond which the rest are counted
+NAMED = 5  # pairs of pictures that are nearly alike
 
 
 @dataclass(frozen=True)
@@ -52,11 +52,31 @@ def look(argv: Sequence[str]) -> None:
     from jaxgan.settings.resolution import load_data
 
     keep_compiled_programs()
+    config = leave_out_unreadable(config)
     dataset = load_data(config)
     print_data(dataset)
     save_real(options.grid, dataset)
     if options.cost:
         print_cost(config, dataset)
+
+
+def leave_out_unreadable(config: "Config") -> "Config":
+    """Prints every file that cannot be read, with the reason; the options with which the others are looked at."""
+    from jaxgan.data import names_own_files, unreadable
+    from jaxgan.errors import printable
+    from jaxgan.report.progress import progress_bars
+
+    if not names_own_files(config.dataset):
+        return config
+    with progress_bars() as show:
+        found = unreadable(config.dataset, data_dir=config.data_dir, progress=show("reading"))
+    for file, reason in found:
+        print(f"cannot be read: {printable(file)}: {reason}")
+    if found and not config.skip_unreadable:
+        print(
+            f"a training ends at {'these files' if len(found) > 1 else 'this file'}: --skip-unreadable leaves them out, as here"
+        )
+    return dataclasses.replace(config, skip_unreadable=config.skip_unreadable or bool(found))
 
 
 def print_data(dataset: "Dataset") -> None:
@@ -73,8 +93,8 @@ def print_data(dataset: "Dataset") -> None:
         return
     from jaxgan.runs.survey import find_duplicates, seen_samples
 
-    rows, samples, labels = seen_samples(dataset)
-    if labels is not None:
+    rows, samples, _ = seen_samples(dataset)
+    if dataset.n_classes:
         print_classes(dataset)
     found = find_duplicates(samples)
     among = f"of {found.seen:,} samples looked at" if found.seen < dataset.size else f"of {found.seen:,} samples"

@@ -152,6 +152,7 @@ class Request(NamedTuple):
     label_column: str | None = None  # of a table, by its name or its number from 1
     label_file: Path | None = None  # the labels of a folder's pictures
     label_kind: str = "auto"  # what labels are where that is open: "classes", "multi_hot" or "continuous"
+    largest: int | None = None  # pixels of the longer side that pictures are brought down to where no size is asked for
 
     def too_many(self, n: int, shape: tuple[int, ...]) -> bool:
         """Whether n pictures of this shape outgrow the memory that they may take."""

@@ -91,10 +91,22 @@ def within(of: Size, to: Size) -> Size:
     return max(1, round(of[0] * scale)), max(1, round(of[1] * scale))
 
 
+def at_most(size: Size, largest: int | None) -> Size:
+    """The size, brought down in its shape to a longer side of `largest` pixels where it is larger."""
+    return size if largest is None or max(size) <= largest else within(size, (largest, largest))
+
+
+def brought_down(request: Request) -> str:
+    """Why pictures without a size of their own are smaller than they were; nothing where one is asked for."""
+    if request.image_size is not None or request.largest is None:
+        return ""
+    return f", at most {request.largest} a side for this device's sake (--image-size says another)"
+
+
 def fitted_arrays(
-    images: UInt8[np.ndarray, "n height width channels"], form: Form, source: str
+    images: UInt8[np.ndarray, "n height width channels"], form: Form, source: str, why: str = ""
 ) -> tuple[UInt8[np.ndarray, "n new_height new_width new_channels"], tuple[str, ...]]:
-    """Each picture of an array in this form, which may leave the channels as they are, and notes of what was changed.
+    """Each picture of an array in this form, which may leave the channels as they are, and notes of what was changed, and `why`.
 
     Raises:
         UserError: other channels are wanted of pictures that are not of 1, 3 or 4; more memory than there is.
@@ -118,7 +130,7 @@ def fitted_arrays(
         result[i] = np.concatenate(
             [formed(each, form._replace(channels=form.channels or _of(each))) for each in drawn], axis=-1
         )
-    notes = fit_notes({(of[0], of[1]): count}, form)
+    notes = fit_notes({(of[0], of[1]): count}, form, why)
     if wanted != channels and channels == ALPHA:
         notes += (f"their transparency is drawn over {form.background}",)
     return result, notes
@@ -132,8 +144,9 @@ def brought_to_form(
     images: UInt8[np.ndarray, "n height width channels"], request: Request, source: str
 ) -> tuple[UInt8[np.ndarray, "n new_height new_width new_channels"], tuple[str, ...]]:
     """Pictures of an array in the size and with the channels that are asked for, else as they are; and notes of what was changed."""
-    size = request.image_size or (images.shape[1], images.shape[2])
-    return fitted_arrays(images, Form(size, request.channels, request.resize, request.background or WHITE), source)
+    size = request.image_size or at_most((images.shape[1], images.shape[2]), request.largest)
+    form = Form(size, request.channels, request.resize, request.background or WHITE)
+    return fitted_arrays(images, form, source, brought_down(request))
 
 
 # What is said of it

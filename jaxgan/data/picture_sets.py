@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, NamedTuple, Protocol
 import numpy as np
 
 from jaxgan.data.dataset import Request
-from jaxgan.data.fitting import ALPHA, Form, fit_notes, formed
+from jaxgan.data.fitting import ALPHA, Form, at_most, brought_down, fit_notes, formed
 from jaxgan.data.pictures import Facts
 from jaxgan.errors import UserError, printable
 from jaxgan.picture_options import WHITE, Size, in_words
@@ -88,9 +88,10 @@ def read_set(stored: Stored, request: Request, channels: int | None = None) -> P
     Raises:
         UserError: a picture that cannot be read, unless those are left out; none that can.
     """
-    seen, skip, size, alike = Seen(), request.skip_unreadable, request.image_size, True
+    seen, skip, size, alike, capped = Seen(), request.skip_unreadable, request.image_size, True, False
     if size is None:
         size, alike = own_size(stored, skip)
+        size, capped = at_most(size, request.largest), request.largest is not None and max(size) > request.largest
     form = Form(size, request.channels or channels, request.resize, request.background or WHITE)
     if request.too_many(len(stored), (*size, form.channels or 3)):
         rows, samples = _looked_at(stored, seen, skip), None
@@ -100,7 +101,9 @@ def read_set(stored: Stored, request: Request, channels: int | None = None) -> P
         if form.channels is None and is_grey(samples):
             samples = np.ascontiguousarray(samples[..., :1])  # (N, H, W, 3) -> (N, H, W, 1)
         form = form._replace(channels=samples.shape[-1])
-    return PictureSet(form, rows, samples, _notes(seen, form, request.image_size is None, alike))
+    return PictureSet(
+        form, rows, samples, _notes(seen, form, request.image_size is None, alike, brought_down(request) if capped else "")
+    )
 
 
 def own_size(stored: Stored, skip: bool) -> tuple[Size, bool]:
@@ -209,11 +212,11 @@ def _none_readable(count: int, found: Sequence[Unreadable]) -> UserError:
     return UserError(f"none of {count:,} pictures can be read, the first of them {found[0].file}: {found[0].reason}")
 
 
-def _notes(seen: Seen, form: Form, by_itself: bool, alike: bool) -> tuple[str, ...]:
+def _notes(seen: Seen, form: Form, by_itself: bool, alike: bool, capped: str) -> tuple[str, ...]:
     """What was changed, and what was left out: what was cut comes first."""
     why = ", as the first one's shorter side is (--image-size says another)" if by_itself and not alike else ""
-    notes = fit_notes(seen.sizes, form, why)
-    if by_itself and alike and form.size[0] != form.size[1]:
+    notes = fit_notes(seen.sizes, form, capped or why)
+    if by_itself and alike and not capped and form.size[0] != form.size[1]:
         notes += (f"all pictures are {in_words(form.size)}, height x width, and stay so (--image-size says another)",)
     if seen.transparent:
         some = f"{seen.transparent:,} of {seen.sizes.total():,} pictures have transparency"

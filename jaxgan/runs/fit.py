@@ -11,7 +11,7 @@ import jax
 import numpy as np
 
 from jaxgan.checks import path, truth
-from jaxgan.data import as_dataset, differences, from_description, in_labels_of
+from jaxgan.data import Dataset, as_dataset, differences, from_description, in_labels_of
 from jaxgan.engine import processes
 from jaxgan.engine.checkpoints import Checkpoints, Progress, Restored
 from jaxgan.engine.gan import Gan

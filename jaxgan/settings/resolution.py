@@ -17,7 +17,7 @@ import numpy as np
 
 from jaxgan import data
 from jaxgan.checks import LARGEST
-from jaxgan.data import Dataset
+from jaxgan.data import Dataset, names_own_files
 from jaxgan.engine.gan import Gan
 from jaxgan.engine.loop import GanOf, Program
 from jaxgan.engine.schedule import Schedule
@@ -27,6 +27,8 @@ from jaxgan.memory import host_memory
 from jaxgan.networks.augmentation import adaptive_kinds
 from jaxgan.objectives import VARIANTS, Recipe, Variant, scheduled_penalty
 from jaxgan.optimizers import OPTIMIZERS, scheduled
+from jaxgan.picture_options import read_size
+from jaxgan.settings import own_pictures
 from jaxgan.settings.networks import Chosen, choose_networks, classifies_generators
 from jaxgan.settings.options import OPTIONS, Config, check, flag, names, variant_numbers
 from jaxgan.settings.options.intervals import DRAWN_AFRESH, steps_of
@@ -82,6 +84,10 @@ def resolve(config: Config, dataset: Dataset | None = None, *, saved: bool = Fal
     if config.stream == "always" and dataset is None and loaded.records is None:
         raise UserError(f"--stream always: {config.dataset} is held in memory; only folder:PATH and tfds:NAME can be streamed")
     recipe = Recipe(config.recipe or OWN.name, "the run itself", {}) if saved else choose_recipe(variant, config, loaded)
+    if config.image_size is None and recipe.name == own_pictures.NAME and not saved:
+        config = dataclasses.replace(
+            config, image_size=read_size(loaded.sample_shape[:2], "--image-size")
+        )  # on any device the same
     filled = fill(config, variant, recipe)
     if filled.points is not None and loaded.distribution is None and config.points is None:
         filled = dataclasses.replace(filled, points=None)  # the recipe's fixed sample, of points that are fixed already
@@ -135,7 +141,13 @@ def load_data(config: Config, split: str = "train") -> Dataset:
         label_column=config.label_column,
         label_file=config.label_file,
         label_kind=config.label_kind or "auto",
+        largest=own_pictures.largest_size(config, platform()),
     )
+
+
+def platform() -> str:
+    """Of the device that a run is on: cpu, gpu, tpu."""
+    return str(jax.local_devices()[0].platform)
 
 
 def room_for_data(stream: str = "auto") -> int | None:
@@ -178,6 +190,10 @@ def choose_recipe(variant: Variant, config: Config, dataset: Dataset) -> Recipe:
     """The one named by the options, in the form for this kind of data; without a name, the data set's own or the paper's."""
     kind = "images" if dataset.is_images else "points"
     fitting = {recipe.name: recipe for recipe in variant.recipes if recipe.data in ("any", kind)} or {OWN.name: OWN}
+    if config.recipe == own_pictures.NAME or (config.recipe is None and kind == "images" and names_own_files(config.dataset)):
+        if kind == "points" or variant.critic == "none":
+            raise UserError(f"--recipe {own_pictures.NAME} is for pictures, and {config.dataset} holds {kind}")
+        return own_pictures.own_pictures(variant, variant.build(), dataset, platform())
     if config.recipe is None:
         return fitting.get(config.dataset) or fitting.get("paper") or fitting.get(OWN.name) or next(iter(fitting.values()))
     if config.recipe in fitting:

@@ -47,6 +47,17 @@ def test_the_cost_of_a_training_with_the_flags(monkeypatch, tmp_path, capsys):
     assert not list(tmp_path.iterdir())  # points that are drawn afresh have no grid
 
 
+def test_every_file_that_cannot_be_read_is_named_and_left_out(folder, capsys):
+    (folder / "cats" / "broken.png").write_bytes(b"no picture")
+    whole = (folder / "dogs" / "7.png").read_bytes()
+    (folder / "dogs" / "7.png").write_bytes(whole[: len(whole) // 2])
+    assert main([str(folder), "--grid", str(folder.parent / "grid.png"), "--no-cost"]) == 0
+    told = capsys.readouterr().out
+    assert len(re.findall(r"cannot be read: \S+/(cats/broken|dogs/7)\.png: not readable", told)) == 2
+    assert "a training ends at these files: --skip-unreadable leaves them out" in told
+    assert "data: 10 samples read" in told
+
+
 def test_what_cannot_be_is_one_line(tmp_path, capsys):
     assert main([f"folder:{tmp_path / 'none'}"]) == 2
     assert main(["ring8", "--batch-size", "0"]) == 2

@@ -1,0 +1,50 @@
+"""What a run on pictures of one's own does by default: a size, networks and a schedule that fit the pictures and the device at hand.
+
+On a processor that is something to see within minutes and the whole within an evening; `python -m jaxgan.data` measures it for one machine.
+The papers' settings, made for accelerators, are `--recipe paper`.
+"""
+
+from typing import Any
+
+from jaxgan.data import Dataset, names_own_files
+from jaxgan.objectives import Game, Recipe, Variant
+from jaxgan.settings.options import Config
+
+NAME = "own_pictures"
+LARGEST = {"cpu": 32}  # pixels of the longer side that pictures are brought down to, by the device's platform
+LARGEST_ELSEWHERE = 128
+WIDTH = {"cpu": 32}  # of the networks at 32 pixels; half as wide at twice as many
+WIDTH_ELSEWHERE = 64
+NARROWEST = 16
+FEW = 10_000  # pictures: with fewer a critic comes to know them by heart
+STEPS = 20_000
+PICTURES = 80  # drawn in the course of a run
+
+
+def largest_size(config: Config, platform: str) -> int | None:
+    """Pixels of the longer side that the pictures are brought down to; None where a size or another recipe is asked for."""
+    if config.image_size is not None or config.recipe not in (None, NAME) or not names_own_files(config.dataset):
+        return None
+    return LARGEST.get(platform, LARGEST_ELSEWHERE)
+
+
+def own_pictures(variant: Variant, game: Game, dataset: Dataset, platform: str) -> Recipe:
+    """The recipe for these pictures on this platform; what it does not set is the paper's.
+
+    Few pictures are augmented adaptively (ADA) where the variant's critic says by its sign what it takes for real.
+    """
+    side = max(dataset.sample_shape[:2])
+    width = WIDTH.get(platform, WIDTH_ELSEWHERE) if side <= 32 else max(NARROWEST, WIDTH.get(platform, WIDTH_ELSEWHERE) // 2)
+    paper: dict[str, Any] = dict(next((recipe.settings for recipe in variant.recipes if recipe.name == "paper"), {}))
+    settings: dict[str, Any] = {
+        "network": "dcgan",
+        "hidden_dim": width,
+        "batch_size": 64,
+        "n_critic": min(2, paper.get("n_critic", 1)),
+        "ema": 0.998,
+        "steps": STEPS,
+        "sample_every": STEPS // PICTURES,
+    }
+    if dataset.size is not None and dataset.size < FEW and game.objective.real_margin is not None:
+        settings["ada"] = True
+    return Recipe(NAME, f"{dataset.name} on {platform}: jaxgan.settings.own_pictures", settings, "images")

@@ -1,0 +1,61 @@
+"""What a run on pictures of one's own does where nothing is said."""
+
+import dataclasses
+import json
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from jaxgan.errors import UserError
+from jaxgan.settings import Config, resolve, to_json
+from jaxgan.settings.resolution import load_data
+
+
+@pytest.fixture
+def folder(tmp_path):
+    """Three colour pictures of 90x60, height x width."""
+    rng = np.random.default_rng(0)
+    for number in range(3):
+        Image.fromarray(rng.integers(0, 256, (90, 60, 3), dtype=np.uint8)).save(tmp_path / f"{number}.png")
+    return tmp_path
+
+
+@pytest.mark.parametrize("named", ["folder:{}", "{}"])
+def test_on_a_processor_pictures_are_brought_down_in_their_shape_and_said_to_be(folder, named):
+    resolved = resolve(Config(variant="gan", dataset=named.format(folder)))
+    assert resolved.dataset.sample_shape == (32, 21, 3)
+    assert "pictures of 90x60 become 32x21, at most 32 a side for this device's sake" in resolved.dataset.notes[0]
+    config = resolved.config
+    assert (config.recipe, config.image_size, config.network, config.hidden_dim) == ("own_pictures", "32x21", "dcgan", 32)
+    assert config.steps / config.sample_every == 80  # something to see long before the end
+
+
+def test_what_was_settled_stays_on_a_machine_with_another_device(folder, monkeypatch):
+    saved = resolve(Config(variant="gan", dataset=f"folder:{folder}")).config
+    monkeypatch.setattr("jaxgan.settings.resolution.platform", lambda: "gpu")
+    assert load_data(saved).sample_shape == (32, 21, 3)
+    again = resolve(dataclasses.replace(saved, seed=1)).config
+    assert json.dumps(to_json(again)) == json.dumps(to_json(dataclasses.replace(saved, seed=1)))
+
+
+def test_an_accelerator_is_given_more(folder, monkeypatch):
+    monkeypatch.setattr("jaxgan.settings.resolution.platform", lambda: "gpu")
+    resolved = resolve(Config(variant="gan", dataset=f"folder:{folder}"))
+    assert resolved.dataset.sample_shape == (90, 60, 3)
+    assert resolved.config.hidden_dim == 32  # half as wide as at 32 pixels
+    assert resolve(Config(variant="gan", dataset=f"folder:{folder}", image_size=32)).config.hidden_dim == 64
+
+
+def test_a_size_or_a_recipe_that_is_asked_for_is_taken(folder):
+    asked = resolve(Config(variant="wgan_gp", dataset=f"folder:{folder}", image_size="48x40", steps=7))
+    assert asked.dataset.sample_shape == (48, 40, 3)
+    assert (asked.config.n_critic, asked.config.steps) == (2, 7)
+    paper = resolve(Config(variant="wgan_gp", dataset=f"folder:{folder}", recipe="paper", network="fc"))
+    assert paper.dataset.sample_shape == (90, 60, 3)
+    assert paper.config.n_critic == 5
+
+
+def test_points_have_no_recipe_for_pictures():
+    with pytest.raises(UserError, match="own_pictures is for pictures, and ring8 holds points"):
+        resolve(Config(dataset="ring8", recipe="own_pictures"))
