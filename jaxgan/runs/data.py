@@ -3,7 +3,7 @@
 import dataclasses
 from pathlib import Path
 
-from jaxgan.data import Dataset
+from jaxgan.data import Dataset, form_of
 from jaxgan.errors import NoSplitError
 from jaxgan.settings import Config
 from jaxgan.settings.resolution import load_data
@@ -22,6 +22,8 @@ def held_out_data(config: Config, dataset: Dataset, data_dir: Path | None = None
     if config.python is not None or not dataset.is_images:
         return None
     try:
-        return load_data(dataclasses.replace(config, data_dir=data_dir or config.data_dir), split="test")
+        return load_data(
+            dataclasses.replace(config, data_dir=data_dir or config.data_dir, **form_of(dataset)), split="test"
+        )
     except NoSplitError:
         return None
