@@ -171,7 +171,8 @@ class Request(NamedTuple):
                 f"data set '{self.name}' has samples of its own"
             )
         if self.image_size is not None and "image_size" not in options:
-            raise UserError(f"image_size={in_words(self.image_size)} is for images: data set '{self.name}' holds points")
+            size = self.image_size[0] if self.image_size[0] == self.image_size[1] else in_words(self.image_size)
+            raise UserError(f"image_size={size} is for images: data set '{self.name}' holds points")
         if self.label_file is not None and "label_file" not in options:
             raise UserError(f"label_file={self.label_file} is for pictures of folder:PATH: data set '{self.name}' is none")
         if self.label_kind != "auto" and "label_kind" not in options:

@@ -3,7 +3,7 @@
 import dataclasses
 from pathlib import Path
 
-from jaxgan.data import Dataset, in_labels_of
+from jaxgan.data import Dataset, form_of, in_labels_of
 from jaxgan.errors import NoSplitError
 from jaxgan.settings import Config
 from jaxgan.settings.resolution import load_data
@@ -23,7 +23,9 @@ def held_out_data(config: Config, dataset: Dataset, data_dir: Path | None = None
     if config.python is not None or not (dataset.is_images or dataset.scaling is not None):
         return None
     try:
-        test = load_data(dataclasses.replace(config, data_dir=data_dir or config.data_dir), split="test")
+        test = load_data(
+            dataclasses.replace(config, data_dir=data_dir or config.data_dir, **form_of(dataset)), split="test"
+        )
     except NoSplitError:
         return None
     return in_labels_of(dataset, test.rescaled(dataset.scaling))
