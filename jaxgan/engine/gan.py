@@ -195,7 +195,9 @@ class Gan:
         if not self.ada:
             return
         if not self.augment:
-            raise UserError("ada: how often is adaptive, and augment says what is done: give it, as augment=('flip', 'shift', 'colour')")
+            raise UserError(
+                "ada: how often is adaptive, and augment says what is done: give it, as augment=('flip', 'shift', 'colour')"
+            )
         if not self.n_critic:
             raise UserError("ada: there is no critic (n_critic=0)")
         if self.game.objective.real_margin is None:

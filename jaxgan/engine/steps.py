@@ -216,7 +216,14 @@ def _generator_index(gan: "Gan", draw: Draw) -> Array | None:
 
 
 def _apply(
-    module: nn.Module, params: Params, variables: PyTree, x: Array, labels: Labels, key: Key[Array, ""], *, passed: PyTree = None
+    module: nn.Module,
+    params: Params,
+    variables: PyTree,
+    x: Array,
+    labels: Labels,
+    key: Key[Array, ""],
+    *,
+    passed: PyTree = None,
 ) -> tuple[Any, PyTree]:
     """A pass in training mode: (output, the variables after it). It sees what is `passed` too, and does not give it back."""
     inputs = {"params": params, **variables, **(passed or {})}

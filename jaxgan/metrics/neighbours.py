@@ -46,7 +46,9 @@ def data_copying(generated: ArrayData, held_out: ArrayData) -> Copying:
         ("generated", generated, 1), ("held_out", held_out, FEWEST_HELD_OUT)))  # fmt: skip
     n, m = len(generated), len(held_out)
     there = np.sort(held_out)
-    farther = m - (np.searchsorted(there, generated, "left") + np.searchsorted(there, generated, "right")) / 2  # ties count half
+    farther = (
+        m - (np.searchsorted(there, generated, "left") + np.searchsorted(there, generated, "right")) / 2
+    )  # ties count half
     nearer = float(farther.mean() / m)
     deviation = np.sqrt((n + m + 1) / (12 * n * m))
     closest = there[int(CLOSEST * (m - 1))]

@@ -98,7 +98,13 @@ def test_all_layers_or_more_are_refused_by_name(count):
 
 def test_of_what_remedies_put_around_a_critic_the_inner_layers_come_first():
     run = tiny(
-        "fc", variant="gan", augment="flip", spectral_norm=True, minibatch_discrimination=True, dataset=pictures(size=8), freeze_critic=1
+        "fc",
+        variant="gan",
+        augment="flip",
+        spectral_norm=True,
+        minibatch_discrimination=True,
+        dataset=pictures(size=8),
+        freeze_critic=1,
     )
     names = [layer.name for layer in run.gan.critic_layers((8, 8, 1))]
     assert names == ["model.layers_0", "model.layers_3", "model.layers_6", "model.layers_8", "minibatch"]

@@ -85,7 +85,9 @@ def test_a_checkpoint_is_named_by_its_path(trained):
     last, first = read_source(run.folder), read_source(run.folder / "checkpoints" / "1")
     assert (last.name, first.name) == (f"{run.folder}, step 2", f"{run.folder}, step 1")
     assert last.has_average and last.replicas == 2
-    assert not np.array_equal(last.arrays["critic/params/model/layers_0/kernel"], first.arrays["critic/params/model/layers_0/kernel"])
+    assert not np.array_equal(
+        last.arrays["critic/params/model/layers_0/kernel"], first.arrays["critic/params/model/layers_0/kernel"]
+    )
     at_hand = read_source(run)
     assert at_hand.arrays.keys() == last.arrays.keys()
     for name in last.arrays:
@@ -107,7 +109,9 @@ def test_what_is_no_run_is_refused(path, words, trained):
 
 def test_a_refused_beginning_leaves_no_folder(tmp_path, trained):
     config = points(tmp_path / "tuned", hidden_dim=9, init_from=trained[0].folder)
-    with pytest.raises(UserError, match=r"no layer agrees in name and shape: generator model/layers_0/kernel \(2x8, here 2x9\)") as refused:
+    with pytest.raises(
+        UserError, match=r"no layer agrees in name and shape: generator model/layers_0/kernel \(2x8, here 2x9\)"
+    ) as refused:
         runs.fit(config, progress=False)
     assert "\n" not in str(refused.value) and not (tmp_path / "tuned").exists()
 
@@ -119,7 +123,9 @@ def made_up(**fields) -> Source:
     """The state of a run of these options, of random numbers."""
     chance = np.random.default_rng(0)
     shapes = jax.eval_shape(storable, program_of(**fields).state_like)
-    return Source("other, step 1", {name: np.asarray(chance.normal(size=leaf.shape), np.float32) for name, leaf in shapes.items()})
+    return Source(
+        "other, step 1", {name: np.asarray(chance.normal(size=leaf.shape), np.float32) for name, leaf in shapes.items()}
+    )
 
 
 def program_of(network="fc", **fields):
