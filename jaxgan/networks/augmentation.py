@@ -89,7 +89,7 @@ def shift(key: Key[Array, ""], images: Images) -> Images:
     most = tuple(int(size / 8 + 0.5) for size in shape[:2])
     padded = jnp.pad(images, ((0, 0), (most[0], most[0]), (most[1], most[1]), (0, 0)), mode="reflect")
     starts = [
-        reach + jnp.round(jax.random.uniform(each, (len(images),), images.dtype, -size / 8, size / 8)).astype(jnp.int32)
+        reach + jnp.round(jax.random.uniform(each, (len(images),), images.dtype, -size / 8, size / 8)).astype(int)
         for each, size, reach in zip(jax.random.split(key), shape[:2], most, strict=True)
     ]
     return jax.vmap(lambda image, top, left: jax.lax.dynamic_slice(image, (top, left, 0), shape))(padded, *starts)

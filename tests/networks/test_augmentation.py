@@ -5,8 +5,9 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
+from jaxgan.errors import UserError
 from jaxgan.networks import AugmentedCritic
-from jaxgan.networks.augmentation import KINDS, colour, cutout, translation
+from jaxgan.networks.augmentation import KINDS, colour, cutout, flip, rotation, shift, translation, with_probability
 from jaxgan.networks.fc import FcCritic
 
 BATCH, N_CLASSES = 6, 3
@@ -71,6 +72,95 @@ def test_colour_of_one_channel_is_brightness_and_contrast():
     mean = x.mean((1, 2, 3), keepdims=True)
     want = (x - mean) * (contrast + 0.5) + mean + brightness - 0.5
     np.testing.assert_allclose(colour(key, x), want, atol=1e-6)
+
+
+def oblong(batch=64, channels=2):
+    """Pictures of 12 x 8, no two pixels of which are alike."""
+    return jnp.arange(batch * 12 * 8 * channels, dtype=float).reshape(batch, 12, 8, channels)
+
+
+def matches(found, candidates):
+    """Which of the candidates each picture is."""
+    return [
+        next(i for i, one in enumerate(every) if np.array_equal(mine, one))
+        for mine, *every in zip(found, *candidates, strict=True)
+    ]
+
+
+def test_flip_exchanges_left_and_right_in_half_of_the_pictures_and_twice_gives_them_back():
+    x = oblong()
+    found = np.asarray(jax.jit(flip)(jax.random.key(0), x))
+    which = matches(found, (np.asarray(x), np.asarray(x)[:, :, ::-1]))
+    assert 20 < sum(which) < 44
+    np.testing.assert_array_equal(flip(jax.random.key(0), jnp.asarray(found)), x)
+
+
+def test_rotation_is_by_each_quarter_turn_and_four_give_the_picture_back():
+    x = oblong()[:, :8]
+    found = np.asarray(jax.jit(rotation)(jax.random.key(0), x))
+    turned = [np.rot90(np.asarray(x), k, axes=(1, 2)) for k in range(4)]
+    assert {0, 1, 2, 3} == set(matches(found, turned))
+    again = x
+    for _ in range(4):
+        again = rotation(jax.random.key(0), again)
+    np.testing.assert_array_equal(again, x)
+    with pytest.raises(UserError, match="'rotation' turns square pictures, and these are of 12x8"):
+        rotation(jax.random.key(0), oblong())
+
+
+def test_shift_moves_by_an_eighth_at_most_and_reflects_at_the_edge():
+    """As NumPy pads: the edge itself is not repeated, and nothing wraps."""
+    x = jnp.arange(256 * 16 * 8, dtype=float).reshape(256, 16, 8, 1)
+    found = np.asarray(jax.jit(shift)(jax.random.key(0), x))
+    padded = np.pad(np.asarray(x), ((0, 0), (2, 2), (1, 1), (0, 0)), mode="reflect")
+    moves = [(i, j) for i in range(5) for j in range(3)]
+    which = [moves[k] for k in matches(found, [padded[:, i : i + 16, j : j + 8] for i, j in moves])]
+    down, across = (np.bincount([move[axis] for move in which]) / 256 for axis in (0, 1))
+    np.testing.assert_allclose(down, [1 / 8, 1 / 4, 1 / 4, 1 / 4, 1 / 8], atol=0.09)  # U(-2, 2), rounded
+    np.testing.assert_allclose(across, [1 / 4, 1 / 2, 1 / 4], atol=0.09)
+    mirrored = which.index((0, 1))  # by two rows down
+    np.testing.assert_array_equal(found[mirrored][:2], np.asarray(x)[mirrored][[2, 1]])
+
+
+@pytest.mark.parametrize("channels", [2, 4])
+def test_colour_leaves_alpha_alone(channels):
+    x = images(8, size=4, channels=channels)
+    found = colour(jax.random.key(0), x)
+    np.testing.assert_array_equal(found[..., -1], x[..., -1])
+    np.testing.assert_array_equal(found[..., :-1], colour(jax.random.key(0), x[..., :-1]))
+    assert np.all(found[..., :-1] != x[..., :-1])
+
+
+@pytest.mark.parametrize("kind", sorted(set(KINDS) - {"rotation"}))
+@pytest.mark.parametrize("channels", [1, 5])
+def test_pictures_of_any_shape_and_channels_keep_theirs(kind, channels):
+    x = jnp.ones((3, 5, 11, channels))
+    assert jax.eval_shape(KINDS[kind], jax.random.key(0), x).shape == x.shape
+
+
+def test_each_kind_is_applied_to_each_sample_with_the_probability_that_is_given():
+    """To all of them at 1, to none at 0, to as many as that between, each kind by itself; always where none is given."""
+    seen = []
+
+    class Watching(FcCritic):
+        def score(self, samples, train):
+            seen.append(np.asarray(samples))
+            return super().score(samples, train)
+
+    module = AugmentedCritic(Watching((8, 8, 3), hidden_dim=2, dropout=0.0), ("cutout", "colour"))
+    x, labels = images(400), jnp.zeros(400, jnp.int32)
+    variables = module.init(jax.random.key(0), x[:1], labels[:1])
+
+    def share(probability):
+        given = None if probability is None else jnp.asarray(probability)
+        passed = {**variables, **with_probability(given)}
+        module.apply(passed, x, labels, train=True, rngs={"augment": jax.random.key(5)})
+        rows = seen[-1].reshape(400, 3, 64)  # (B, C, H W), as a flat critic sees them
+        plain = np.asarray(x).transpose(0, 3, 1, 2).reshape(400, 3, 64)
+        return np.any(rows != plain, axis=(1, 2)).mean()
+
+    assert share(0.0) == 0 and share(1.0) == share(None) == 1
+    assert 0.43 < share(0.3) < 0.59  # 1 - .7^2 = .51
 
 
 @pytest.mark.parametrize("kind", KINDS)

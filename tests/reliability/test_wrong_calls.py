@@ -154,7 +154,13 @@ GAN_ARGUMENTS = {
     "penalty_every": (0, 2.5, "4", None),
     "minibatch_discrimination": ("yes", 1, None),
     "spectral_norm": ("yes", 0, None),
-    "augment": ("color", ("flip",), 3, None, (3,), [["colour"]], True),
+    "ada": ("yes", 1, None, True),
+    "ada_target": (1.5, -2, "0.6", None, NAN, True),
+    "ada_images": (0, 2.5, "1", None, True),
+    "ada_interval": (0, 2.5, None, True),
+    "freeze_critic": (-1, 1.5, "1", None, True),
+    "accumulate": (0, 1.5, "2", None, True),
+    "augment": ("color", ("flop",), 3, None, (3,), [["colour"]], True),
 }  # fmt: skip
 
 

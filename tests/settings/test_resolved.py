@@ -35,6 +35,16 @@ WANTED: dict[tuple[str, str, str], str] = {
         r"there is no module '\1', here in HERE or installed",
     ): ("likewise"),
     ("skip_unreadable", "^null$", "false"): "there is such an option, a switch",
+    ("ada", "^null$", "false"): "there is such an option",
+    ("freeze_critic", "^null$", "0"): "there is such an option",
+    ("accumulate", "^null$", "1"): "there is such an option",
+    ("init_average", "^null$", "true"): "there is such an option",
+    (
+        "refused",
+        r"'(colours?|.*)' is not known: (.*)allowed are colour, cutout, translation",
+        r"'\1' is not known: \2allowed are"
+        " colour, cutout, flip, rotation, shift, translation",
+    ): "there are more kinds of augmentation",
     ("refused", r"judge(s|d) (a sample|samples|as one)", r"score\1 \2"): "plainer words",
 }
 
