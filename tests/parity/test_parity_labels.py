@@ -102,9 +102,7 @@ def test_five_iterations_with_label_vectors(case):
         for draws, last in random_iterations(setup)
     ]
     steps, state = compiled_steps(setup), loaded_state(setup, *before)
-    compare_outcomes(
-        first_outcomes(setup, steps, state, iterations), twins.first_outcomes(setup, *pair, iterations), 1e-6
-    )
+    compare_outcomes(first_outcomes(setup, steps, state, iterations), twins.first_outcomes(setup, *pair, iterations), 1e-6)
     state = run(steps, state, iterations)
     there = [([twins.as_torch(draw) for draw in draws], twins.as_torch(last)) for draws, last in iterations]
     twins.train(*pair, twins.optimizer_of(setup.config), setup.config.learning_rate, twins.rules_of(setup), there)
