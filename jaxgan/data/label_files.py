@@ -20,7 +20,7 @@ import numpy as np
 
 from jaxgan.data.arrays import Labels
 from jaxgan.data.dataset import Request
-from jaxgan.data.vector_labels import read_any_labels, vectors_of
+from jaxgan.data.vector_labels import read_any_labels
 from jaxgan.errors import UserError, first_line, printable, shortened
 
 BY_THEMSELVES = (
@@ -199,12 +199,12 @@ def _labels(file: LabelFile, paths: Sequence[Path], folder: Path, kind: str) -> 
     rows, notes = _rows_of_pictures(file, paths, folder)
     labels, names, kind = _array(file, kind)
     if labels.dtype.kind == "U" or kind == "classes" or (labels.ndim == 1 and kind == "auto" and _whole(labels)):
-        found = read_any_labels(labels, len(labels), str(file.path), "classes", names)
+        found = read_any_labels(labels, len(labels), str(file.path), "classes", names if labels.ndim == 2 else ())
         return found._replace(numbers=found.numbers[rows], notes=found.notes + notes)
-    if kind == "multi_hot" and names:  # a column a name, whichever of them these pictures have
-        found = vectors_of(labels[rows], "multi_hot", names, str(file.path))
-    else:
-        found = read_any_labels(labels[rows], len(rows), str(file.path), kind, names)
+    if kind == "multi_hot" and (odd := ~np.isin(labels.reshape(len(labels), -1), (0, 1)).all(1)).any():
+        entry = file.entries[int(odd.argmax())]
+        raise UserError(f"{file.path}: {entry.place} has label {shortened(entry.label)}, and multi-hot labels are 0 or 1 each")
+    found = read_any_labels(labels[rows], len(rows), str(file.path), kind, names)
     return found._replace(notes=found.notes + notes)
 
 

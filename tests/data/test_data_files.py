@@ -207,10 +207,10 @@ POINTS = np.zeros((4, 2))
         ({"points": np.array([[0, np.inf]])}, "not finite"),
         ({"points": np.array([["a", "b"]])}, "expected floats"),
         ({"images": COLOUR, "labels": np.zeros(5, int)}, "shape (5,), expected (6,)"),
-        ({"images": COLOUR, "labels": np.zeros((6, 2), int)}, "expected (6,)"),
+        ({"images": COLOUR, "labels": np.zeros((6, 2, 2), int)}, "expected (6,)"),
         ({"images": COLOUR, "labels": np.array([0, 1, 2, -1, 0, 0])}, "labels hold -1"),
-        ({"images": COLOUR, "labels": np.full(6, 0.5)}, "labels are float64, expected integers"),
-        ({"images": COLOUR, "labels": np.full(6, np.nan)}, "labels are float64, expected integers"),
+        ({"images": COLOUR, "labels": np.full(6, np.nan)}, "labels hold nan in row 0, column 0"),
+        ({"images": COLOUR, "labels": np.arange(6) / 4, "label_names": ["a", "b"]}, "2 label_names for 1 columns of labels"),
         ({"points": POINTS, "labels": np.arange(5)}, "expected (4,)"),
     ],
 )

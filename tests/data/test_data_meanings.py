@@ -153,7 +153,8 @@ def test_every_ending_that_pillow_reads_is_read_and_the_rest_is_counted(tmp_path
     picture(tmp_path / "@eaDir" / "thumb.png")
     dataset = load(f"folder:{tmp_path}")
     assert dataset.size == len(names) and dataset.n_classes == 0
-    [note] = dataset.notes
+    note, unread = dataset.notes
+    assert "labels.csv is there and was not read" in unread  # for what it holds are no labels
     assert "6 hidden or of the system (.DS_Store, .cache, @eaDir, ...)" in note
     assert "2 not pictures by their ending (labels.csv, notes.txt)" in note
     assert "1 folders without pictures (hollow)" in note
