@@ -23,9 +23,7 @@ def held_out_data(config: Config, dataset: Dataset, data_dir: Path | None = None
     if config.python is not None or not (dataset.is_images or dataset.scaling is not None):
         return None
     try:
-        test = load_data(
-            dataclasses.replace(config, data_dir=data_dir or config.data_dir, **form_of(dataset)), split="test"
-        )
+        test = load_data(dataclasses.replace(config, data_dir=data_dir or config.data_dir, **form_of(dataset)), split="test")
     except NoSplitError:
         return None
     return in_labels_of(dataset, test.rescaled(dataset.scaling))

@@ -28,11 +28,8 @@ def largest_size(config: Config, platform: str) -> int | None:
     return LARGEST.get(platform, LARGEST_ELSEWHERE)
 
 
-def own_pictures(variant: Variant, game: Game, dataset: Dataset, platform: str) -> Recipe:
-    """The recipe for these pictures on this platform; what it does not set is the paper's.
-
-    Few pictures are augmented adaptively (ADA) where the variant's critic says by its sign what it takes for real.
-    """
+def own_pictures(variant: Variant, dataset: Dataset, platform: str) -> Recipe:
+    """The recipe for these pictures on this platform; what it does not set is the paper's."""
     side = max(dataset.sample_shape[:2])
     width = WIDTH.get(platform, WIDTH_ELSEWHERE) if side <= 32 else max(NARROWEST, WIDTH.get(platform, WIDTH_ELSEWHERE) // 2)
     paper: dict[str, Any] = dict(next((recipe.settings for recipe in variant.recipes if recipe.name == "paper"), {}))
@@ -45,6 +42,12 @@ def own_pictures(variant: Variant, game: Game, dataset: Dataset, platform: str) 
         "steps": STEPS,
         "sample_every": STEPS // PICTURES,
     }
-    if dataset.size is not None and dataset.size < FEW and game.objective.real_margin is not None:
-        settings["ada"] = True
     return Recipe(NAME, f"{dataset.name} on {platform}: jaxgan.settings.own_pictures", settings, "images")
+
+
+def advice(config: Config, dataset: Dataset, game: Game) -> tuple[str, ...]:
+    """What is to be said of few pictures, which nothing keeps the critic from knowing by heart."""
+    if config.recipe != NAME or dataset.size is None or dataset.size >= FEW or config.augment or config.ada:
+        return ()
+    flag = "--ada" if game.objective.real_margin is not None else "--augment colour,translation,cutout"
+    return (f"{dataset.size:,} pictures are few: {flag} keeps a critic from knowing them by heart",)

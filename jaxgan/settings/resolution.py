@@ -109,7 +109,8 @@ def resolve(config: Config, dataset: Dataset | None = None, *, saved: bool = Fal
     }
     final = dataclasses.replace(filled, **settled)
     check(final)
-    loaded = dataclasses.replace(loaded, notes=(*loaded.notes, *networks.notes))
+    advice = own_pictures.advice(final, loaded, game)
+    loaded = dataclasses.replace(loaded, notes=(*loaded.notes, *networks.notes, *advice))
     traced = traced_numbers(final, numbers)
     gan_of = _gan_maker(final, variant, loaded, networks, tuple(numbers))
     return Resolved(final, loaded, schedule_of(final), gan_of, differing_numbers(final, traced))
@@ -193,7 +194,7 @@ def choose_recipe(variant: Variant, config: Config, dataset: Dataset) -> Recipe:
     if config.recipe == own_pictures.NAME or (config.recipe is None and kind == "images" and names_own_files(config.dataset)):
         if kind == "points" or variant.critic == "none":
             raise UserError(f"--recipe {own_pictures.NAME} is for pictures, and {config.dataset} holds {kind}")
-        return own_pictures.own_pictures(variant, variant.build(), dataset, platform())
+        return own_pictures.own_pictures(variant, dataset, platform())
     if config.recipe is None:
         return fitting.get(config.dataset) or fitting.get("paper") or fitting.get(OWN.name) or next(iter(fitting.values()))
     if config.recipe in fitting:

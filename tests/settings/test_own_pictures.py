@@ -56,6 +56,13 @@ def test_a_size_or_a_recipe_that_is_asked_for_is_taken(folder):
     assert paper.config.n_critic == 5
 
 
+def test_few_pictures_are_said_to_be_few(folder):
+    for variant, flag in (("gan", "--ada"), ("wgan_gp", "--augment colour,translation,cutout")):
+        notes = resolve(Config(variant=variant, dataset=f"folder:{folder}")).dataset.notes
+        assert notes[-1] == f"3 pictures are few: {flag} keeps a critic from knowing them by heart"
+    assert "few" not in resolve(Config(variant="gan", dataset=f"folder:{folder}", ada=True)).dataset.notes[-1]
+
+
 def test_points_have_no_recipe_for_pictures():
     with pytest.raises(UserError, match="own_pictures is for pictures, and ring8 holds points"):
         resolve(Config(dataset="ring8", recipe="own_pictures"))
