@@ -22,8 +22,6 @@ def held_out_data(config: Config, dataset: Dataset, data_dir: Path | None = None
     if config.python is not None or not dataset.is_images:
         return None
     try:
-        return load_data(
-            dataclasses.replace(config, data_dir=data_dir or config.data_dir, **form_of(dataset)), split="test"
-        )
+        return load_data(dataclasses.replace(config, data_dir=data_dir or config.data_dir, **form_of(dataset)), split="test")
     except NoSplitError:
         return None
