@@ -12,7 +12,7 @@ from jaxgan.__main__ import main
 from jaxgan.report.images import image_grid
 from jaxgan.report.samples import save_samples
 from jaxgan.runs.data import training_data
-from jaxgan.settings import Config
+from jaxgan.settings import Config, flag
 from tests.data.raw_pictures import png
 
 HEIGHT, WIDTH = 5, 7
@@ -33,9 +33,10 @@ def place(tmp_path, monkeypatch):
 
 
 def test_a_run_on_pictures_with_transparency(place, capsys):
-    flags = "--dataset own --channels 4 --image-size 5x7 --skip-unreadable --network fc --hidden-dim 2 --latent-dim 2 --variant lsgan".split()
-    run = "--batch-size 8 --steps 2 --log-every 1 --sample-every 2 --out run".split()
-    assert main(["train", *flags, *run]) == 0
+    asked = {"dataset": "own", "channels": "4", "image_size": "5x7", "network": "fc", "variant": "lsgan"}
+    run = {"hidden_dim": 2, "latent_dim": 2, "batch_size": 8, "steps": 2, "log_every": 1, "sample_every": 2, "out": "run"}
+    flags = [word for name, value in {**asked, **run}.items() for word in (flag(name), str(value))]
+    assert main(["train", *flags, "--skip-unreadable"]) == 0
     said = capsys.readouterr().out
     first = said.index(
         "pictures of 5x9 become 5x7: 104 of 104 are cut: 22.2 % on average and 22.2 % at most of their area is lost"
@@ -48,7 +49,7 @@ def test_a_run_on_pictures_with_transparency(place, capsys):
     ):
         assert said.index(words) > first and said.count(words) == 1
     kept = json.loads((place / "run" / "config.json").read_text())
-    asked = {"dataset": "own", "channels": "4", "image_size": "5x7", "skip_unreadable": True}
+    asked |= {"skip_unreadable": True}
     assert asked.items() <= kept.items()
     trained = jaxgan.load(place / "run")
     np.testing.assert_array_equal(training_data(trained.config).samples, training_data(Config(**asked)).samples)
