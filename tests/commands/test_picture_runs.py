@@ -12,7 +12,8 @@ from jaxgan.__main__ import main
 from jaxgan.report.images import image_grid
 from jaxgan.report.samples import save_samples
 from jaxgan.runs.data import training_data
-from jaxgan.settings import Config, flag
+from jaxgan.runs.fit import _resolved
+from jaxgan.settings import Config, flag, to_json
 from tests.data.raw_pictures import png
 
 HEIGHT, WIDTH = 5, 7
@@ -60,3 +61,17 @@ def test_a_run_on_pictures_with_transparency(place, capsys):
     save_samples(place / "x.png", drawn)
     with Image.open("x.png") as grid:
         np.testing.assert_array_equal(np.asarray(grid), image_grid(drawn))
+
+
+def test_a_run_goes_on_with_its_pictures_in_the_form_that_they_had(place):
+    """One from before pictures kept a shape that all of them have: its configuration names no size, and its record squares."""
+    config = Config(dataset="folder:own", skip_unreadable=True, out=place / "run")
+    square = data.load("folder:own", image_size=HEIGHT, skip_unreadable=True)
+    (place / "run").mkdir()
+    (place / "run" / "config.json").write_text(json.dumps(to_json(config)))
+    (place / "run" / "environment.json").write_text(json.dumps({"data": data.describe(square)}))
+    resolved, _ = _resolved(Config(out=place / "run", resume=True), None, None, {})
+    np.testing.assert_array_equal(resolved.dataset.samples, square.samples)
+    assert resolved.config.image_size is None and data.differences(data.describe(square), resolved.dataset) == []
+    np.testing.assert_array_equal(training_data(config, before=data.describe(square)).samples, square.samples)
+    assert training_data(config).sample_shape == (HEIGHT, WIDTH + 2, 3)
