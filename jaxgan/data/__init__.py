@@ -212,11 +212,12 @@ def _source(name: str) -> tuple[str, str, tuple[str, ...]]:
         return name, source, ()
     if name in DATASETS or is_import_path(name):
         return name, name, ()
-    path = Path(name).expanduser()
-    found = "folder" if path.is_dir() else FILE_ENDINGS.get(path.suffix.lower()) if path.is_file() else None
+    path = os.path.expanduser(name)  # these take any text, also one that is no path
+    is_file = os.path.isfile(path)
+    found = "folder" if os.path.isdir(path) else FILE_ENDINGS.get(Path(path).suffix.lower()) if is_file else None
     if found in PREFIXES:
         return f"{found}:{name}", name, (f"{printable(name)} is taken for {found}:{printable(name)}",)
-    if path.is_file():
+    if is_file:
         endings = " or ".join(ending for ending, reader in FILE_ENDINGS.items() if reader in PREFIXES)
         raise UserError(f"{name}: a file, and no data set: expected a folder of pictures, or a file that ends in {endings}")
     return name, name, ()
@@ -254,11 +255,11 @@ def load_held_out(name: str, **options: Any) -> Dataset | None:
         return None
 
 
-def form_of(dataset: Dataset) -> dict[str, Any]:
-    """The options of `load` by which another split of picture files comes in the form of this one; none of other sets, whose is fixed."""
-    if dataset.name.partition(":")[0] not in ("folder", "tfds"):
+def form_of(name: str, sample_shape: Sequence[int]) -> dict[str, Any]:
+    """The options of `load` by which picture files of this name come in this form, as another split or before; none of other sets."""
+    if name.partition(":")[0] not in ("folder", "tfds") or len(sample_shape) != 3:
         return {}
-    height, width, channels = dataset.sample_shape
+    height, width, channels = sample_shape
     return {"image_size": in_words((height, width)), "channels": str(channels)}
 
 

@@ -1,7 +1,9 @@
 """The samples that a run is compared with."""
 
 import dataclasses
+from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 from jaxgan.data import Dataset, form_of, in_labels_of
 from jaxgan.errors import NoSplitError
@@ -9,9 +11,11 @@ from jaxgan.settings import Config
 from jaxgan.settings.resolution import load_data
 
 
-def training_data(config: Config, data_dir: Path | None = None) -> Dataset:
-    """The data set that a run's configuration names."""
-    return load_data(dataclasses.replace(config, data_dir=data_dir or config.data_dir))
+def training_data(config: Config, data_dir: Path | None = None, before: Mapping[str, Any] | None = None) -> Dataset:
+    """The data set that a run's configuration names; picture files in the form that they had in the run, where its record is given."""
+    before = before or {}
+    form = form_of(before.get("name") or "", before.get("sample_shape") or ())
+    return load_data(dataclasses.replace(config, data_dir=data_dir or config.data_dir, **form))
 
 
 def held_out_data(config: Config, dataset: Dataset, data_dir: Path | None = None) -> Dataset | None:
@@ -23,7 +27,10 @@ def held_out_data(config: Config, dataset: Dataset, data_dir: Path | None = None
     if config.python is not None or not (dataset.is_images or dataset.scaling is not None):
         return None
     try:
-        test = load_data(dataclasses.replace(config, data_dir=data_dir or config.data_dir, **form_of(dataset)), split="test")
+        test = load_data(
+            dataclasses.replace(config, data_dir=data_dir or config.data_dir, **form_of(dataset.name, dataset.sample_shape)),
+            split="test",
+        )
     except NoSplitError:
         return None
     return in_labels_of(dataset, test.rescaled(dataset.scaling))

@@ -126,8 +126,8 @@ def _data(run: Run, data: Any, labels: Any, data_dir: Path | None, data_changed:
     ):
         train = dataset  # at hand; or given from Python, and gone
     else:
-        train = training_data(run.config, data_dir)
         before = RunFolder(run.folder).read_environment().get("data") or {}
+        train = training_data(run.config, data_dir, before)
         if not data_changed and (apart := differences(before, train)):
             raise UserError(
                 f"the data are not those that {run.folder} was trained on: {'; '.join(apart)}; --data-changed measures with these"

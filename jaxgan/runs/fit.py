@@ -11,7 +11,7 @@ import jax
 import numpy as np
 
 from jaxgan.checks import path, truth
-from jaxgan.data import Dataset, as_dataset, differences, from_description, in_labels_of
+from jaxgan.data import Dataset, as_dataset, differences, form_of, from_description, in_labels_of
 from jaxgan.engine import processes
 from jaxgan.engine.checkpoints import Checkpoints, Progress, Restored
 from jaxgan.engine.gan import Gan
@@ -28,6 +28,7 @@ from jaxgan.report.listeners import CriticPictures, Curves, MetricsFile, Progres
 from jaxgan.report.page import write_page
 from jaxgan.report.progress import progress_bars
 from jaxgan.report.samples import SampleView
+from jaxgan.runs.data import training_data
 from jaxgan.runs.environment import changed_surroundings, environment, summary
 from jaxgan.runs.initial_weights import InitialWeights, initial_weights, read_source
 from jaxgan.runs.load import remembered_data, warn_of_damage
@@ -329,6 +330,9 @@ def _resolved(what: Config | Gan, dataset: Any, labels: Any, options: Mapping[st
     own_data = None if dataset is None else as_dataset(dataset, labels, label_kind=what.label_kind or "auto")
     if what.resume:
         config = _config_of_resumed(what)
+        before = RunFolder(what.out or "").read_environment(lambda _: None).get("data") or {}  # what is damaged is told below
+        if own_data is None and form_of(before.get("name") or "", before.get("sample_shape") or ()):
+            own_data = training_data(config, before=before)
     elif what.config is not None:
         saved = read_config_file(what.config)
         check_trusted(saved, what.config, what)

@@ -7,7 +7,7 @@ import pytest
 from PIL import Image
 
 from jaxgan import data
-from jaxgan.data import Dataset, describe, from_description, load, load_held_out, read_into_memory
+from jaxgan.data import Dataset, describe, form_of, from_description, load, load_held_out, read_into_memory
 from jaxgan.errors import NoSplitError, UserError
 from tests.tiny import on_disk, pictures
 
@@ -81,3 +81,14 @@ def test_points_are_drawn_afresh_by_the_sampler_and_fixed_ones_have_none(name):
 def test_all_public_names_are_there():
     assert {"load", "as_dataset", "Dataset", "Distribution", "DATASETS", "gaussian_mixture"} <= set(data.__all__)
     assert all(hasattr(data, name) for name in data.__all__)
+
+
+def test_another_split_comes_in_the_form_of_the_first(tmp_path):
+    for split, size, mode in (("train", (8, 6), "RGB"), ("test", (9, 12), "L")):
+        (tmp_path / split).mkdir()
+        for i in range(2):
+            Image.new(mode, size, (i, 2, 3) if mode == "RGB" else i).save(tmp_path / split / f"{i}.png")
+    train = load(f"folder:{tmp_path}")
+    assert train.sample_shape == (6, 8, 3) and load_held_out(train.name).sample_shape == (12, 9, 1)
+    assert load_held_out(train.name, **form_of(train.name, train.sample_shape)).sample_shape == train.sample_shape
+    assert form_of("digits", (28, 28, 1)) == form_of("npz:x", (28, 28, 1)) == form_of("", ()) == {}

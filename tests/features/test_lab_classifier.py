@@ -119,3 +119,11 @@ def test_no_updates_are_no_classifier(updates, tmp_path):
         classifier_of(TRAIN, TEST, tmp_path, updates=updates)
     with pytest.raises(UserError, match="not possible"):
         train_classifier(TRAIN, TEST, updates=updates)
+
+
+def test_pictures_of_any_shape_and_channels_are_classified():
+    whole = pictures(n=40, size=8, channels=4)
+    wide = dataclasses.replace(whole, samples=whole.samples[:, :5], sample_shape=(5, 8, 4))
+    classifier = train_classifier(wide, wide, updates=2)
+    probabilities, features = classifier.classify(wide.samples)
+    assert probabilities.shape == (40, 3) and features.shape == (40, 128) and np.isfinite(features).all()
