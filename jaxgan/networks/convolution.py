@@ -57,18 +57,18 @@ def conv_transpose(x: Images, kernel: Kernel, *, stride: int = 1, padding: int =
     return _spread(*narrowed(x, kernel), stride, padding, size).astype(x.dtype)
 
 
-def grouped_conv(x: Images, kernel: Kernel, *, groups: int, stride: int = 1, padding: int = 0) -> Images:
+def grouped_conv(x: Images, kernel: Kernel, *, groups: int, padding: int = 0) -> Images:
     """PyTorch's Conv2d with `groups`, without bias: the i-th group of output channels sees the i-th group of input channels alone.
 
-    `x` (N, H, W, Ci), `kernel` (kh, kw, Ci / groups, Co); gives (N, Ho, Wo, Co). ValueError unless groups divides Ci and Co.
+    `x` (N, H, W, Ci), `kernel` (kh, kw, Ci / groups, Co), stride 1; gives (N, Ho, Wo, Co). ValueError unless the groups fit.
     """
     (kh, kw, inputs, outputs), (n, height, width, channels) = kernel.shape, x.shape
     if channels != groups * inputs or outputs % groups:
         raise ValueError(f"{groups} groups do not fit {channels} channels and a kernel of {inputs} to {outputs}")
-    x = jnp.moveaxis(x.reshape(n, height, width, groups, inputs), 3, 0)  # (N, H, W, G Ci) -> (G, N, H, W, Ci)
-    kernel = jnp.moveaxis(kernel.reshape(kh, kw, inputs, groups, outputs // groups), 3, 0)  # (G, kh, kw, Ci, Co)
-    out = jax.vmap(lambda x, kernel: conv(x, kernel, stride=stride, padding=padding))(x, kernel)  # (G, N, Ho, Wo, Co)
-    return jnp.moveaxis(out, 0, 3).reshape(*out.shape[1:4], outputs)  # (N, Ho, Wo, G Co)
+    by_group = jnp.moveaxis(x.reshape(n, height, width, groups, inputs), 3, 0)  # (N, H, W, G Ci) -> (G, N, H, W, Ci)
+    kernels = jnp.moveaxis(kernel.reshape(kh, kw, inputs, groups, outputs // groups), 3, 0)  # (G, kh, kw, Ci, Co)
+    out = _convolve_groups(*narrowed(by_group, kernels), (padding, padding))  # (G, N, Ho, Wo, Co)
+    return jnp.moveaxis(out, 0, 3).reshape(*out.shape[1:4], outputs).astype(x.dtype)  # (N, Ho, Wo, G Co)
 
 
 def max_pool(x: Images) -> Images:
@@ -128,6 +128,16 @@ def _correlate_lax(x, y, stride, padding, window):
     pads = [(padding, k + (out - 1) * stride - n - padding) for k, n, out in sizes]
     dims = ("CHWN", "IHWO", "HWNC")  # the batch is summed over
     return lax.conv_general_dilated(x, y, (1, 1), pads, rhs_dilation=(stride, stride), dimension_numbers=dims)
+
+
+def _convolve_groups_lax(x, kernel, padding):
+    pads, dims = [(p, p) for p in padding], ("NHWC", "HWIO", "NHWC")
+    return jax.vmap(lambda x, k: lax.conv_general_dilated(x, k, (1, 1), pads, dimension_numbers=dims))(x, kernel)
+
+
+def _correlate_groups_lax(x, y, padding, window):
+    pads, dims = [(p, p) for p in padding], ("CHWN", "IHWO", "HWNC")  # the batch is summed over
+    return jax.vmap(lambda x, y: lax.conv_general_dilated(x, y, (1, 1), pads, dimension_numbers=dims))(x, y)
 
 
 # The forms of the CPU.
@@ -198,6 +208,31 @@ def _correlate_matrix(x, y, stride, padding, window):
     return total.T.reshape(*window, ci, co)
 
 
+def _convolve_groups_matrix(x, kernel, padding):
+    """x (G, N, H, W, Ci), kernel (G, kh, kw, Ci, Co) -> (G, N, Ho, Wo, Co), of few channels each.
+
+    Patches along the columns alone, one product for all rows of the kernel, whose outputs are added: kw copies of x in place of kh kw.
+    """
+    groups, kh, kw, ci, co = kernel.shape
+    patches = _columns(x, kw, padding)  # (G, N, H + 2 p, Wo, kw Ci)
+    matrix = kernel.transpose(0, 2, 3, 1, 4).reshape(groups, kw * ci, kh * co)
+    product = jnp.matmul(patches.reshape(groups, -1, kw * ci), matrix).reshape(*patches.shape[:4], kh * co)
+    height = patches.shape[2] - kh + 1
+    return sum(product[:, :, i : i + height, :, i * co : (i + 1) * co] for i in range(kh))
+
+
+def _correlate_groups_matrix(x, y, padding, window):
+    """x (G, N, H, W, Ci), y (G, N, Ho, Wo, Co) -> (G, kh, kw, Ci, Co): patches along the columns of x against shifted rows of y."""
+    (kh, kw), (groups, ci), co = window, (x.shape[0], x.shape[-1]), y.shape[-1]
+    patches = _columns(x, kw, padding)  # (G, N, Ho + kh - 1, Wo, kw Ci)
+    rows = [lax.pad(y, jnp.zeros((), y.dtype), _at(2, y.ndim, (i, kh - 1 - i, 0))) for i in range(kh)]
+    shifted = jnp.concatenate(rows, axis=-1)  # (G, N, Ho + kh - 1, Wo, kh Co)
+    wide = jnp.promote_types(x.dtype, jnp.float32)
+    patches, shifted = (a.reshape(groups, -1, a.shape[-1]) for a in (patches, shifted))
+    total = jnp.matmul(shifted.transpose(0, 2, 1), patches, preferred_element_type=wide).astype(x.dtype)  # (G, kh Co, kw Ci)
+    return total.reshape(groups, kh, co, kw, ci).transpose(0, 1, 3, 4, 2)
+
+
 # The three maps.
 
 
@@ -244,6 +279,51 @@ _correlate.defvjp(
         _convolve(saved[0], grad, stride, padding),
     ),
 )
+
+
+# The maps of groups, of stride 1: there d/dx is a convolution with the kernel turned round.
+
+
+@partial(jax.custom_vjp, nondiff_argnums=(2,))
+def _convolve_groups(x, kernel, padding):
+    return _by_platform(_convolve_groups_matrix, _convolve_groups_lax, x, kernel, padding)
+
+
+@partial(jax.custom_vjp, nondiff_argnums=(2, 3))
+def _correlate_groups(x, y, padding, window):
+    return _by_platform(_correlate_groups_matrix, _correlate_groups_lax, x, y, padding, window)
+
+
+def _spread_groups(y, kernel, padding):
+    """x[h + i - p] += y[h] k[i], each group by itself."""
+    turned = kernel[:, ::-1, ::-1].swapaxes(3, 4)
+    return _convolve_groups(y, turned, tuple(k - 1 - p for k, p in zip(kernel.shape[1:3], padding, strict=True)))
+
+
+_convolve_groups.defvjp(
+    lambda x, kernel, padding: (_convolve_groups(x, kernel, padding), (x, kernel)),
+    lambda padding, saved, grad: (
+        _spread_groups(grad, saved[1], padding),
+        _correlate_groups(saved[0], grad, padding, saved[1].shape[1:3]),
+    ),
+)
+_correlate_groups.defvjp(
+    lambda x, y, padding, window: (_correlate_groups(x, y, padding, window), (x, y)),
+    lambda padding, window, saved, grad: (_spread_groups(saved[1], grad, padding), _convolve_groups(saved[0], grad, padding)),
+)
+
+
+def _columns(x, window, padding):
+    """(G, N, H, W, C) -> (G, N, H + 2 p, Wo, window C): padded, and what each output sees of its columns."""
+    (top, side) = padding
+    x = lax.pad(x, jnp.zeros((), x.dtype), ((0, 0, 0), (0, 0, 0), (top, top, 0), (side, side, 0), (0, 0, 0)))
+    width = x.shape[3] - window + 1
+    return jnp.concatenate([x[:, :, :, j : j + width] for j in range(window)], axis=-1)
+
+
+def _at(axis, ndim, pads):
+    """The padding configuration of one axis."""
+    return [pads if index == axis else (0, 0, 0) for index in range(ndim)]
 
 
 def _pad(x, rows, columns):

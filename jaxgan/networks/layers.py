@@ -67,7 +67,10 @@ class LabelledImages(NamedTuple):
 
 
 class Conv(nn.Module):
-    """PyTorch's Conv2d on (B, H, W, C), or (in one group) on `LabelledImages` as if their vectors were joined to the channels."""
+    """PyTorch's Conv2d on (B, H, W, C), or on `LabelledImages` as if their vectors were joined to the channels.
+
+    Several groups are of stride 1, and take no `LabelledImages`.
+    """
 
     features: int
     size: int
@@ -90,7 +93,7 @@ class Conv(nn.Module):
         if self.groups == 1:
             y = convolution.conv(images, kernel, stride=self.stride, padding=self.padding, constant=constant)
         else:
-            y = convolution.grouped_conv(images, kernel, groups=self.groups, stride=self.stride, padding=self.padding)
+            y = convolution.grouped_conv(images, kernel, groups=self.groups, padding=self.padding)
         return y + self.param("bias", self.bias_init or torch_uniform(fan_in), (self.features,)) if self.use_bias else y
 
 
