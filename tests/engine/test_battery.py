@@ -13,7 +13,7 @@ from jaxgan.errors import UserError
 from jaxgan.metrics import metric_of
 from jaxgan.networks import CRITICS, PAIRS
 from jaxgan.objectives import VARIANTS
-from tests.tiny import arrays, critic_draw_of, generator_draw_of, initial, plain, takes_points, tiny
+from tests.tiny import arrays, critic_draw_of, generator_draw_of, initial, plain, takes_pictures, tiny
 
 LABELS = {"plain": {}, "joined": {"conditional": True}, "projected": {"conditional": True, "conditioning": "projection"}}
 REMEDIES = {
@@ -26,14 +26,25 @@ REMEDIES = {
     "augment": {"augment": "colour,translation,cutout"},
     "lazy": {"penalty_every": 2},
 }
-COST = {"mlp": 1, "fc": 2, "lab_conv": 3, "conv": 3, "fc_conv": 4, "dcgan": 2, "r3gan": 3, "resnet": 6}  # of compiling, about
+COST = {
+    "mlp": 1,
+    "fc": 2,
+    "lab_conv": 3,
+    "conv": 3,
+    "fc_conv": 4,
+    "dcgan": 2,
+    "r3gan": 3,
+    "resnet": 6,
+    "conv1d": 2,
+    "conv3d": 2,
+}  # of compiling, about
 PENALISED = {"wgan_gp", "wgan_lp", "wgan_div", "dragan", "r3gan", "ct_gan"}
 
 
 def sensible(variant: str, network: str, labels: str, remedy: str) -> bool:
     """What goes together: said here once more, and held against what is refused."""
-    if remedy == "augment" and takes_points(network):
-        return False  # points are no pictures
+    if remedy == "augment" and not takes_pictures(network):
+        return False
     if variant == "sinkhorn":
         return labels == "plain" and remedy in ("none", "generators")  # there is no critic
     if variant in ("began", "ebgan") and (labels == "projected" or remedy in ("minibatch", "pac", "augment")):
