@@ -15,7 +15,18 @@ from jaxgan.networks import GENERATORS, PAIRS
 from jaxgan.settings import Config, Resolved, resolve
 from jaxgan.types import Draw, GanState
 
-WIDTHS = {"mlp": 8, "fc": 8, "conv": 4, "fc_conv": 4, "lab_conv": 64, "dcgan": 4, "r3gan": 8, "resnet": 4}
+WIDTHS = {
+    "mlp": 8,
+    "fc": 8,
+    "conv": 4,
+    "fc_conv": 4,
+    "lab_conv": 64,
+    "dcgan": 4,
+    "r3gan": 8,
+    "resnet": 4,
+    "conv1d": 4,
+    "conv3d": 2,
+}
 SIZES = {"r3gan": 8, "resnet": 32}  # pixels a side, where a network does not draw 28
 
 
@@ -29,6 +40,15 @@ def pictures(n: int = 40, size: int = 28, channels: int = 1, n_classes: int = 3)
         samples=rng.integers(0, 256, (n, size, size, channels), dtype=np.uint8),
         labels=(np.arange(n) % n_classes).astype(np.int32),
     )
+
+
+OTHER_SHAPES = {"conv1d": (9, 2), "conv3d": (4, 5, 4, 1)}  # of networks for neither points nor pictures
+
+
+def numbers_of(shape: tuple[int, ...], n: int = 40, n_classes: int = 3) -> Dataset:
+    """Random series or volumes with labels, from -1 to 1."""
+    samples = np.random.default_rng(0).uniform(-1, 1, (n, *shape)).astype(np.float32)
+    return Dataset("digits", shape, n_classes, samples, (np.arange(n) % n_classes).astype(np.int32))
 
 
 class Counted:
@@ -50,13 +70,18 @@ def on_disk(dataset: Dataset) -> Dataset:
     return dataclasses.replace(dataset, samples=None, labels=None, records=Counted(dataset))
 
 
+def takes_pictures(network: str) -> bool:
+    """Whether a row of PAIRS is for pictures."""
+    return GENERATORS[PAIRS[network][0]].sample_kind == "images"
+
+
 def takes_points(network: str) -> bool:
     """Whether a row of PAIRS is for points, and not for pictures."""
     return GENERATORS[PAIRS[network][0]].sample_kind == "vectors"
 
 
 def tiny(network: str = "mlp", *, dataset: Dataset | None = None, **fields: Any) -> Resolved:
-    """A run of narrow networks; points of ring8 for `mlp`, random pictures for the others."""
+    """A run of narrow networks; points of ring8 for `mlp`, random pictures, series or volumes for the others."""
     fields = {
         "batch_size": 6,
         "n_critic": 0 if fields.get("variant") == "sinkhorn" else 2,
@@ -68,7 +93,9 @@ def tiny(network: str = "mlp", *, dataset: Dataset | None = None, **fields: Any)
     }
     if takes_points(network):
         return resolve(Config(dataset=fields.pop("points_of", "ring8"), network=network, **fields))
-    dataset = dataset or pictures(size=SIZES.get(network, 28))
+    if dataset is None:
+        other = OTHER_SHAPES.get(network)
+        dataset = numbers_of(other) if other else pictures(size=SIZES.get(network, 28))
     return resolve(Config(dataset="digits", network=network, **fields), dataset)
 
 

@@ -9,6 +9,8 @@ from jaxgan.networks.adapters import as_critic, as_generator
 from jaxgan.networks.augmentation import AugmentedCritic
 from jaxgan.networks.autoencoder import ConvAutoencoder, FcAutoencoder, MlpAutoencoder
 from jaxgan.networks.conv import ConvCritic, ConvGenerator
+from jaxgan.networks.conv1d import Conv1dCritic, Conv1dGenerator
+from jaxgan.networks.conv3d import Conv3dCritic, Conv3dGenerator
 from jaxgan.networks.dcgan import DcganCritic, DcganGenerator
 from jaxgan.networks.fc import FcCritic, FcGenerator
 from jaxgan.networks.lab_conv import LabConvCritic, LabConvGenerator
@@ -26,6 +28,8 @@ from jaxgan.types import CriticOutput
 
 GENERATORS: dict[str, type[Generator]] = {
     "conv": ConvGenerator,
+    "conv1d": Conv1dGenerator,
+    "conv3d": Conv3dGenerator,
     "dcgan": DcganGenerator,
     "fc": FcGenerator,
     "lab_conv": LabConvGenerator,
@@ -37,6 +41,8 @@ GENERATORS: dict[str, type[Generator]] = {
 CRITICS: dict[str, type[Critic]] = {
     "autoencoder": FcAutoencoder,
     "conv": ConvCritic,
+    "conv1d": Conv1dCritic,
+    "conv3d": Conv3dCritic,
     "conv_autoencoder": ConvAutoencoder,
     "dcgan": DcganCritic,
     "fc": FcCritic,
@@ -50,6 +56,8 @@ CRITICS: dict[str, type[Critic]] = {
 
 PAIRS: dict[str, tuple[str, str]] = {  # `--network`: generator, critic
     "conv": ("conv", "conv"),
+    "conv1d": ("conv1d", "conv1d"),
+    "conv3d": ("conv3d", "conv3d"),
     "dcgan": ("dcgan", "dcgan"),
     "fc": ("fc", "fc"),
     "fc_conv": ("conv", "fc"),
@@ -65,6 +73,10 @@ __all__ = [
     "PAIRS",
     "AugmentedCritic",
     "ClassifyingCritic",
+    "Conv1dCritic",
+    "Conv1dGenerator",
+    "Conv3dCritic",
+    "Conv3dGenerator",
     "ConvAutoencoder",
     "ConvCritic",
     "ConvGenerator",

@@ -1,13 +1,26 @@
 """Critics that reconstruct, for EBGAN (Zhao et al. 2016, arXiv 1609.03126) and BEGAN (Berthelot et al. 2017, arXiv 1703.10717)."""
 
 import math
+from typing import Any
 
 import jax
 import jax.numpy as jnp
 from jaxtyping import Array
 
-from jaxgan.networks.layers import Conv, ConvTranspose, LabelledImages, Linear, Sequential, flatten, leaky_relu, unflatten
+from jaxgan.networks.layers import (
+    Conv,
+    ConvTranspose,
+    LabelledImages,
+    Linear,
+    Sequential,
+    cropped,
+    evened,
+    flatten,
+    leaky_relu,
+    unflatten,
+)  # fmt: skip
 from jaxgan.networks.player import Critic
+from jaxgan.networks.stages import halved_sizes
 from jaxgan.types import CriticOutput
 
 
@@ -27,7 +40,7 @@ class AutoencoderCritic(Critic):
             samples.images if isinstance(samples, LabelledImages) else samples[..., : decoded.shape[-1]]
         )  # labels come last
         error = jnp.square(images - decoded)
-        unflat = self.flat and len(self.sample_shape) == 3
+        unflat = self.flat and len(self.sample_shape) > 1
         return CriticOutput(
             score=-error.mean(tuple(range(1, error.ndim))),
             features=code,
@@ -56,6 +69,7 @@ class FcAutoencoder(AutoencoderCritic):
 
     hidden_dim: int = 64
 
+    takes_also = ("series", "volumes")
     flat = True
 
     def setup(self) -> None:
@@ -66,24 +80,28 @@ class FcAutoencoder(AutoencoderCritic):
 
 
 class ConvAutoencoder(AutoencoderCritic):
-    """4x4 convolutions of stride 2 to 7x7 or 4x4 (h, 2h, 4h), a linear code, and back; leaky ReLU .2, tanh; no norm."""
+    """4x4 convolutions of stride 2 to 7x7 or 4x4 (h, 2h, 4h, 4h, ...), a linear code, and back; leaky ReLU .2, tanh; no norm.
+
+    An odd side is filled up by zeros on the way down, and cropped on the way back.
+    """
 
     hidden_dim: int = 64
     code_dim: int = 64
 
-    image_sizes = (28, 32)
+    smallest_side = 4
     convolutional = True
 
     def setup(self) -> None:
         super().setup()
-        size, _, channels = self.sample_shape
-        h = self.hidden_dim
-        side, widths = (7, [h, 2 * h]) if size == 28 else (4, [h, 2 * h, 4 * h])
-        coarse = (side, side, widths[-1])
-        downward = [layer for width in widths for layer in (Conv(width, 4, 2, 1), leaky_relu)]
-        upward = [layer for width in widths[-2::-1] for layer in (ConvTranspose(width, 4, 2, 1), leaky_relu)]
+        *image, channels = self.sample_shape
+        sizes = halved_sizes(tuple(image), least=1)
+        widths = [self.hidden_dim * min(2**i, 4) for i in range(len(sizes) - 1)]
+        coarse = (*sizes[-1], widths[-1])
+        downward: list[Any] = []
+        upward: list[Any] = []
+        for width, narrower, size in zip(widths, [channels, *widths], sizes[:-1], strict=False):
+            odd = any(side % 2 for side in size)
+            downward += [*([evened] if odd else []), Conv(width, 4, 2, 1), leaky_relu]
+            upward = [leaky_relu, ConvTranspose(narrower, 4, 2, 1), *([cropped(size)] if odd else []), *upward]
         self.encoder = Sequential([*downward, flatten, Linear(self.code_dim)])
-        self.decoder = Sequential([
-            Linear(math.prod(coarse)), leaky_relu, lambda x: unflatten(x, coarse),
-            *upward, ConvTranspose(channels, 4, 2, 1), jnp.tanh,
-        ])  # fmt: skip
+        self.decoder = Sequential([Linear(math.prod(coarse)), upward[0], lambda x: unflatten(x, coarse), *upward[1:], jnp.tanh])

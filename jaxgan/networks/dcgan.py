@@ -1,6 +1,7 @@
-"""DCGAN for square images of 28, 32, 64 and 128 pixels (Radford et al. 2015, arXiv 1511.06434, figure 1 and section 4)."""
+"""DCGAN for images of any height and width from 4 pixels (Radford et al. 2015, arXiv 1511.06434, figure 1 and section 4)."""
 
-from typing import Any, Literal
+import math
+from typing import Any, ClassVar, Literal
 
 import jax
 import jax.numpy as jnp
@@ -14,6 +15,8 @@ from jaxgan.networks.layers import (
     Linear,
     Sequential,
     critic_norm,
+    cropped,
+    evened,
     flatten,
     leaky_relu,
     normal,
@@ -21,38 +24,43 @@ from jaxgan.networks.layers import (
     zeros,
 )  # fmt: skip
 from jaxgan.networks.player import Critic, Generator, scored
+from jaxgan.networks.stages import halved_sizes
 from jaxgan.types import CriticOutput, Samples
 
 PAPER_INIT: dict[str, Any] = {"kernel_init": normal(0.02), "bias_init": zeros}
 
 
-def channels_by_size(image_size: int, hidden_dim: int) -> tuple[int, list[int]]:
-    """The coarsest side (4, or 7 for 28 pixels) and the channels from the finest hidden layer to the coarsest: h, 2h, 4h, 8h, 8h."""
-    coarse = 7 if image_size == 28 else 4
-    doublings = (image_size // coarse).bit_length() - 1
-    return coarse, [hidden_dim * min(2**i, 8) for i in range(doublings)]
+def stages(size: tuple[int, ...], hidden_dim: int) -> tuple[list[tuple[int, ...]], list[int]]:
+    """The sizes from the samples' down (`halved_sizes`), and the channels of all but the first: h, 2h, 4h, 8h, 8h, ..."""
+    sizes = halved_sizes(size, least=1)
+    return sizes, [hidden_dim * min(2**i, 8) for i in range(len(sizes) - 1)]
 
 
 class DcganGenerator(Generator):
-    """Project to 4x4 (8h at 64 pixels), then 5x5 convolutions of stride 1/2; batch norm and ReLU between, tanh; h = 128."""
+    """Project to 4x4 (8h at 64 pixels), then 5x5 convolutions of stride 1/2; batch norm and ReLU between, tanh; h = 128.
+
+    An odd size is the crop of the next even one.
+    """
 
     latent_dim: int = 100
     hidden_dim: int = 128
 
-    image_sizes = (28, 32, 64, 128)
+    smallest_side = 4
+    upward: ClassVar[tuple[int, ...]] = (5, 2, 2, 1)  # size, stride, padding and output padding of the convolutions
 
     def setup(self) -> None:
         super().setup()
-        side, channels = channels_by_size(self.sample_shape[0], self.hidden_dim)
-        self.coarse = (side, side, channels[-1])
-        self.project = Linear(side * side * channels[-1], **PAPER_INIT)
-        upward = [
-            layer
-            for width in channels[-2::-1]
-            for layer in (ConvTranspose(width, 5, 2, 2, 1, **PAPER_INIT), BatchNorm(), jax.nn.relu)
-        ]
-        last = ConvTranspose(self.sample_shape[-1], 5, 2, 2, 1, **PAPER_INIT)
-        self.model = Sequential([BatchNorm(), jax.nn.relu, *upward, last, jnp.tanh])
+        *size, channels = self.sample_shape
+        sizes, widths = stages(tuple(size), self.hidden_dim)
+        self.coarse = (*sizes[-1], widths[-1])
+        self.project = Linear(math.prod(self.coarse), **PAPER_INIT)
+        layers: list[Any] = [BatchNorm(), jax.nn.relu]
+        for width, before, after in zip((*widths[-2::-1], channels), sizes[:0:-1], sizes[-2::-1], strict=True):
+            layers.append(ConvTranspose(width, *self.upward, **PAPER_INIT))
+            if any(2 * side != wanted for side, wanted in zip(before, after, strict=True)):
+                layers.append(cropped(after))
+            layers += [BatchNorm(), jax.nn.relu]
+        self.model = Sequential([*layers[:-2], *([jnp.tanh] if getattr(self, "output", "tanh") == "tanh" else [])])
 
     def generate(self, latent: Array, train: bool) -> Samples:
         return self.model(unflatten(self.project(latent), self.coarse), train)
@@ -64,16 +72,21 @@ class DcganCritic(Critic):
     hidden_dim: int = 128
     norm: Literal["batch", "layer", "none"] = "batch"
 
-    image_sizes = (28, 32, 64, 128)
+    smallest_side = 4
     convolutional = True
+    downward: ClassVar[tuple[int, ...]] = (5, 2, 2)  # size, stride and padding of the convolutions
 
     def setup(self) -> None:
         super().setup()
-        _, (first, *rest) = channels_by_size(self.sample_shape[0], self.hidden_dim)
-        downward = [
-            layer for width in rest for layer in (Conv(width, 5, 2, 2, **PAPER_INIT), critic_norm(self.norm), leaky_relu)
-        ]
-        self.model = Sequential([Conv(first, 5, 2, 2, **PAPER_INIT), leaky_relu, *downward, flatten, Linear(1, **PAPER_INIT)])
+        *size, _ = self.sample_shape
+        sizes, widths = stages(tuple(size), self.hidden_dim)
+        layers: list[Any] = []
+        for width, before in zip(widths, sizes[:-1], strict=True):
+            if self.downward[0] % 2 == 0 and any(side % 2 for side in before):  # an odd window halves an odd side by itself
+                layers.append(evened)
+            norm = [critic_norm(self.norm, len(size))] if before != sizes[0] else []
+            layers += [Conv(width, *self.downward, **PAPER_INIT), *norm, leaky_relu]
+        self.model = Sequential([*layers, flatten, Linear(1, **PAPER_INIT)])
 
     def score(self, samples: Array | LabelledImages, train: bool) -> CriticOutput:
         return scored(self.model, samples, train)

@@ -17,6 +17,8 @@ class FcGenerator(Generator):
     latent_dim: int = 100
     hidden_dim: int = 256
 
+    takes_also = ("series", "volumes")
+
     def setup(self) -> None:
         super().setup()
         h = self.hidden_dim
@@ -33,6 +35,7 @@ class FcCritic(Critic):
     hidden_dim: int = 256
     dropout: float = 0.3
 
+    takes_also = ("series", "volumes")
     flat = True
     couples_batch = False
 

@@ -60,14 +60,17 @@ class Linear(nn.Module):
 
 
 class LabelledImages(NamedTuple):
-    """Images with a vector each, which stands for as many more channels of one value all over the image."""
+    """Images (or series, or volumes) with a vector each, which stands for as many more channels of one value all over the image."""
 
-    images: Float[Array, "batch height width channels"]
+    images: Float[Array, "batch *size channels"]
     vectors: Float[Array, "batch more"]
 
 
 class Conv(nn.Module):
-    """PyTorch's Conv2d on (B, H, W, C), or (in one group) on `LabelledImages` as if their vectors were joined to the channels."""
+    """PyTorch's Conv2d on (B, H, W, C), Conv1d on (B, T, C), Conv3d on (B, D, H, W, C), or on `LabelledImages` as if their vectors were joined to the channels.
+
+    Several groups are of stride 1, and take no `LabelledImages`.
+    """
 
     features: int
     size: int
@@ -79,23 +82,21 @@ class Conv(nn.Module):
     bias_init: Initializer | None = None
 
     @nn.compact
-    def __call__(
-        self, x: Float[Array, "batch height width inputs"] | LabelledImages
-    ) -> Float[Array, "batch height2 width2 features"]:
+    def __call__(self, x: Float[Array, "batch *size inputs"] | LabelledImages) -> Float[Array, "batch *size2 features"]:
         images, constant = x if isinstance(x, LabelledImages) else (x, None)
         inputs = images.shape[-1] + (0 if constant is None else constant.shape[-1])
-        shape = (self.size, self.size, inputs // self.groups, self.features)
-        fan_in = math.prod(shape[:3])
+        shape = (*(self.size,) * (images.ndim - 2), inputs // self.groups, self.features)
+        fan_in = math.prod(shape[:-1])
         kernel = self.param("kernel", self.kernel_init or torch_uniform(fan_in), shape)
         if self.groups == 1:
             y = convolution.conv(images, kernel, stride=self.stride, padding=self.padding, constant=constant)
         else:
-            y = convolution.grouped_conv(images, kernel, groups=self.groups, stride=self.stride, padding=self.padding)
+            y = convolution.grouped_conv(images, kernel, groups=self.groups, padding=self.padding)
         return y + self.param("bias", self.bias_init or torch_uniform(fan_in), (self.features,)) if self.use_bias else y
 
 
 class ConvTranspose(nn.Module):
-    """PyTorch's ConvTranspose2d on (B, H, W, C); its fan-in counts the outputs, as PyTorch reads it off the weight's second axis."""
+    """PyTorch's ConvTranspose2d on (B, H, W, C), or 1d, or 3d; its fan-in counts the outputs, as PyTorch reads it off the weight's second axis."""
 
     features: int
     size: int
@@ -107,9 +108,9 @@ class ConvTranspose(nn.Module):
     bias_init: Initializer | None = None
 
     @nn.compact
-    def __call__(self, x: Float[Array, "batch height width inputs"]) -> Float[Array, "batch height2 width2 features"]:
-        shape = (self.size, self.size, self.features, x.shape[-1])
-        fan_in = math.prod(shape[:3])
+    def __call__(self, x: Float[Array, "batch *size inputs"]) -> Float[Array, "batch *size2 features"]:
+        shape = (*(self.size,) * (x.ndim - 2), self.features, x.shape[-1])
+        fan_in = math.prod(shape[:-1])
         kernel = self.param("kernel", self.kernel_init or torch_uniform(fan_in), shape)
         y = convolution.conv_transpose(x, kernel, stride=self.stride, padding=self.padding, output_padding=self.output_padding)
         return y + self.param("bias", self.bias_init or torch_uniform(fan_in), (self.features,)) if self.use_bias else y
@@ -154,12 +155,15 @@ class Dropout(nn.Module):
         return nn.Dropout(self.rate)(x, deterministic=not train)
 
 
-def critic_norm(kind: str) -> Callable[..., Any]:
-    """The layer that `--critic-norm` names: `batch`, `layer` (over height, width and channels of each sample) or `none`."""
+def critic_norm(kind: str, axes: int = 2) -> Callable[..., Any]:
+    """The layer that `--critic-norm` names: `batch`, `layer` (over height, width and channels of each sample) or `none`.
+
+    `axes`: how many there are between the batch and the channels.
+    """
     if kind == "batch":
         return BatchNorm()
     if kind == "layer":
-        return nn.LayerNorm(epsilon=1e-5, reduction_axes=(1, 2, 3), feature_axes=-1, param_dtype=float)
+        return nn.LayerNorm(epsilon=1e-5, reduction_axes=tuple(range(1, axes + 2)), feature_axes=-1, param_dtype=float)
     return lambda x: x
 
 
@@ -187,7 +191,7 @@ class LabelEmbedding(nn.Module):
     def setup(self) -> None:
         self.table = self.param("embedding", normal(1.0), (self.n_classes, self.n_classes))
 
-    def beside(self, x: Float[Array, "batch height width channels"], labels: Labels) -> LabelledImages:
+    def beside(self, x: Float[Array, "batch *size channels"], labels: Labels) -> LabelledImages:
         """The images and their labels' embeddings, not yet joined: what `Conv` takes at far less cost."""
         return LabelledImages(x, self.table[labels])
 
@@ -226,12 +230,22 @@ def no_labels(n: int, label_dim: int = 0) -> Labels:
     return jnp.zeros((n, label_dim), float) if label_dim else jnp.zeros(n, jnp.int32)
 
 
-def flatten(x: Float[Array, "batch height width channels"]) -> Float[Array, "batch features"]:
+def flatten(x: Float[Array, "batch *size channels"]) -> Float[Array, "batch features"]:
     """Flattens in PyTorch's order (C, H, W)."""
-    return x.transpose(0, 3, 1, 2).reshape(len(x), -1)  # (B, H, W, C) -> (B, C, H, W) -> (B, CHW)
+    return jnp.moveaxis(x, -1, 1).reshape(len(x), -1)  # (B, H, W, C) -> (B, C, H, W) -> (B, CHW)
 
 
-def unflatten(x: Float[Array, "batch features"], shape: tuple[int, ...]) -> Float[Array, "batch height width channels"]:
+def unflatten(x: Float[Array, "batch features"], shape: tuple[int, ...]) -> Float[Array, "batch *size channels"]:
     """The inverse of `flatten`, for shape (H, W, C)."""
-    height, width, channels = shape
-    return x.reshape(-1, channels, height, width).transpose(0, 2, 3, 1)  # (B, CHW) -> (B, C, H, W) -> (B, H, W, C)
+    *size, channels = shape
+    return jnp.moveaxis(x.reshape(-1, channels, *size), 1, -1)  # (B, CHW) -> (B, C, H, W) -> (B, H, W, C)
+
+
+def cropped(size: tuple[int, ...]) -> Callable[[Array], Array]:
+    """A layer that leaves of each sample the corner of this size, where another size comes in."""
+    return lambda x: x[(slice(None), *map(slice, size))]
+
+
+def evened(x: Float[Array, "batch *size channels"]) -> Float[Array, "batch *size2 channels"]:
+    """One more row of zeros along each axis of an odd length."""
+    return jnp.pad(x, ((0, 0), *((0, side % 2) for side in x.shape[1:-1]), (0, 0)))

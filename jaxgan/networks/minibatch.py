@@ -76,6 +76,7 @@ class MinibatchCritic(Critic):
     hidden_dim: int = 512
     minibatch_features: int = 32
 
+    takes_also = ("series", "volumes")
     flat = True
 
     @property

@@ -11,6 +11,8 @@ from jaxgan.networks.layers import LabelledImages, Sequential, flatten, label_la
 from jaxgan.networks.precision import products_in
 from jaxgan.types import CriticOutput, Labels, Params, Samples
 
+SampleKind = Literal["vectors", "series", "images", "volumes", "any"]  # (features,), (T, C), (H, W, C), (D, H, W, C)
+
 
 class Generator(nn.Module):
     """A map (latent (B, latent_dim), labels (B,) or (B, label_dim)) -> samples (B, *sample_shape).
@@ -25,9 +27,10 @@ class Generator(nn.Module):
     precision: str = "float32"  # of the factors of products: `jaxgan.networks.precision`
     label_dim: int = field(default=0, kw_only=True)  # of labels that are vectors; 0: they are none
 
-    sample_kind: ClassVar[Literal["images", "vectors", "any"]] = "images"  # what it draws: (H, W, C), or (features,)
+    sample_kind: ClassVar[SampleKind] = "images"  # what it draws
+    takes_also: ClassVar[tuple[SampleKind, ...]] = ()
     image_sizes: ClassVar[tuple[int, ...] | None] = None  # heights = widths it can draw; None: any
-    smallest_side: ClassVar[int] = 1  # height and width are at least this
+    smallest_side: ClassVar[int] = 1  # height and width (or length, or depth) are at least this
     hidden_multiple: ClassVar[int] = 1  # of which hidden_dim must be a multiple
 
     def setup(self) -> None:
@@ -55,7 +58,8 @@ class Critic(nn.Module):
     precision: str = "float32"  # of the factors of products: `jaxgan.networks.precision`
     label_dim: int = field(default=0, kw_only=True)  # of labels that are vectors; 0: they are none
 
-    sample_kind: ClassVar[Literal["images", "vectors", "any"]] = "images"  # what it takes: (H, W, C), or (features,)
+    sample_kind: ClassVar[SampleKind] = "images"  # what it takes
+    takes_also: ClassVar[tuple[SampleKind, ...]] = ()
     image_sizes: ClassVar[tuple[int, ...] | None] = None
     smallest_side: ClassVar[int] = 1
     hidden_multiple: ClassVar[int] = 1
@@ -83,7 +87,7 @@ class Critic(nn.Module):
         return jnp.zeros((1, *self.sample_shape), float), no_labels(1, self.label_dim)
 
     def __call__(self, samples: Samples, labels: Labels, *, train: bool = False) -> CriticOutput:
-        if self.flat and samples.ndim == 4:
+        if self.flat and samples.ndim > 2:
             samples = flatten(samples)
         with products_in(self.precision):
             if self.label_embedding:
@@ -95,6 +99,6 @@ class Critic(nn.Module):
 def scored(model: Sequential, x: Array | LabelledImages, train: bool) -> CriticOutput:
     """The output of a critic whose last layer gives one number a sample; the features of an image are summed over positions."""
     features, score = model.last_two(x, train)
-    if features.ndim == 4:
-        features = features.sum((1, 2))  # (B, H, W, C) -> (B, C)
+    if features.ndim > 2:
+        features = features.sum(tuple(range(1, features.ndim - 1)))  # (B, H, W, C) -> (B, C)
     return CriticOutput(score=score.reshape(len(score)), features=features)  # (B, 1) or (B, 1, 1, 1) -> (B,)

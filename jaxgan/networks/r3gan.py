@@ -14,7 +14,18 @@ import flax.linen as nn
 import jax.numpy as jnp
 from jaxtyping import Array, Float
 
-from jaxgan.networks.layers import Conv, LabelledImages, Linear, Sequential, leaky_relu, normal, scaled_normal, zeros
+from jaxgan.networks.layers import (
+    Conv,
+    LabelledImages,
+    Linear,
+    Sequential,
+    cropped,
+    evened,
+    leaky_relu,
+    normal,
+    scaled_normal,
+    zeros,
+)  # fmt: skip
 from jaxgan.networks.player import Critic, Generator, scored
 from jaxgan.networks.resampling import downsample, upsample
 from jaxgan.networks.stages import halved_sizes
@@ -69,7 +80,7 @@ class Upsample(nn.Module):
     def __call__(self, x: Images) -> Images:
         if x.shape[-1] != self.features:
             x = Conv(self.features, 1, use_bias=False, kernel_init=scaled_normal(), name="conv")(x)
-        return upsample(x)[:, : self.size[0], : self.size[1]]
+        return cropped(self.size)(upsample(x))
 
 
 class Downsample(nn.Module):
@@ -79,7 +90,7 @@ class Downsample(nn.Module):
 
     @nn.compact
     def __call__(self, x: Images) -> Images:
-        x = downsample(jnp.pad(x, ((0, 0), (0, x.shape[1] % 2), (0, x.shape[2] % 2), (0, 0))))
+        x = downsample(evened(x))
         if x.shape[-1] != self.features:
             x = Conv(self.features, 1, use_bias=False, kernel_init=scaled_normal(), name="conv")(x)
         return x

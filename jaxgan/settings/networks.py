@@ -21,6 +21,8 @@ from jaxgan.settings.options import Config, flag
 
 AUTOENCODERS = {  # which of them stands in for a critic that gives scores alone
     "conv": "conv_autoencoder",
+    "conv1d": "autoencoder",
+    "conv3d": "autoencoder",
     "dcgan": "autoencoder",
     "fc": "autoencoder",
     "lab_conv": "conv_autoencoder",
@@ -297,33 +299,42 @@ def _takes(kind: Any, name: str) -> bool:
 
 
 def _default_network(name: str, dataset: Dataset) -> str:
-    if dataset.is_vectors:
-        return "mlp"
-    if not dataset.is_images:
+    kind = kind_of(dataset.sample_shape)
+    if kind == "other":
         raise UserError(
             f"data set {name}: no network of jaxgan's is for samples of shape {dataset.sample_shape}; name your own by --generator"
             " and --critic"
         )
-    height, width, _ = dataset.sample_shape
-    if name == "digits" and height == width == 28:
-        return "fc"
-    if height == width == 28:
-        return "lab_conv"
-    return "dcgan" if height == width and height in (GENERATORS["dcgan"].image_sizes or ()) else "fc"
+    if kind == "vectors":
+        return "mlp"
+    *size, _ = dataset.sample_shape
+    if size == [28, 28]:
+        return "fc" if name == "digits" else "lab_conv"
+    network = {"series": "conv1d", "images": "dcgan", "volumes": "conv3d"}[kind]
+    return network if min(size) >= GENERATORS[network].smallest_side else "fc"
+
+
+def kind_of(sample_shape: tuple[int, ...]) -> str:
+    """What a sample of this shape is: (features,), (T, C), (H, W, C), (D, H, W, C), or "other"."""
+    return {1: "vectors", 2: "series", 3: "images", 4: "volumes"}.get(len(sample_shape), "other")
 
 
 def _check_fit(what: str, kind: Any, dataset: Dataset, hidden_dim: int | None) -> None:
     """Refuses a network of jaxgan's on data of another kind or size; one of the user's own is tried on the data by the engine."""
     if not (isinstance(kind, type) and issubclass(kind, Generator | Critic)):
         return
-    if (kind.sample_kind == "vectors") != dataset.is_vectors:
-        raise UserError(f"{what} is for {'images' if dataset.is_vectors else 'points'}, and {dataset.name} holds the other")
+    held = kind_of(dataset.sample_shape)
+    if kind.sample_kind != "any" and held not in (kind.sample_kind, *kind.takes_also):
+        if {held, kind.sample_kind} == {"images", "vectors"}:
+            raise UserError(f"{what} is for {'images' if held == 'vectors' else 'points'}, and {dataset.name} holds the other")
+        raise UserError(f"{what} is for {kind.sample_kind}, and {dataset.name} holds {held} of shape {dataset.sample_shape}")
     if hidden_dim is not None and hidden_dim % kind.hidden_multiple:
         raise UserError(f"--hidden-dim {hidden_dim}: of {what} it must be a multiple of {kind.hidden_multiple}")
-    sizes = kind.image_sizes
-    if sizes and (dataset.sample_shape[0] != dataset.sample_shape[1] or dataset.sample_shape[0] not in sizes):
-        shape = "x".join(map(str, dataset.sample_shape[:2]))
-        raise UserError(f"{what} takes square images of {', '.join(map(str, sizes))} pixels, not {shape}: see --image-size")
-    if dataset.is_images and min(dataset.sample_shape[:2]) < kind.smallest_side:
-        shape = "x".join(map(str, dataset.sample_shape[:2]))
-        raise UserError(f"{what} takes images of at least {kind.smallest_side} pixels a side, not {shape}: see --image-size")
+    *size, _ = dataset.sample_shape
+    shape = "x".join(map(str, size))
+    if kind.image_sizes and (len(set(size)) > 1 or size[0] not in kind.image_sizes):
+        sizes = ", ".join(map(str, kind.image_sizes))
+        raise UserError(f"{what} takes square images of {sizes} pixels, not {shape}: see --image-size")
+    if size and min(size) < kind.smallest_side:
+        of = f"images of at least {kind.smallest_side} pixels a side" if held == "images" else f"{held} of at least {kind.smallest_side} along each axis"  # fmt: skip
+        raise UserError(f"{what} takes {of}, not {shape}" + (": see --image-size" if held == "images" else ""))

@@ -21,7 +21,7 @@ KNOWN_CALLS = {
     "SPMDFullToShardShape",
     "SPMDShardToFullShape",
 }  # of compiled code, none of Python
-CONVOLVES = {"conv", "dcgan", "fc_conv", "lab_conv", "r3gan", "resnet"}
+CONVOLVES = {"conv", "conv1d", "conv3d", "dcgan", "fc_conv", "lab_conv", "r3gan", "resnet"}
 QUICK = {
     "convolutions, labels and a penalty, in bfloat16": dict(
         network="lab_conv", variant="wgan_gp", conditional=True, precision="bfloat16"

@@ -14,7 +14,7 @@ from jaxgan.errors import UserError
 from jaxgan.metrics import metric_of
 from jaxgan.networks import CRITICS, PAIRS
 from jaxgan.objectives import VARIANTS
-from tests.tiny import arrays, critic_draw_of, generator_draw_of, initial, pictures, plain, takes_points, tiny
+from tests.tiny import arrays, critic_draw_of, generator_draw_of, initial, pictures, plain, takes_pictures, tiny
 
 LABELS = {"plain": {}, "joined": {"conditional": True}, "projected": {"conditional": True, "conditioning": "projection"}}
 REMEDIES = {
@@ -30,7 +30,7 @@ REMEDIES = {
     "frozen": {"freeze_critic": 1},
     "parts": {"accumulate": 2},
 }
-COST = {"mlp": 1, "fc": 2, "lab_conv": 3, "conv": 3, "fc_conv": 4, "dcgan": 2, "r3gan": 3, "resnet": 6}  # of compiling, about
+COST = {"mlp": 1, "fc": 2, "lab_conv": 3, "conv": 3, "fc_conv": 4, "dcgan": 2, "r3gan": 3, "resnet": 6, "conv1d": 2, "conv3d": 2}  # of compiling
 ONCE = ("ada", "frozen", "parts")  # of these the quick tests run one case each
 SIGNED = {"gan", "gan_minimax", "dragan", "hinge", "sngan", "lsgan", "rpgan", "r3gan"}  # a score's sign says real or fake
 PENALISED = {"wgan_gp", "wgan_lp", "wgan_div", "dragan", "r3gan", "ct_gan"}
@@ -38,8 +38,8 @@ PENALISED = {"wgan_gp", "wgan_lp", "wgan_div", "dragan", "r3gan", "ct_gan"}
 
 def sensible(variant: str, network: str, labels: str, remedy: str) -> bool:
     """What goes together: said here once more, and held against what is refused."""
-    if remedy in ("augment", "ada") and takes_points(network):
-        return False  # points are no pictures
+    if remedy in ("augment", "ada") and not takes_pictures(network):
+        return False
     if remedy == "ada" and variant not in SIGNED:
         return False
     if remedy == "parts" and (variant in ("dragan", "ebgan") or network not in ("mlp", "fc")):

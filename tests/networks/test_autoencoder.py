@@ -15,6 +15,8 @@ CASES = {
     "autoencoder": ("autoencoder", (6, 5, 2), 3),
     "conv_autoencoder-28": ("conv_autoencoder", (28, 28, 1), 3),
     "conv_autoencoder-32": ("conv_autoencoder", (32, 32, 3), 3),
+    "conv_autoencoder-odd": ("conv_autoencoder", (9, 18, 2), 3),
+    "autoencoder-series": ("autoencoder", (7, 3), 3),
 }
 
 

@@ -35,11 +35,17 @@ TRANSPOSES = [  # height, width, kernel height, kernel width, stride, padding, o
 ]
 
 
+OTHER_RANKS = [
+    ((7,), 5, 2, 2, 1),
+    ((9,), 3, 1, 0, 0),
+    ((3, 5, 4), 4, 2, 1, 0),
+    ((2, 1, 3), 3, 2, 1, 1),
+]  # size, window along each axis, stride, padding, output padding
 GROUPED = [
-    (6, 5, 3, 1, 1, 3, 2, 4),
-    (7, 8, 4, 2, 1, 2, 3, 1),
+    (6, 5, 3, 3, 1, 3, 2, 4),
+    (7, 8, 4, 3, 2, 2, 3, 1),
     (5, 5, 1, 1, 0, 4, 1, 1),
-]  # height, width, kernel, stride, padding, groups, input and output channels of each
+]  # height, width, kernel height and width, padding, groups, input and output channels of each
 
 
 @pytest.fixture(autouse=True)
@@ -115,20 +121,44 @@ def test_conv_transpose_and_its_gradients_equal_lax(shape):
 
 
 @pytest.mark.usefixtures("_form")
+@pytest.mark.parametrize("shape", OTHER_RANKS)
+def test_convolutions_of_series_and_volumes_and_their_gradients_equal_lax(shape):
+    """Both ways: of the size given, and back to it or beyond."""
+    size, window, stride, padding, output_padding = shape
+    axes, ones, strides = "DHW"[: len(size)], (1,) * len(size), (stride,) * len(size)
+    ahead, back = ((f"N{axes}C", f"{axes}{channels}", f"N{axes}C") for channels in ("IO", "OI"))
+
+    def plain(x, kernel):
+        return lax.conv_general_dilated(x, kernel, strides, [(padding, padding)] * len(size), dimension_numbers=ahead)
+
+    def plain_transpose(x, kernel):
+        pads = [(window - 1 - padding, window - 1 - padding + output_padding)] * len(size)
+        turned = jnp.flip(kernel, range(len(size)))
+        return lax.conv_general_dilated(x, turned, ones, pads, lhs_dilation=strides, dimension_numbers=back)
+
+    options = {"stride": stride, "padding": padding}
+    x, kernel = normal(4, *size, 2), normal(*(window,) * len(size), 2, 3)
+    if min(size) + 2 * padding >= window:
+        assert_forms_agree(lambda x, kernel: conv(x, kernel, **options), plain, x, kernel)
+    assert_forms_agree(
+        lambda x, kernel: conv_transpose(x, kernel, output_padding=output_padding, **options), plain_transpose, x, kernel.swapaxes(-1, -2)
+    )  # fmt: skip
+
+
+@pytest.mark.usefixtures("_form")
 @pytest.mark.parametrize("shape", GROUPED)
 def test_grouped_conv_and_its_gradients_equal_lax(shape):
-    height, width, k, stride, padding, groups, ci, co = shape
+    height, width, kh, kw, padding, groups, ci, co = shape
 
     def plain(x, kernel):
         pads, dims = ((padding, padding), (padding, padding)), ("NHWC", "HWIO", "NHWC")
-        strides = (stride, stride)
-        return lax.conv_general_dilated(x, kernel, strides, pads, dimension_numbers=dims, feature_group_count=groups)
+        return lax.conv_general_dilated(x, kernel, (1, 1), pads, dimension_numbers=dims, feature_group_count=groups)
 
     assert_forms_agree(
-        lambda x, kernel: convolution.grouped_conv(x, kernel, groups=groups, stride=stride, padding=padding),
+        lambda x, kernel: convolution.grouped_conv(x, kernel, groups=groups, padding=padding),
         plain,
         normal(4, height, width, groups * ci),
-        normal(k, k, ci, groups * co),
+        normal(kh, kw, ci, groups * co),
     )
 
 

@@ -30,13 +30,18 @@ SAMPLES, LABELS = jnp.zeros((2, *SHAPE)), jnp.zeros(2, jnp.int32)
 # Built-in critics: what is found is what is declared
 
 
-NORMS = {"conv": ("batch", "layer", "none"), "dcgan": ("batch", "layer", "none"), "resnet": ("layer", "none")}
+NORMS = {
+    **dict.fromkeys(("conv", "dcgan", "conv1d"), ("batch", "layer", "none")),
+    "conv3d": ("batch", "layer"),
+    "resnet": ("layer", "none"),
+}
+SHAPES = {"resnet": (32, 32, 1), "conv1d": (9, 1), "conv3d": (5, 4, 4, 1)}
 
 
 @pytest.mark.parametrize(("name", "norm"), [(name, norm) for name in sorted(CRITICS) for norm in NORMS.get(name, (None,))])
 def test_of_every_built_in_critic_looking_finds_what_it_declares(name, norm):
     kind = CRITICS[name]
-    shape = (2,) if kind.sample_kind == "vectors" else (32, 32, 1) if name == "resnet" else (28, 28, 1)
+    shape = (2,) if kind.sample_kind == "vectors" else SHAPES.get(name, (28, 28, 1))
     widths = {"hidden_dim": max(2, kind.hidden_multiple), **({"minibatch_features": 3} if name == "minibatch" else {})}
     critic = kind(shape, **widths, **({} if norm is None else {"norm": norm}))
     samples = jnp.zeros((1, *shape))

@@ -13,6 +13,8 @@ QUICK_COMPILATION = {"xla_backend_optimization_level": 0, "xla_llvm_disable_expe
 CASES = {
     "conv": ((28, 28, 1), {"hidden_dim": 2, "norm": "layer"}),
     "conv_autoencoder": ((28, 28, 1), {"hidden_dim": 2, "code_dim": 3}),
+    "conv1d": ((17, 2), {"hidden_dim": 2, "norm": "layer"}),
+    "conv3d": ((5, 8, 4, 1), {"hidden_dim": 2, "norm": "none"}),
     "dcgan": ((28, 28, 2), {"hidden_dim": 2, "norm": "none"}),
     "lab_conv": ((28, 28, 1), {"hidden_dim": 64}),
     "r3gan": ((8, 9, 2), {"hidden_dim": 8}),
@@ -24,7 +26,9 @@ def test_every_critic_that_begins_with_a_convolution_is_among_them():
     assert {name for name, critic in CRITICS.items() if critic.convolutional} == set(CASES)
 
 
-@pytest.mark.parametrize("name", [name if name == "dcgan" else pytest.param(name, marks=pytest.mark.slow) for name in CASES])
+@pytest.mark.parametrize(
+    "name", [name if name in ("dcgan", "conv1d") else pytest.param(name, marks=pytest.mark.slow) for name in CASES]
+)
 def test_score_gradient_and_penalty_equal_those_of_joined_planes(name, monkeypatch):
     shape, options = CASES[name]
     critic = CRITICS[name](shape, n_classes=3, **options)
@@ -43,7 +47,9 @@ def test_score_gradient_and_penalty_equal_those_of_joined_planes(name, monkeypat
                     return jnp.sum(jnp.tanh(scores)), scores
 
                 gradient, scores = jax.grad(score, has_aux=True)(images)
-                return jnp.sum((jnp.sqrt(jnp.sum(gradient**2, axis=(1, 2, 3))) - 1) ** 2) + jnp.sum(scores), (scores, gradient)
+                return jnp.sum((jnp.sqrt(jnp.sum(gradient**2, axis=tuple(range(1, gradient.ndim)))) - 1) ** 2) + jnp.sum(
+                    scores
+                ), (scores, gradient)
 
             return variables, jax.grad(loss, has_aux=True)(variables)
 

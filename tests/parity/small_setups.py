@@ -26,10 +26,12 @@ N_CLASSES = 3
 SHAPES = {
     "mlp": (2,),
     "fc": (6, 5, 3),
+    "conv1d": (18, 3),
+    "conv3d": (8, 5, 9, 2),
     "r3gan": (16, 16, 3),
     **dict.fromkeys(("lab_conv", "conv", "dcgan", "fc_conv"), (28, 28, 1)),
 }
-WIDTHS = {"mlp": 8, "fc": 4, "lab_conv": 32, "conv": 2, "dcgan": 2, "fc_conv": 2, "r3gan": 16}
+WIDTHS = {"mlp": 8, "fc": 4, "lab_conv": 32, "conv": 2, "dcgan": 2, "fc_conv": 2, "r3gan": 16, "conv1d": 2, "conv3d": 2}
 
 Arrays = Mapping[str, np.ndarray]
 

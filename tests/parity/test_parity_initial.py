@@ -64,8 +64,8 @@ def initial(module, seed):
 @pytest.mark.parametrize("name", torch_networks.GENERATORS)
 def test_every_weight_of_every_network_starts_as_its_twins(name):
     """Constants (batch norm, DCGAN's biases) agree exactly, all else in distribution."""
-    shape = (2,) if name == "mlp" else (28, 28, 1)
-    width = {"mlp": 32, "fc": 16, "lab_conv": 128, "conv": 8, "dcgan": 16, "r3gan": 16}[name]
+    shape = {"mlp": (2,), "conv1d": (28, 1), "conv3d": (8, 8, 8, 1)}.get(name, (28, 28, 1))
+    width = {"mlp": 32, "lab_conv": 128, "conv": 8}.get(name, 16)
     pairs = [
         (networks.GENERATORS[name](shape, latent_dim=20, hidden_dim=width, n_classes=10),
          torch_networks.GENERATORS[name]((shape[-1], *shape[:-1]), latent_dim=20, hidden_dim=width, n_classes=10)),

@@ -38,6 +38,10 @@ CASES = {
     "dcgan": ("dcgan", {}),
     "dcgan-64": ("dcgan", {"shape": (64, 64, 3)}),
     "dcgan-layer": ("dcgan", {"critic_norm": "layer"}),
+    "dcgan-odd": ("dcgan", {"shape": (9, 22, 2)}),
+    "conv1d": ("conv1d", {}),
+    "conv1d-layer": ("conv1d", {"critic_norm": "layer"}),
+    "conv3d": ("conv3d", {}),
     "r3gan": ("r3gan", {}),
     "r3gan-odd": ("r3gan", {"shape": (9, 14, 1)}),
     "r3gan-64": ("r3gan", {"shape": (64, 64, 3)}),
@@ -212,7 +216,7 @@ def test_the_projection_critic(network):
 
 
 def test_generators_take_the_latent_width_of_the_labs():
-    widths = {"lab_conv": 100, "fc": 100, "conv": 128, "mlp": 2, "dcgan": 100, "r3gan": 64}
+    widths = {"lab_conv": 100, "fc": 100, "conv": 128, "mlp": 2, "dcgan": 100, "r3gan": 64, "conv1d": 100, "conv3d": 100}
     assert {name: networks.GENERATORS[name].latent_dim for name in torch_networks.GENERATORS} == widths
 
 

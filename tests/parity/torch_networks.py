@@ -25,8 +25,8 @@ class Joined(nn.Module):
         if not self.n_classes:
             return x
         embedded = self.label_embedding(labels)
-        if x.ndim == 4:
-            embedded = embedded[:, :, None, None].expand(-1, -1, *x.shape[2:])
+        if x.ndim > 2:
+            embedded = embedded.reshape(*embedded.shape, *[1] * (x.ndim - 2)).expand(-1, -1, *x.shape[2:])
         return torch.cat([x, embedded], dim=1)
 
 
@@ -218,8 +218,15 @@ class MlpCritic(Joined):
 # The DCGAN paper, arXiv 1511.06434: figure 1 is the generator for 64 pixels with hidden_dim 128; weights N(0, .02^2)
 
 
+LAYERS = {
+    1: (nn.Conv1d, nn.ConvTranspose1d, nn.BatchNorm1d),
+    2: (nn.Conv2d, nn.ConvTranspose2d, nn.BatchNorm2d),
+    3: (nn.Conv3d, nn.ConvTranspose3d, nn.BatchNorm3d),
+}
+
+
 def paper_init(module: nn.Module) -> None:
-    if isinstance(module, nn.Linear | nn.Conv2d | nn.ConvTranspose2d):
+    if isinstance(module, (nn.Linear, *(kind for kinds in LAYERS.values() for kind in kinds[:2]))):
         nn.init.normal_(module.weight, 0.0, 0.02)
         nn.init.zeros_(module.bias)
 
@@ -263,6 +270,82 @@ class DcganCritic(Joined):
 
     def forward(self, img, labels=None):
         return self.model(self.joined(img, labels))
+
+
+# The same for other sizes, for series and for volumes (windows 4x4x4, as 3D-GAN's)
+
+
+class Crop(nn.Module):
+    def __init__(self, size: tuple):
+        super().__init__()
+        self.size = size
+
+    def forward(self, x):
+        return x[(slice(None), slice(None), *map(slice, self.size))]
+
+
+class Evened(nn.Module):
+    def forward(self, x):
+        return nn.functional.pad(x, [pad for side in reversed(x.shape[2:]) for pad in (0, side % 2)])
+
+
+def halvings(size: tuple) -> list:
+    sizes = [size, tuple((side + 1) // 2 for side in size)]
+    while min(sizes[-1]) > 7:
+        sizes.append(tuple((side + 1) // 2 for side in sizes[-1]))
+    return sizes
+
+
+class AnyGenerator(Joined):
+    def __init__(self, shape, latent_dim=100, hidden_dim=128, n_classes=0):
+        super().__init__(n_classes)
+        _, transposed, norm = LAYERS[len(shape) - 1]
+        window = (4, 2, 1) if len(shape) == 4 else (5, 2, 2, 1)
+        sizes = halvings(shape[1:])
+        widths = [shape[0]] + [hidden_dim * min(2**i, 8) for i in range(len(sizes) - 1)]
+        self.coarse = (widths[-1], *sizes[-1])
+        self.project = nn.Linear(latent_dim + n_classes, math.prod(self.coarse))
+        layers = []
+        for i in reversed(range(len(sizes) - 1)):
+            layers += [norm(widths[i + 1]), nn.ReLU(), transposed(widths[i + 1], widths[i], *window)]
+            if tuple(2 * side for side in sizes[i + 1]) != sizes[i]:
+                layers.append(Crop(sizes[i]))
+        self.model = nn.Sequential(*layers, nn.Tanh())
+        self.apply(paper_init)
+
+    def forward(self, z, labels=None):
+        return self.model(self.project(self.joined(z, labels)).view(-1, *self.coarse))
+
+
+class AnyCritic(Joined):
+    def __init__(self, shape, hidden_dim=128, n_classes=0, norm="batch"):
+        super().__init__(n_classes)
+        conv, _, batch_norm = LAYERS[len(shape) - 1]
+        window = (4, 2, 1) if len(shape) == 4 else (5, 2, 2)
+        sizes = halvings(shape[1:])
+        before, layers = shape[0] + n_classes, []
+        for i, size in enumerate(sizes[:-1]):
+            width = hidden_dim * min(2**i, 8)
+            if len(shape) == 4 and any(side % 2 for side in size):
+                layers.append(Evened())
+            layers.append(conv(before, width, *window))
+            if i:
+                layers.append({"none": nn.Identity(), "batch": batch_norm(width), "layer": nn.GroupNorm(1, width)}[norm])
+            layers.append(nn.LeakyReLU(0.2))
+            before = width
+        self.model = nn.Sequential(*layers, nn.Flatten(), nn.Linear(before * math.prod(sizes[-1]), 1))
+        self.apply(paper_init)
+
+    def forward(self, x, labels=None):
+        return self.model(self.joined(x, labels))
+
+
+def dcgan_generator(shape=(3, 64, 64), **options):
+    return (DcganGenerator if shape[1] == shape[2] in DCGAN_WIDTHS else AnyGenerator)(shape, **options)
+
+
+def dcgan_critic(shape=(3, 64, 64), **options):
+    return (DcganCritic if shape[1] == shape[2] in DCGAN_WIDTHS else AnyCritic)(shape, **options)
 
 
 # R3GAN, arXiv 2501.05441, section 4, config E
@@ -404,7 +487,9 @@ class ProjectionCritic(nn.Module):
 
 GENERATORS = {
     "conv": ConvGenerator,
-    "dcgan": DcganGenerator,
+    "conv1d": AnyGenerator,
+    "conv3d": AnyGenerator,
+    "dcgan": dcgan_generator,
     "fc": FcGenerator,
     "lab_conv": LabConvGenerator,
     "mlp": MlpGenerator,
@@ -412,7 +497,9 @@ GENERATORS = {
 }
 CRITICS = {
     "conv": ConvCritic,
-    "dcgan": DcganCritic,
+    "conv1d": AnyCritic,
+    "conv3d": AnyCritic,
+    "dcgan": dcgan_critic,
     "fc": FcCritic,
     "lab_conv": LabConvCritic,
     "mlp": MlpCritic,

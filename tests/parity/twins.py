@@ -142,7 +142,7 @@ def twins_of(setup, dtype=torch.float64, seed: int = 0):
     n_classes = setup.dataset.n_classes if config.conditional else 0
     generator_options = {"output": config.output} if config.generator == "mlp" else {}
     critic_options = {"dropout": config.dropout} if config.critic == "fc" else {}
-    if config.critic in ("conv", "dcgan"):
+    if config.critic in ("conv", "conv1d", "conv3d", "dcgan"):
         critic_options["norm"] = config.critic_norm
     width = {"hidden_dim": config.hidden_dim, "n_classes": n_classes}
     generator = GENERATORS[config.generator](shape, latent_dim=config.latent_dim, **width, **generator_options)
@@ -197,7 +197,7 @@ def tensor(x, dtype=torch.float64) -> torch.Tensor:
     x = np.asarray(x)
     if x.dtype.kind in "iu":
         return torch.tensor(x, dtype=torch.int64)
-    return torch.tensor(x.transpose(0, 3, 1, 2).copy() if x.ndim == 4 else x, dtype=dtype)
+    return torch.tensor(np.moveaxis(x, -1, 1).copy() if x.ndim > 2 else x, dtype=dtype)
 
 
 def as_torch(draw, dtype=torch.float64):
@@ -209,7 +209,7 @@ def as_torch(draw, dtype=torch.float64):
 def lay_out(x: torch.Tensor) -> np.ndarray:
     """Samples as jaxgan has them, (B, C, H, W) -> (B, H, W, C)."""
     x = x.detach().numpy()
-    return x.transpose(0, 2, 3, 1) if x.ndim == 4 else x
+    return np.moveaxis(x, 1, -1) if x.ndim > 2 else x
 
 
 def optimizer_of(config):

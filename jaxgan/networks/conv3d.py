@@ -1,0 +1,24 @@
+"""Convolutional networks for volumes (D, H, W, C) of any sides from 4: DCGAN's with the windows of 3D-GAN (Wu et al. 2016, arXiv 1610.07584)."""
+
+from typing import Literal
+
+from jaxgan.networks.dcgan import DcganCritic, DcganGenerator
+
+
+class Conv3dGenerator(DcganGenerator):
+    """As `DcganGenerator`, with windows of 4x4x4; tanh or linear output; h = 16."""
+
+    hidden_dim: int = 16
+    output: Literal["tanh", "linear"] = "tanh"
+
+    sample_kind = "volumes"
+    upward = (4, 2, 1, 0)
+
+
+class Conv3dCritic(DcganCritic):
+    """As `DcganCritic`, with windows of 4x4x4; h = 16."""
+
+    hidden_dim: int = 16
+
+    sample_kind = "volumes"
+    downward = (4, 2, 1)
