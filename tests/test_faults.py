@@ -91,12 +91,12 @@ def test_fault_rmsprops_eps_inside_the_root_or_its_decay_point_nine():
 
 def test_fault_a_resumed_run_loses_part_of_its_state():
     """stylegan2-ada #108, torchgan #147: the state that is stored names them all, and tests/engine/test_resume.py compares bits."""
-    assert GanState._fields == ("step", "key", "generator", "critic", "ema", "objective")
-    from jaxgan.engine.checkpoints import _storable
+    assert GanState._fields == ("step", "key", "generator", "critic", "ema", "objective", "augmentation")
+    from jaxgan.engine.checkpoints import storable
 
-    setup = tiny("conv", variant="gan", ema=0.9)
+    setup = tiny("conv", variant="gan", ema=0.9, ada=True)
     state = state_and_draws(setup)[0]
-    stored = _storable(state)
+    stored = storable(state)
     assert len(stored) == len(jax.tree.leaves(state))
     for part in (
         "generator/opt_state",
@@ -104,6 +104,7 @@ def test_fault_a_resumed_run_loses_part_of_its_state():
         "ema/params",
         "ema/variables",
         "generator/variables",
+        "augmentation/probability",
         "key",
         "step",
     ):

@@ -28,7 +28,7 @@ from jaxgan.metrics.path_length import path_length, slerp  # the function takes 
 from jaxgan.metrics.table import METRICS, Metric, add_metric, better, meaning_of, metric_of
 from jaxgan.metrics.transport import sliced_wasserstein, wasserstein1
 from jaxgan.metrics.two_sample import TwoSample, classifier_two_sample_test, wilson
-from jaxgan.metrics.verdicts import verdicts
+from jaxgan.metrics.verdicts import verdict_on_copies, verdict_on_critic, verdicts
 
 __all__ = [
     "METRICS", "ArrayData", "Cells", "Copying", "Coverage", "Divergences", "Estimate", "Gap", "Gaussian", "Manifold", "Metric",
@@ -37,5 +37,6 @@ __all__ = [
     "frechet_distance", "gaussian", "generalization_gap", "inception_score", "kid", "lab_mode_coverage", "label_accuracy",
     "label_error", "mean_ms_ssim", "mean_pairwise_distance", "meaning_of", "metric_of", "mode_coverage", "ms_ssim",
     "nearest_neighbours", "path_length", "precision_recall_density_coverage", "relative_entropy", "scores", "slerp",
-    "sliced_wasserstein", "squared_distances", "squared_mmd", "steepness", "verdicts", "wasserstein1", "wilson",
+    "sliced_wasserstein", "squared_distances", "squared_mmd", "steepness", "verdict_on_copies", "verdict_on_critic", "verdicts",
+    "wasserstein1", "wilson",
 ]  # fmt: skip

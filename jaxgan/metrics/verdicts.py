@@ -8,7 +8,7 @@ MANY = 0.15  # of generated pictures nearer than the closest twentieth of held-o
 MOSTLY = 0.6  # of pairs in which the generated picture is nearer
 SURE = 3.0  # standard deviations from which on a difference is no chance
 LARGE, NOTABLE = 0.5, 0.2  # of mean scores, in standard deviations of the held-out ones
-NOT_KNOWN = "not known whether it copies or overfits: there are no held-out pictures, or too few, to compare with"
+NOT_KNOWN = "not known whether it copies or overfits: there are no held-out {}, or too few, to compare with"
 
 
 def verdict_on_copies(nearer: float, z: float, closest: float) -> str:
@@ -32,22 +32,22 @@ def verdict_on_copies(nearer: float, z: float, closest: float) -> str:
     return "no sign of copying: generated pictures are no nearer to training pictures than held-out pictures are"
 
 
-def verdict_on_critic(in_deviations: float, samples: int) -> str:
-    """From the mean score of training pictures less that of held-out ones, in standard deviations of the latter; as many of both.
+def verdict_on_critic(in_deviations: float, samples: int, kind: str = "pictures") -> str:
+    """From the mean score of training samples less that of held-out ones, in standard deviations of the latter; as many of both.
 
     It overfits from 0.5 on, and begins to from 0.2 on, where that is more than 3 sqrt(2 / samples), which chance does not give.
     """
     chance = SURE * math.sqrt(2 / samples)
     apart = f"its mean scores are {in_deviations:.2f} standard deviations apart"
     if in_deviations >= max(LARGE, chance):
-        return f"the critic tells training pictures from held-out ones: it overfits ({apart})"
+        return f"the critic tells training {kind} from held-out ones: it overfits ({apart})"
     if in_deviations >= max(NOTABLE, chance):
-        return f"the critic begins to tell training pictures from held-out ones ({apart})"
-    return "no sign that the critic overfits: it scores held-out pictures as it does training pictures"
+        return f"the critic begins to tell training {kind} from held-out ones ({apart})"
+    return f"no sign that the critic overfits: it scores held-out {kind} as it does training {kind}"
 
 
-def verdicts(figures: Mapping[str, float | None]) -> list[str]:
-    """The sentences that measured values allow, by their names in evaluation.json; none of samples that are no pictures."""
+def verdicts(figures: Mapping[str, float | None], kind: str = "pictures") -> list[str]:
+    """The sentences that measured values allow, by their names in evaluation.json; `kind` is what the samples are called."""
 
     def value(pattern: str) -> tuple[float, str] | None:
         for name, number in figures.items():
@@ -62,5 +62,5 @@ def verdicts(figures: Mapping[str, float | None]) -> list[str]:
     if copying[0] and copying[1] and z:
         said.append(verdict_on_copies(copying[0][0], z[0], copying[1][0]))
     if gap:
-        said.append(verdict_on_critic(gap[0], int(gap[1].replace("k", "000"))))
-    return said or ([NOT_KNOWN] if value(r"nearest_training_(\w+)") else [])
+        said.append(verdict_on_critic(gap[0], int(gap[1].replace("k", "000")), kind))
+    return said or ([NOT_KNOWN.format(kind)] if value(r"nearest_training_(\w+)") else [])

@@ -97,7 +97,7 @@ def evaluate(
         "weights": "averaged" if average and run.state.ema else "last",
         "protocol": {**evaluator.protocol, **({"batch_norm": BATCH_STATISTICS} if run.batch_statistics else {})},
         **summary,
-        "verdict": verdicts(summary["mean"]),
+        "verdict": verdicts(summary["mean"], "pictures" if train.is_images else "samples"),
     }
     if pictures is not None and evaluator.nearest is not None:
         try:

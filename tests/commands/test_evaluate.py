@@ -104,10 +104,15 @@ def test_pictures_are_measured_in_features_of_their_own_classifier(quick_classif
         "fid_lab_200", "kid_lab_200", "inception_score_lab_200", "class_entropy_bits_lab_200", "conditional_accuracy_lab_200",
         "precision_lab_200", "c2st_lab_200", "path_length_lab_200", "sliced_wasserstein1_lab_200", "pairwise_distance_lab_200",
         "critic_lipschitz_seen_200", "critic_train_minus_held_out_200", "nearest_training_lab_200",
+        "nearer_training_lab_200", "data_copying_lab_200", "closest_training_lab_200",
     } <= set(evaluation["mean"])  # fmt: skip
+    assert len(evaluation["verdict"]) == 2 and "no sign of copying" in evaluation["verdict"][0]
     shares = [evaluation["mean"][f"class_share_{label}_lab_200"] for label in range(10)]
     np.testing.assert_allclose(sum(shares), 1)
-    assert min(shares) == evaluation["mean"]["rarest_class_share_lab_200"] and "% of each class" in capsys.readouterr().out
+    assert min(shares) == evaluation["mean"]["rarest_class_share_lab_200"] and "% of each class" in (
+        said := capsys.readouterr().out
+    )
+    assert all(sentence in said.splitlines() for sentence in evaluation["verdict"])
     assert (tmp_path / "neighbours.png").stat().st_size > 1000
     assert evaluation["protocol"]["real"] == 200 and len(evaluation["protocol"]["classifier_weights"]) == 16
     assert np.isfinite(list(evaluation["mean"].values())).all()

@@ -10,8 +10,8 @@ import pytest
 from jaxgan import runs, sweep
 from jaxgan.errors import UserError
 from jaxgan.folder import RunFolder
-from jaxgan.runs.sweep import finished_outcomes, grid_points
-from jaxgan.settings import Config
+from jaxgan.runs.sweep import RECORD, _folder, finished_outcomes, grid_points
+from jaxgan.settings import Config, to_json
 
 BASE = ["--dataset", "ring8", "--recipe", "toy", "--optimizer", "momentum", "--hidden-dim", "8", "--batch-size", "8",
         "--steps", "4", "--seed", "3"]  # fmt: skip
@@ -116,6 +116,16 @@ def test_a_damaged_record_of_a_sweep_is_one_line(content, tmp_path, capsys):
         and "name another folder" in said
         and said.count("\n") == 1
     )
+
+
+def test_a_sweep_that_was_begun_before_there_was_an_option_is_known_again(tmp_path):
+    base = Config(dataset="ring8", out=tmp_path)
+    wanted = {"grid": [], "seeds": 2, "train": {**to_json(base), "out": None}}
+    before = {name: value for name, value in wanted["train"].items() if name not in ("ada", "accumulate")}
+    (tmp_path / RECORD).write_text(json.dumps({**wanted, "train": before}))
+    assert _folder(base, True, wanted) == tmp_path
+    with pytest.raises(UserError, match="a sweep of another grid or with other flags"):
+        _folder(base, True, {**wanted, "train": {**wanted["train"], "accumulate": 2}})
 
 
 def test_a_sweep_with_another_grid_does_not_go_on(swept, capsys):

@@ -84,7 +84,11 @@ def test_the_words_are_found_by_the_names_of_the_figures():
     copies, critic = verdicts(figures)
     assert copies.startswith("no sign of copying") and critic.startswith("the critic tells")
     assert verdicts({**figures, "critic_train_minus_held_out_300_in_deviations": float("nan")}) == [copies]
-    assert verdicts({"nearest_training_lab_1k": 3.0}) == [NOT_KNOWN]
+    assert verdicts({"nearest_training_lab_1k": 3.0}) == [NOT_KNOWN.format("pictures")]
+    assert (
+        "held-out samples as it does training samples"
+        in verdicts({"critic_train_minus_held_out_300_in_deviations": 0.0}, "samples")[0]
+    )
     assert verdicts({"modes_pacgan_2500": 8.0}) == []
     for name in figures:
         assert metric_of(name).name == next(row for row in ROWS if name.startswith(row))

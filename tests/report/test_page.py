@@ -304,10 +304,12 @@ class TestWhatWasMadeLater:
         found = {
             "step": 300, "weights": "averaged", "protocol": {"generated": 1000, "features": "<lab>"},
             "replicas": [{"fid_lab_1k": 1.0, "modes_pacgan_2500": 8}, {"fid_lab_1k": 3.0, "modes_pacgan_2500": 8}],
+            "verdict": ["no sign of copying: as <far>"],
         }  # fmt: skip
         (tmp_path / "evaluation.json").write_text(json.dumps(found))
         page = page_of(tmp_path)
         assert page.row("fid_lab_1k") == ["2", "1.414", "1", "3"]
+        assert "No sign of copying: as <far>." in page.text
         assert page.row("modes_pacgan_2500") == ["8", "0", "8", "8"]
         assert "Over 2 replicas. Protocol: step 300; weights averaged; generated 1000; features <lab>." in page.text
 
