@@ -27,9 +27,10 @@ class Options:
     run: Annotated[Positional[Path], arg(metavar="RUN")]
     """The run folder."""
     out: OptionalPath = None
-    """What to write: .png (a grid), .npz (images or points, and labels) or .gif (with --interpolate); RUN/sample.png where not given."""
+    """What to write: .png (a grid, or a figure), .npz (images, points or samples, and labels), .csv (vectors and series in their own units)
+    or .gif (with --interpolate); RUN/sample.png where not given."""
     n: int | None = None
-    """Samples to draw: 64, 100 of a conditional run, 2,500 points; with --interpolate, 16 on the way."""
+    """Samples to draw: 64, 100 of a conditional run, 2,500 points and vectors; with --interpolate, 16 on the way."""
     seed: int = 0
     """Seed of the latents."""
     label: OptionalInt = None
@@ -74,7 +75,7 @@ def sample(argv: Sequence[str]) -> None:
         print(options.critic_surface)
     if options.critic_surface is None or options.out is not None:
         draw(run, options, without_link(out) if options.out is None else out)
-        if out.suffix.lower() != ".npz" and run.is_images and (drawn := shown_channels(run.sample_shape[-1])):
+        if out.suffix.lower() not in (".npz", ".csv") and run.is_images and (drawn := shown_channels(run.sample_shape[-1])):
             print(drawn)
         print(out)
 
@@ -82,8 +83,8 @@ def sample(argv: Sequence[str]) -> None:
 def check(options: Options, out: Path) -> None:
     """Refuses what cannot be, before anything is loaded."""
     kind = out.suffix.lower()
-    if kind not in (".png", ".npz", ".gif"):
-        raise UserError(f"--out {out}: the name must end in .png, .npz or .gif")
+    if kind not in (".png", ".npz", ".csv", ".gif"):
+        raise UserError(f"--out {out}: the name must end in .png, .npz, .csv or .gif")
     if kind == ".gif" and not options.interpolate:
         raise UserError(f"--out {out}: an animation goes from one latent to another: add --interpolate")
     least = 2 if options.interpolate else 1
@@ -115,14 +116,15 @@ def draw_critic(run: "Run", options: Options, path: Path) -> None:
     real = None if distribution is None else np.asarray(distribution.sample(jax.random.key(options.seed), n)[0])
     axis = surface_axis(fake)
     scores = np.asarray(jax.jit(critic_scores, static_argnums=0)(run.gan, run.state, axis))
-    save_critic_surface(path, CriticSurface(axis, scores, real), fake, distribution)
+    save_critic_surface(path, CriticSurface(axis, scores, real), fake, distribution or run.dataset.scaling)
 
 
 def draw(run: "Run", options: Options, out: Path) -> None:
     """Draws what the options ask for, and writes it."""
     import numpy as np
 
-    from jaxgan.report.samples import save_interpolation, save_samples
+    from jaxgan.report.samples import real_beside, save_interpolation, save_samples
+    from jaxgan.runs.data import data_at_hand
 
     how: dict[str, Any] = {
         "seed": options.seed,
@@ -131,17 +133,23 @@ def draw(run: "Run", options: Options, out: Path) -> None:
         "average": options.average,
     }
     if options.interpolate and not run.is_images:
-        raise UserError("--interpolate: a strip shows images, and this run draws points")
-    usual = (
-        16 if options.interpolate else 2500 if not run.is_images else 100 if run.gan.n_classes and options.label is None else 64
-    )
+        raise UserError(f"--interpolate: a strip shows images, and this run draws {run.dataset.kind}")
+    if options.interpolate and out.suffix.lower() == ".csv":
+        raise UserError(f"--out {out}: a strip of images is written as .png, .gif or .npz")
+    classes = run.gan.n_classes and options.label is None
+    usual = 16 if options.interpolate else 2500 if run.dataset.is_vectors else 100 if classes else 64
     n = options.n or usual
     check_fits(4 * n * (run.gan.latent_dim + math.prod(run.sample_shape)), f"--n {n}: samples with their latents")
     if options.interpolate:
         save_interpolation(out, np.asarray(run.interpolate(n, **how), np.float32))
         return
     samples, labels = run.sample(n, generator=options.generator, **how)
-    save_samples(out, np.asarray(samples, np.float32), labels, run.dataset.distribution)
+    dataset = run.dataset
+    known = data_at_hand(run) if out.suffix.lower() == ".png" else None
+    save_samples(
+        out, np.asarray(samples, np.float32), labels, dataset.distribution, scaling=dataset.scaling, class_names=dataset.class_names,
+        real=None if known is None else real_beside(known),
+    )  # fmt: skip
 
 
 if __name__ == "__main__":

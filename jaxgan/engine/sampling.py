@@ -139,9 +139,9 @@ def _generated(gan: Gan, state: GanState, z: Array, y: Array, batch_statistics: 
 def picture_labels(gan: Gan, sample_shape: tuple[int, ...]) -> Int[np.ndarray, " n"]:
     """Labels of the samples that a run draws while it trains: ten a class, in rows, where it is conditional; zeros otherwise.
 
-    Of points of the plane there are 2,500 in all.
+    Of points of the plane, and of vectors of at most 100 numbers, there are 2,500 in all.
     """
-    points = tuple(sample_shape) == (2,)
+    points = len(sample_shape) == 1 and sample_shape[0] <= 100
     if gan.n_classes:
         columns = PICTURE_POINTS // gan.n_classes if points else 10
         return np.repeat(np.arange(min(gan.n_classes, 100), dtype=np.int32), columns)

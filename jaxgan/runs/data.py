@@ -3,8 +3,10 @@
 import dataclasses
 from pathlib import Path
 
-from jaxgan.data import Dataset
-from jaxgan.errors import NoSplitError
+from jaxgan.data import Dataset, differences
+from jaxgan.errors import NoSplitError, UserError
+from jaxgan.folder import RunFolder
+from jaxgan.runs.run import Run
 from jaxgan.settings import Config
 from jaxgan.settings.resolution import load_data
 
@@ -27,3 +29,15 @@ def held_out_data(config: Config, dataset: Dataset, data_dir: Path | None = None
         return found.rescaled(dataset.scaling)
     except NoSplitError:
         return None
+
+
+def data_at_hand(run: Run) -> Dataset | None:
+    """The data that a run was trained on, where they hold numbers in units of their own and are still what they were; else None."""
+    if run.dataset.samples is not None or run.dataset.scaling is None or run.config.python is not None:
+        return run.dataset
+    try:
+        found = training_data(run.config)
+    except UserError:
+        return None
+    before = RunFolder(run.folder).read_environment().get("data") or {}
+    return None if differences(before, found) else found
