@@ -55,6 +55,7 @@ __all__ = [
     "default_data_dir",
     "describe",
     "differences",
+    "form_of",
     "from_description",
     "gaussian_mixture",
     "load",
@@ -229,6 +230,14 @@ def load_held_out(name: str, **options: Any) -> Dataset | None:
         return read_into_memory(load(name, split="test", **options))
     except NoSplitError:
         return None
+
+
+def form_of(dataset: Dataset) -> dict[str, Any]:
+    """The options of `load` by which another split of picture files comes in the form of this one; none of other sets, whose is fixed."""
+    if dataset.name.partition(":")[0] not in ("folder", "tfds"):
+        return {}
+    height, width, channels = dataset.sample_shape
+    return {"image_size": in_words((height, width)), "channels": str(channels)}
 
 
 def unreadable(

@@ -149,7 +149,8 @@ class Request(NamedTuple):
                 f"data set '{self.name}' has samples of its own"
             )
         if self.image_size is not None and "image_size" not in options:
-            raise UserError(f"image_size={in_words(self.image_size)} is for images: data set '{self.name}' holds points")
+            size = self.image_size[0] if self.image_size[0] == self.image_size[1] else in_words(self.image_size)
+            raise UserError(f"image_size={size} is for images: data set '{self.name}' holds points")
         for option, whom in OF_PICTURES.items():
             value = getattr(self, option)
             if value != self._field_defaults[option] and option not in options:

@@ -37,5 +37,5 @@ def lab_classifier(
         single = lab_classifier(train.stack_of, updates=updates, show=show, **{**reading, "memory": None})
         assert isinstance(single, LabClassifier)
         return StackedClassifier(single, train.sample_shape[-1])
-    test = data.load_held_out(dataset, **reading)
+    test = data.load_held_out(dataset, **{**reading, **data.form_of(train)})
     return classifier_of(train, test, updates=updates, progress=show(f"training the classifier of {dataset}"))

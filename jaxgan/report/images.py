@@ -15,7 +15,7 @@ LEGIBLE = 64  # pixels: tiles whose longer side is shorter are enlarged
 GAP = 255  # the grey level between tiles
 ALPHA = 4  # channels of pictures with transparency
 CHECK = 8  # pixels a side of a checker's fields, as they are drawn
-CHECKER = 196, 236  # their grey levels: neither is the gap's
+CHECKER = 216, 240  # their grey levels: neither is the gap's
 
 
 def _bytes(images: Float[np.ndarray, "*shape"]) -> UInt8[np.ndarray, "*shape"]:

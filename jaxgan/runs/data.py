@@ -3,7 +3,7 @@
 import dataclasses
 from pathlib import Path
 
-from jaxgan.data import Dataset, differences
+from jaxgan.data import Dataset, differences, form_of
 from jaxgan.errors import NoSplitError, UserError
 from jaxgan.folder import RunFolder
 from jaxgan.runs.run import Run
@@ -25,7 +25,9 @@ def held_out_data(config: Config, dataset: Dataset, data_dir: Path | None = None
     if config.python is not None or not (dataset.is_images or dataset.scaling is not None):
         return None
     try:
-        found = load_data(dataclasses.replace(config, data_dir=data_dir or config.data_dir), split="test")
+        found = load_data(
+            dataclasses.replace(config, data_dir=data_dir or config.data_dir, **form_of(dataset)), split="test"
+        )
         return found.rescaled(dataset.scaling)
     except NoSplitError:
         return None

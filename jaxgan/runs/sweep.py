@@ -104,6 +104,8 @@ def _folder(base: Config, resume: bool, wanted: Mapping[str, Any]) -> Path:
         raise UserError(
             f"--resume: {complaints[0]}: what was swept is not known; name another folder with --out, without --resume"
         )
+    if record is not None:  # options that are newer than the sweep have their defaults there
+        record["train"] = {**to_json(Config()), "out": None, **record.get("train", {})}
     if record != wanted:
         raise UserError(f"--resume: {base.out} is a sweep of another grid or with other flags; {base.out / RECORD} says which")
     return base.out

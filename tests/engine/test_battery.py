@@ -1,5 +1,6 @@
 """Every variant with every network, with labels or without, under every remedy: finite, right shapes, both players move, one compilation."""
 
+import dataclasses
 from functools import partial
 from itertools import product
 
@@ -13,7 +14,7 @@ from jaxgan.errors import UserError
 from jaxgan.metrics import metric_of
 from jaxgan.networks import CRITICS, PAIRS
 from jaxgan.objectives import VARIANTS
-from tests.tiny import arrays, critic_draw_of, generator_draw_of, initial, plain, takes_points, tiny
+from tests.tiny import arrays, critic_draw_of, generator_draw_of, initial, pictures, plain, takes_points, tiny
 
 LABELS = {"plain": {}, "joined": {"conditional": True}, "projected": {"conditional": True, "conditioning": "projection"}}
 REMEDIES = {
@@ -187,3 +188,24 @@ def test_the_quick_cases_hold_every_variant_network_and_pair():
         there = {(c[i], c[j]) for c in PRODUCT if c[1] in IN_PAIRS}
         assert there <= {(c[i], c[j]) for c in QUICK}
     assert len(QUICK) < len(WHOLE) < len(PRODUCT)
+
+
+SHAPES = {"of another height than width": (6, 10, 1), "of four channels": (5, 5, 4)}
+
+
+@pytest.mark.parametrize("shape", SHAPES.values(), ids=SHAPES)
+def test_two_iterations_on_pictures(shape):
+    """Of a shape that no lab has, with labels."""
+    height, width, channels = shape
+    square = pictures(size=max(height, width), channels=channels)
+    dataset = dataclasses.replace(square, samples=square.samples[:, :height, :width], sample_shape=shape)
+    setup = tiny("fc", dataset=dataset, variant="lsgan", ema=0.5, conditional=True)
+    start, critic_draw, generator_draw = jax.device_put(made_up(setup))
+    iteration, state = jax.jit(partial(critic_then_generator, setup)), start
+    for _ in range(2):
+        state, metrics = iteration(setup.numbers, state, critic_draw, generator_draw)
+    assert iteration._cache_size() == 1
+    chex.assert_tree_all_finite((metrics, state.generator, state.critic))
+    assert all(moved(start.generator.params, state.generator.params) + moved(start.critic.params, state.critic.params))
+    drawn = jax.eval_shape(lambda state: setup.gan.sample(state, jax.random.key(0), 3), state)
+    assert drawn.shape == (3, *shape)

@@ -74,7 +74,7 @@ class TestImageGrid:
         images = np.random.default_rng(0).uniform(-1, 1, (1, 12, 20, 4)).astype(np.float32)
         images[0, :6, :, 3], images[0, 6, :, 3] = -1, 1
         grid = image_grid(images, pad=0, scale=2)
-        levels = np.where((np.arange(24)[:, None] // 8 + np.arange(40) // 8) % 2, 196, 236).astype(np.uint8)
+        levels = np.where((np.arange(24)[:, None] // 8 + np.arange(40) // 8) % 2, 216, 240).astype(np.uint8)
         checker = Image.fromarray(levels).convert("RGBA")
         picture = Image.fromarray(((images[0] + 1) * 127.5).round().astype(np.uint8)).resize((40, 24), Image.Resampling.NEAREST)
         expected = np.asarray(Image.alpha_composite(checker, picture).convert("RGB"))

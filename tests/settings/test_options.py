@@ -235,6 +235,59 @@ def test_an_interval_is_kept_as_steps_epochs_or_a_share(given, kept):
     assert Config(sample_every=given).sample_every == kept
 
 
+def test_how_often_a_thing_happens_is_said_by_these_alone():
+    assert names(is_interval=True) == ("log_every", "sample_every", "checkpoint_every", "metrics_every")
+
+
+@pytest.mark.usefixtures("no_annotation_checks")
+@pytest.mark.parametrize(
+    ("name", "given", "kept"),
+    [
+        ("image_size", 64, 64),
+        ("image_size", "64", 64),
+        ("image_size", (64, 64), 64),
+        ("image_size", np.int64(64), 64),
+        ("image_size", "48x80", "48x80"),
+        ("image_size", [np.int32(48), 80], "48x80"),
+        ("channels", 4, "4"),
+        ("channels", "auto", "auto"),
+        ("background", "#ff8000", "#ff8000"),
+        ("pixel_range", (-1000, 400.5), "-1000,400.5"),
+        ("pixel_range", "0, 4095", "0,4095"),
+    ],
+)
+def test_what_is_said_of_pictures_is_kept_as_json_has_it(name, given, kept):
+    config = Config(**{name: given})
+    assert getattr(config, name) == kept and type(getattr(config, name)) is type(kept)
+    again = Config(**json.loads(json.dumps(to_json(config))))
+    assert again == config
+
+
+@pytest.mark.usefixtures("no_annotation_checks")
+@pytest.mark.parametrize(
+    ("name", "given", "words"),
+    [
+        ("image_size", "48y80", "--image-size '48y80': must be a number of pixels, as 64, or height x width, as 48x80"),
+        ("image_size", (48, 80, 3), "--image-size (48, 80, 3): must be a number of pixels"),
+        ("image_size", (48, 0), "--image-size (48, 0): must be a number of pixels"),
+        ("image_size", 0, "--image-size 0: must be at least 1"),
+        ("image_size", 2.5, "--image-size 2.5: must be a whole number"),
+        ("channels", 2, "--channels '2' is not known: allowed are 1, 3, 4, auto"),
+        ("resize", "croop", "--resize 'croop' is not known: did you mean 'crop'?"),
+        ("background", "blacc", "--background 'blacc': must be a colour's name or #rrggbb"),
+        ("background", 3, "--background 3: must be a name"),
+        ("pixel_range", "1", "--range '1': must be two different numbers"),
+        ("pixel_range", (0, float("nan")), "--range (0, nan): must be two different numbers"),
+        ("pixel_range", {0: 1}, "--range {0: 1}: must be two different numbers"),
+        ("skip_unreadable", "yes", "--skip-unreadable 'yes': must be True or False"),
+    ],
+)
+def test_what_cannot_be_said_of_pictures_is_refused_in_one_line(name, given, words):
+    with pytest.raises(UserError) as refused:
+        Config(**{name: given})
+    assert str(refused.value).startswith(words) and "\n" not in str(refused.value)
+
+
 @pytest.mark.usefixtures("no_annotation_checks")
 @pytest.mark.parametrize(
     "given", ["", "epoch", "0epochs", "0%", "-1", "1.5", "3minutes", "1epoch 2", "%", "nan%", 0, 1.5, True]

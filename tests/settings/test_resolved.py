@@ -34,6 +34,7 @@ WANTED: dict[tuple[str, str, str], str] = {
         r"No module named '(\w+)'; expected package.module:factory, importable from here",
         r"there is no module '\1', here in HERE or installed",
     ): ("likewise"),
+    ("skip_unreadable", "^null$", "false"): "there is such an option, a switch",
     ("refused", r"judge(s|d) (a sample|samples|as one)", r"score\1 \2"): "plainer words",
 }
 
