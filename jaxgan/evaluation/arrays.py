@@ -70,7 +70,9 @@ def evaluator_of_arrays(
         "neighbours": neighbours(len(real)),
         "real": len(real),
         "dataset": dataset.name,
-        "features": "the samples' own numbers" if dataset.scaling is None else f"the samples' numbers, scaled by {dataset.scaling.kind}",
+        "features": "the samples' own numbers"
+        if dataset.scaling is None
+        else f"the samples' numbers, scaled by {dataset.scaling.kind}",
     }
     if unseen is not None:
         protocol["held_out"] = len(unseen[0])

@@ -33,7 +33,9 @@ def correlation_difference(real: ArrayData, fake: ArrayData) -> CorrelationDiffe
     first, second = np.triu_indices(len(varying), 1)
     apart = difference[first, second]
     worst = int(apart.argmax())
-    return CorrelationDifference(float(apart.mean()), float(apart[worst]), (int(varying[first[worst]]), int(varying[second[worst]])))
+    return CorrelationDifference(
+        float(apart.mean()), float(apart[worst]), (int(varying[first[worst]]), int(varying[second[worst]]))
+    )
 
 
 def _correlations(rows: np.ndarray) -> np.ndarray:

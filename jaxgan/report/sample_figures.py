@@ -56,7 +56,11 @@ def vectors_figure(fake: np.ndarray, real: np.ndarray | None, names: Sequence[st
     features = fake.shape[1]
     paired, shown = min(features, PAIRED), min(features, MARGINALS)
     rows = paired - (-(shown - paired) // paired)
-    figure = _figure((1.2 + 2.3 * max(paired, 2), 1.2 + 2.0 * rows), title, f"the first {shown} of {features:,} features" if shown < features else "")
+    figure = _figure(
+        (1.2 + 2.3 * max(paired, 2), 1.2 + 2.0 * rows),
+        title,
+        f"the first {shown} of {features:,} features" if shown < features else "",
+    )
     all_axes = figure.subplots(rows, paired, squeeze=False)
     limits = [_limits(fake[:, i] if real is None else real[:, i]) for i in range(shown)]
     for row in range(rows):
@@ -88,7 +92,7 @@ def series_figure(fake: np.ndarray, real: np.ndarray | None, names: Sequence[str
         for start in range(0, len(samples), COLUMNS)
         for channel in range(channels)
     ]
-    figure = _figure((9, 0.8 + 1.5 * len(rows)), title, left_out)
+    figure = _figure((9.0, 0.8 + 1.5 * len(rows)), title, left_out)
     all_axes = figure.subplots(len(rows), COLUMNS, squeeze=False, sharex=True, sharey="row")
     for in_row, (kind, lines, channel, colour) in zip(all_axes, rows, strict=True):
         for axes, line in zip(in_row, lines, strict=False):

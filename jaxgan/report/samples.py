@@ -11,8 +11,8 @@ from jaxgan.data import Dataset, Scaling
 from jaxgan.data.kinds import kind_of
 from jaxgan.errors import UserError
 from jaxgan.files import replacing
-from jaxgan.report.figures import Distribution, figure_array, samples_of_points_figure, save_samples_of_points
 from jaxgan.pixels import to_model_range
+from jaxgan.report.figures import Distribution, figure_array, samples_of_points_figure, save_samples_of_points
 from jaxgan.report.images import image_grid, save_gif, save_grid, save_image, save_strip
 from jaxgan.report.sample_figures import samples_figure
 from jaxgan.report.tables import save_table
@@ -126,7 +126,9 @@ def save_samples(
             np.savez_compressed(file, **arrays)
     elif ending == ".csv":
         if kind_of(shape) not in ("vectors", "series"):
-            raise UserError(f"--out {path}: a table holds vectors and series, not {kind_of(shape)}: name a file that ends in .npz")
+            raise UserError(
+                f"--out {path}: a table holds vectors and series, not {kind_of(shape)}: name a file that ends in .npz"
+            )
         save_table(path, samples, labels, scaling=scaling, distribution=distribution, class_names=class_names)
     elif not can_be_drawn(shape):
         raise UserError(f"--out {path}: samples of shape {shape} have no picture; name a file that ends in .npz")

@@ -28,20 +28,17 @@ def save_table(
 ) -> None:
     """Writes samples (n, ...), as networks see them, as CSV: a header line, a row a sample, and a last column of labels where there are any.
 
-    Numbers have as many decimals as float32 tells apart at the scale of their column.
+    Numbers have as many decimals as float32 tells apart: at the scale of their column where they are scaled, else each by itself.
     """
     shape = samples.shape[1:]
     names = _names(shape, scaling)
-    if distribution is not None:
-        units, scales = np.asarray(distribution.to_units(samples), np.float64), np.ones(len(names))
-    elif scaling is not None:
-        units, scales = scaling.to_units(samples), np.tile(np.array(scaling.scale), math.prod(shape[:-1]))
+    if scaling is not None and scaling.kind != "none":
+        scales = np.tile(np.array(scaling.scale), math.prod(shape[:-1]))
+        units = scaling.to_units(samples).reshape(len(samples), -1)  # (n, *sample) -> (n, columns)
+        columns = [_rounded(column, scale) for column, scale in zip(units.T, scales, strict=True)]
     else:
-        units, scales = np.asarray(samples, np.float64), np.ones(len(names))
-    columns = [
-        np.round(column, max(0, math.ceil(-math.log10(scale * FLOAT32)))).tolist()
-        for column, scale in zip(units.reshape(len(samples), -1).T, scales, strict=True)
-    ]
+        plain = np.asarray(samples if distribution is None else distribution.to_units(samples), np.float32)
+        columns = [[float(str(number)) for number in column] for column in plain.reshape(len(samples), -1).T]
     header = list(names)
     if labels is not None:
         header.append(_new_name((scaling.label_name if scaling else "") or "label", names))
@@ -51,6 +48,12 @@ def save_table(
     writer.writerow(header)
     writer.writerows(zip(*columns, strict=True))
     write_atomically(path, text.getvalue().encode())
+
+
+def _rounded(column: Float[np.ndarray, " n"], scale: float) -> list[Any]:
+    """Numbers with the decimals that float32 tells apart at this scale."""
+    rounded: list[Any] = np.round(column, max(0, math.ceil(-math.log10(scale * FLOAT32)))).tolist()
+    return rounded
 
 
 def _names(shape: Sequence[int], scaling: Scaling | None) -> tuple[str, ...]:

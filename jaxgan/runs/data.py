@@ -25,9 +25,7 @@ def held_out_data(config: Config, dataset: Dataset, data_dir: Path | None = None
     if config.python is not None or not (dataset.is_images or dataset.scaling is not None):
         return None
     try:
-        found = load_data(
-            dataclasses.replace(config, data_dir=data_dir or config.data_dir, **form_of(dataset)), split="test"
-        )
+        found = load_data(dataclasses.replace(config, data_dir=data_dir or config.data_dir, **form_of(dataset)), split="test")
         return found.rescaled(dataset.scaling)
     except NoSplitError:
         return None

@@ -85,10 +85,10 @@ def test_train_and_test_in_a_folder(tmp_path):
     assert test.samples.tolist() == [[2.0]] and test.labels.tolist() == [1] and test.class_names == ("a", "b")
     assert test.scaling.offset == load(name, label_column="y", scaling="minmax").scaling.offset
     write(tmp_path / "test.csv", "x,y\n30,c\n")
-    with pytest.raises(UserError, match="test.csv: labels hold c, expected one of a, b"):
+    with pytest.raises(UserError, match=r"test\.csv: labels hold c, expected one of a, b"):
         load(name, split="test", label_column="y")
     write(tmp_path / "test.csv", "z,y\n30,c\n")
-    with pytest.raises(UserError, match="test.csv: columns z, expected x as in .*train.csv"):
+    with pytest.raises(UserError, match=r"test\.csv: columns z, expected x as in .*train\.csv"):
         load(name, split="test", label_column="y")
     (tmp_path / "test.csv").unlink()
     assert load_held_out(name, label_column="y") is None
@@ -151,9 +151,9 @@ def test_labels_that_are_none_are_refused(tmp_path, content, column, words):
 
 
 def test_files_that_are_none_are_refused(tmp_path):
-    with pytest.raises(UserError, match="nothing.csv: no such file, expected a table of numbers"):
+    with pytest.raises(UserError, match=r"nothing\.csv: no such file, expected a table of numbers"):
         load(f"csv:{tmp_path}/nothing.csv")
-    with pytest.raises(UserError, match="train.csv: no such file"):
+    with pytest.raises(UserError, match=r"train\.csv: no such file"):
         load(f"csv:{tmp_path}")
     (tmp_path / "a.csv").write_bytes(b"\xff\xfe\x00")
     with pytest.raises(UserError, match="no text in UTF-8"):

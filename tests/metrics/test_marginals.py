@@ -75,12 +75,14 @@ def test_what_is_measured_of_a_table_by_name():
     measured = evaluator_of(dataset, tiny("mlp").gan, n=150, metrics={"mean": mean}, held_out=dataset)
     shifted = dataset.samples + np.array([0, 0.5, 0], np.float32)
     values = measured.of_samples(shifted, None, show_nothing)
-    by_name = {name.removeprefix("marginal_wasserstein1_feature_"): value for name, value in values.items() if "_feature_" in name}
+    by_name = {
+        name.removeprefix("marginal_wasserstein1_feature_"): value for name, value in values.items() if "_feature_" in name
+    }
     assert by_name.keys() == {"mass_kg_1_150", "mass_kg_2_150", "z_150"}
     assert np.allclose([*by_name.values()], [0, 0.5, 0], atol=1e-3)
     assert np.isclose(values["marginal_wasserstein1_150"], 0.5 / 3, atol=1e-3)
     assert values["correlation_difference_largest_150"] < 1e-6 and values["kid_samples_150"] is not None
     assert np.isclose(values["wasserstein1_exact_150"], 0.5, atol=1e-3)
     assert all(metric_of(name) is not None for name in values if not name.startswith("mean"))
-    assert np.allclose(seen["means"], [*rows.mean(0), *(rows.mean(0) + [0, 0.5 * rows[:, 1].std(), 0])], atol=1e-3)
+    assert np.allclose(seen["means"], [*rows.mean(0), *(rows.mean(0) + np.array([0, 0.5 * rows[:, 1].std(), 0]))], atol=1e-3)
     assert measured.protocol["features"] == "the samples' numbers, scaled by standard" and measured.protocol["held_out"] == 150
