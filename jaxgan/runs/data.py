@@ -36,7 +36,7 @@ def data_at_hand(run: Run) -> Dataset | None:
     if run.dataset.samples is not None or run.dataset.scaling is None or run.config.python is not None:
         return run.dataset
     try:
-        found = training_data(run.config)
+        found = training_data(run.config).rescaled(run.dataset.scaling)
     except UserError:
         return None
     before = RunFolder(run.folder).read_environment().get("data") or {}

@@ -121,12 +121,13 @@ def _data(run: Run, data: Any, labels: Any, data_dir: Path | None, data_changed:
     ):
         train = dataset  # at hand; or given from Python, and gone
     else:
-        train = training_data(run.config, data_dir)
+        train = training_data(run.config, data_dir).rescaled(
+            run.dataset.scaling
+        )  # of changed data too, as the networks know them
         before = RunFolder(run.folder).read_environment().get("data") or {}
         if not data_changed and (apart := differences(before, train)):
             raise UserError(
                 f"the data are not those that {run.folder} was trained on: {'; '.join(apart)}; --data-changed measures with these"
                 " (from Python data_changed=True)"
             )
-        train = train.rescaled(run.dataset.scaling)  # of changed data too, as the networks know them
     return train, held_out_data(run.config, train, data_dir)
