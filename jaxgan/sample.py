@@ -27,9 +27,10 @@ class Options:
     run: Annotated[Positional[Path], arg(metavar="RUN")]
     """The run folder."""
     out: OptionalPath = None
-    """What to write: .png (a grid), .npz (images or points, and labels) or .gif (with --interpolate); RUN/sample.png where not given."""
+    """What to write: .png (a grid, or a figure), .npz (images, points or samples, and labels), .csv (vectors and series in their own units)
+    or .gif (with --interpolate); RUN/sample.png where not given."""
     n: int | None = None
-    """Samples to draw: 64, 100 of a conditional run, 2,500 points; with --interpolate, 16 on the way."""
+    """Samples to draw: 64, 100 of a conditional run, 2,500 points and vectors; with --interpolate, 16 on the way."""
     seed: int = 0
     """Seed of the latents."""
     label: OptionalText = None
@@ -77,7 +78,7 @@ def sample(argv: Sequence[str]) -> None:
         print(options.critic_surface)
     if options.critic_surface is None or options.out is not None:
         draw(run, options, without_link(out) if options.out is None else out)
-        if out.suffix.lower() != ".npz" and run.is_images and (drawn := shown_channels(run.sample_shape[-1])):
+        if out.suffix.lower() not in (".npz", ".csv") and run.is_images and (drawn := shown_channels(run.sample_shape[-1])):
             print(drawn)
         print(out)
 
@@ -85,8 +86,8 @@ def sample(argv: Sequence[str]) -> None:
 def check(options: Options, out: Path) -> None:
     """Refuses what cannot be, before anything is loaded."""
     kind = out.suffix.lower()
-    if kind not in (".png", ".npz", ".gif"):
-        raise UserError(f"--out {out}: the name must end in .png, .npz or .gif")
+    if kind not in (".png", ".npz", ".csv", ".gif"):
+        raise UserError(f"--out {out}: the name must end in .png, .npz, .csv or .gif")
     if kind == ".gif" and not options.interpolate:
         raise UserError(f"--out {out}: an animation goes from one latent to another: add --interpolate")
     least = 2 if options.interpolate else 1
@@ -120,14 +121,15 @@ def draw_critic(run: "Run", options: Options, path: Path) -> None:
     real = None if distribution is None else np.asarray(distribution.sample(jax.random.key(options.seed), n)[0])
     axis = surface_axis(fake)
     scores = np.asarray(jax.jit(critic_scores, static_argnums=0)(run.gan, run.state, axis, rows))
-    save_critic_surface(path, CriticSurface(axis, scores, real), fake, distribution)
+    save_critic_surface(path, CriticSurface(axis, scores, real), fake, distribution or run.dataset.scaling)
 
 
 def draw(run: "Run", options: Options, out: Path) -> None:
     """Draws what the options ask for, and writes it."""
     import numpy as np
 
-    from jaxgan.report.samples import Layout, save_interpolation, save_samples
+    from jaxgan.report.samples import Layout, real_beside, save_interpolation, save_samples
+    from jaxgan.runs.data import data_at_hand
     from jaxgan.runs.fit import row_titles
 
     how: dict[str, Any] = {
@@ -137,16 +139,11 @@ def draw(run: "Run", options: Options, out: Path) -> None:
         "average": options.average,
     }
     if options.interpolate and not run.is_images:
-        raise UserError("--interpolate: a strip shows images, and this run draws points")
-    usual = (
-        16
-        if options.interpolate
-        else 2500
-        if not run.is_images
-        else 100
-        if run.gan.is_conditional and options.label is None
-        else 64
-    )
+        raise UserError(f"--interpolate: a strip shows images, and this run draws {run.dataset.kind}")
+    if options.interpolate and out.suffix.lower() == ".csv":
+        raise UserError(f"--out {out}: a strip of images is written as .png, .gif or .npz")
+    by_label = run.gan.is_conditional and options.label is None
+    usual = 16 if options.interpolate else 2500 if run.dataset.is_vectors else 100 if by_label else 64
     vectors = run.label_vectors if run.gan.label_dim else None
     if options.label_range is not None:
         draw_range(run, options, out, how)
@@ -167,7 +164,12 @@ def draw(run: "Run", options: Options, out: Path) -> None:
     in_rows = bool(titles) and n % len(titles) == 0 and (vectors is None or "labels" in how)
     layout = Layout(n // len(titles), titles) if in_rows else Layout()
     names = run.dataset.label_names if vectors is not None else ()
-    save_samples(out, np.asarray(samples, np.float32), labels, run.dataset.distribution, layout, names)
+    dataset = run.dataset
+    known = data_at_hand(run) if out.suffix.lower() == ".png" else None
+    save_samples(
+        out, np.asarray(samples, np.float32), labels, dataset.distribution, layout, names, scaling=dataset.scaling,
+        class_names=dataset.class_names, real=None if known is None else real_beside(known),
+    )  # fmt: skip
 
 
 def draw_range(run: "Run", options: Options, out: Path, how: dict[str, Any]) -> None:
@@ -195,7 +197,10 @@ def draw_range(run: "Run", options: Options, out: Path, how: dict[str, Any]) -> 
     samples = run.over_labels(n, labels, generator=options.generator, **given)
     titles = [f"{value:.4g}" for value in values]
     layout = Layout(len(values), column_titles=[f"{vectors.names[column]} {titles[0]}", *titles[1:]])
-    save_samples(out, np.asarray(samples, np.float32), np.tile(labels, (n, 1)), run.dataset.distribution, layout, vectors.names)
+    save_samples(
+        out, np.asarray(samples, np.float32), np.tile(labels, (n, 1)), run.dataset.distribution, layout, vectors.names,
+        scaling=run.dataset.scaling,
+    )  # fmt: skip
 
 
 if __name__ == "__main__":

@@ -32,6 +32,7 @@ def _range(dataset: Dataset) -> list[str]:
     if dataset.scaling is not None:
         features = dataset.samples.reshape(-1, dataset.sample_shape[-1])
         ends = dataset.scaling.to_units(np.stack([features.min(0), features.max(0)]))
+        ends = np.where(np.abs(ends) < 1e-6 * np.array(dataset.scaling.scale), 0, ends)  # what float32 makes of 0
         found = float(ends.min()), float(ends.max())
     return [f"numbers {found[0]:.4g} to {found[1]:.4g}"]
 

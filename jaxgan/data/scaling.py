@@ -42,9 +42,9 @@ class Scaling:
         return np.asarray(samples, np.float64) * np.array(self.scale) + np.array(self.offset)
 
     def feature_names(self) -> tuple[str, ...]:
-        """A name for each feature, "feature 1" and so on where they have none."""
+        """A name for each feature, x1, x2 and so on where they have none."""
         count = len(self.offset)
-        return self.names if len(self.names) == count else tuple(f"feature {number}" for number in range(1, count + 1))
+        return self.names if len(self.names) == count else numbered_names(count)
 
     def column_names(self, shape: Sequence[int]) -> tuple[str, ...]:
         """A name for each number of a sample of this shape, in the order in which a row holds them."""
@@ -61,6 +61,11 @@ class Scaling:
             "names": list(self.names),
             "label_name": self.label_name,
         }
+
+
+def numbered_names(count: int) -> tuple[str, ...]:
+    """x1, x2, ...: of features without names."""
+    return tuple(f"x{number}" for number in range(1, count + 1))
 
 
 def fitted(samples: np.ndarray, kind: str, names: Sequence[str] = (), label_name: str = "") -> Scaling:

@@ -200,9 +200,9 @@ def label_rows(gan: Gan, source: Source) -> Float[np.ndarray, "rows label_dim"] 
 def picture_labels(gan: Gan, sample_shape: tuple[int, ...], rows: Any = None) -> np.ndarray:
     """Labels of the samples that a run draws while it trains: ten a class, in rows, where it is conditional; zeros otherwise.
 
-    Of label vectors ten a row of `rows`. Of points of the plane there are 2,500 in all.
+    Of label vectors ten a row of `rows`. Of points of the plane, and of vectors of at most 100 numbers, there are 2,500 in all.
     """
-    points = tuple(sample_shape) == (2,)
+    points = len(sample_shape) == 1 and sample_shape[0] <= 100
     if gan.label_dim:
         return np.repeat(rows, PICTURE_POINTS // len(rows) if points else 10, axis=0)
     if gan.n_classes:

@@ -90,7 +90,7 @@ def evaluator_of(
             f"--coverage-points {coverage_points}: counts modes of a distribution of the plane, and '{dataset.name}' is none"
         )
     if not dataset.is_images or (dataset.samples is None and dataset.records is None):
-        return evaluator_of_arrays(dataset, gan, n, seed, thorough, metrics)
+        return evaluator_of_arrays(dataset, gan, n, seed, thorough, metrics, held_out)
     return evaluator_of_images(
         dataset, gan, held_out, features=features, inception_weights=inception_weights, data_dir=data_dir, n=n, seed=seed,
         thorough=thorough, metrics=metrics, show=show,

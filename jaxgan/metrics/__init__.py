@@ -15,6 +15,7 @@ from jaxgan.metrics.classes import (
     inception_score,
     relative_entropy,
 )
+from jaxgan.metrics.correlation import CorrelationDifference, correlation_difference
 from jaxgan.metrics.coverage import Coverage, lab_mode_coverage, mode_coverage
 from jaxgan.metrics.critic import Gap, Score, Steepness, generalization_gap, scores, steepness
 from jaxgan.metrics.divergence import Cells, Divergences, cells_of, divergences
@@ -26,17 +27,17 @@ from jaxgan.metrics.manifold import Manifold, precision_recall_density_coverage,
 from jaxgan.metrics.neighbours import Copying, Neighbours, data_copying, nearest_neighbours
 from jaxgan.metrics.path_length import path_length, slerp  # the function takes the module's place as an attribute
 from jaxgan.metrics.table import METRICS, Metric, add_metric, better, meaning_of, metric_of
-from jaxgan.metrics.transport import sliced_wasserstein, wasserstein1
+from jaxgan.metrics.transport import Marginals, marginal_wasserstein, sliced_wasserstein, wasserstein1
 from jaxgan.metrics.two_sample import TwoSample, classifier_two_sample_test, wilson
 from jaxgan.metrics.verdicts import verdict_on_copies, verdict_on_critic, verdicts
 
 __all__ = [
-    "METRICS", "ArrayData", "Cells", "Copying", "Coverage", "Divergences", "Estimate", "Gap", "Gaussian", "Manifold", "Metric",
-    "Neighbours", "Progress", "Score", "Steepness", "TwoSample", "add_metric", "better", "cells_of", "class_distribution",
-    "classifier_two_sample_test", "conditional_accuracy", "data_copying", "divergences", "entropy_bits", "fid",
-    "frechet_distance", "gaussian", "generalization_gap", "inception_score", "kid", "lab_mode_coverage", "label_accuracy",
-    "label_error", "mean_ms_ssim", "mean_pairwise_distance", "meaning_of", "metric_of", "mode_coverage", "ms_ssim",
-    "nearest_neighbours", "path_length", "precision_recall_density_coverage", "relative_entropy", "scores", "slerp",
-    "sliced_wasserstein", "squared_distances", "squared_mmd", "steepness", "verdict_on_copies", "verdict_on_critic", "verdicts",
-    "wasserstein1", "wilson",
+    "METRICS", "ArrayData", "Cells", "Copying", "CorrelationDifference", "Coverage", "Divergences", "Estimate", "Gap", "Gaussian",
+    "Manifold", "Marginals", "Metric", "Neighbours", "Progress", "Score", "Steepness", "TwoSample", "add_metric", "better",
+    "cells_of", "class_distribution", "classifier_two_sample_test", "conditional_accuracy", "correlation_difference",
+    "data_copying", "divergences", "entropy_bits", "fid", "frechet_distance", "gaussian", "generalization_gap",
+    "inception_score", "kid", "lab_mode_coverage", "label_accuracy", "label_error", "marginal_wasserstein", "mean_ms_ssim",
+    "mean_pairwise_distance", "meaning_of", "metric_of", "mode_coverage", "ms_ssim", "nearest_neighbours", "path_length",
+    "precision_recall_density_coverage", "relative_entropy", "scores", "slerp", "sliced_wasserstein", "squared_distances",
+    "squared_mmd", "steepness", "verdict_on_copies", "verdict_on_critic", "verdicts", "wasserstein1", "wilson",
 ]  # fmt: skip

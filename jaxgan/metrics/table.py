@@ -18,6 +18,7 @@ from jaxgan.metrics.classes import (
     inception_score,
     relative_entropy,
 )
+from jaxgan.metrics.correlation import correlation_difference
 from jaxgan.metrics.coverage import lab_mode_coverage, mode_coverage
 from jaxgan.metrics.critic import generalization_gap, scores, steepness
 from jaxgan.metrics.divergence import divergences
@@ -28,7 +29,7 @@ from jaxgan.metrics.labels import label_accuracy, label_error
 from jaxgan.metrics.manifold import precision_recall_density_coverage
 from jaxgan.metrics.neighbours import data_copying, nearest_neighbours
 from jaxgan.metrics.path_length import path_length
-from jaxgan.metrics.transport import sliced_wasserstein, wasserstein1
+from jaxgan.metrics.transport import marginal_wasserstein, sliced_wasserstein, wasserstein1
 from jaxgan.metrics.two_sample import classifier_two_sample_test
 
 Direction = Literal["higher", "lower"]
@@ -82,6 +83,8 @@ GRID = "points are counted in 50 x 50 cells, those outside in one more; the exac
 ARGMAX = "each sample counts for the class that the data set's classifier finds likeliest"
 COPYING = "Meehan et al. 2020, arXiv 2004.05675, section 3.2"
 NEAREST_LABELS = "a sample shows the mean label of the five real samples nearest in features, a tenth of them held out"
+MARGINAL = "exact, the area between both distribution functions; of a constant feature in its own units"
+CORRELATIONS = "Pearson's; features that are constant among the real samples are left out"
 PACGAN = "Lin et al. 2017, arXiv 1712.04086, section {}"
 
 LOGGED = (
@@ -193,6 +196,26 @@ MEASUREMENTS = (
     Metric(
         "sliced_wasserstein1", "Wasserstein-1 distance of projections on a line, averaged over directions", better="lower",
         function=sliced_wasserstein, source="Bonneel et al. 2015, eq. 1", protocol="512 random directions, order 1",
+    ),
+    Metric(
+        "marginal_wasserstein1", "Wasserstein-1 distance of each feature by itself, in standard deviations of the real one, mean over the features",
+        better="lower", function=marginal_wasserstein, protocol=MARGINAL,
+    ),
+    Metric(
+        "marginal_wasserstein1_worst", "the largest of the features' Wasserstein-1 distances, in standard deviations of the real one",
+        better="lower", function=marginal_wasserstein, protocol=MARGINAL,
+    ),
+    Metric(
+        "marginal_wasserstein1_feature", "Wasserstein-1 distance of this feature, in standard deviations of the real one", better="lower",
+        chart=None, function=marginal_wasserstein, protocol=MARGINAL,
+    ),
+    Metric(
+        "correlation_difference", "how far two features' correlation is from that of the real ones, 0 to 2, mean over the pairs",
+        better="lower", function=correlation_difference, protocol=CORRELATIONS,
+    ),
+    Metric(
+        "correlation_difference_largest", "how far the correlation of the worst pair of features is from that of the real ones, 0 to 2",
+        better="lower", function=correlation_difference, protocol=CORRELATIONS,
     ),
     Metric(
         "inception_score", "how sure the classifier is of each sample and how many classes they cover, 1 to the number of classes",

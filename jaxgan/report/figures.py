@@ -29,6 +29,13 @@ Limits = tuple[float, float, float, float]  # left, right, bottom, top
 
 
 @runtime_checkable
+class Units(Protocol):
+    """What takes samples as the networks see them to units of their own: a distribution, or a scaling."""
+
+    def to_units(self, samples: Any, /) -> Any: ...
+
+
+@runtime_checkable
 class Distribution(Protocol):
     """What a picture of points needs of a two-dimensional distribution; its units are those its density is stated in.
 
@@ -224,7 +231,7 @@ def save_critic_surface(
     path: str | Path,
     surface: CriticSurface,
     samples: Float[np.ndarray, "n 2"],
-    distribution: Distribution | None,
+    distribution: Units | None,
     *,
     title: str | None = None,
 ) -> None:
@@ -263,7 +270,7 @@ def _draw_series(axes: "Axes", steps: np.ndarray, values: np.ndarray, name: str,
     axes.plot(steps, mean, color=colour, lw=2, marker=dot, label=f"{name} (mean of {values.shape[1]})")
 
 
-def _label(name: str) -> str:
+def plain_name(name: str) -> str:
     """A metric's name as matplotlib can draw it: without formulas, and without letters that its font lacks."""
     drawn = "".join(c if c.isprintable() and ord(c) < 0x250 else "?" for c in name[:60])
     return drawn.replace("_", " ").replace("$", r"\$")
@@ -319,7 +326,7 @@ def save_curves(path: str | Path, records: Sequence[Mapping[str, Any]]) -> None:
         for name in members:
             steps, values = series(records, name)
             values = np.where(np.abs(values) < DRAWABLE, values, np.nan)
-            _draw_series(axes, steps, values, _label(name), colour_of.get(name) or next(others))
+            _draw_series(axes, steps, values, plain_name(name), colour_of.get(name) or next(others))
             drawn.append(values)
         if title == "gradient norm":
             axes.axhline(1.0, color=QUIET, lw=0.8, ls="--", label="1")

@@ -1,4 +1,4 @@
-"""Samples as a run draws them: pictures in a grid, points of the plane over their exact density."""
+"""Samples as a run draws them: pictures in a grid, points of the plane over their exact density, vectors, series and volumes beside real ones."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -7,29 +7,50 @@ from typing import Any, NamedTuple
 import numpy as np
 from jaxtyping import Int, Shaped, UInt8
 
+from jaxgan.data import Dataset, Scaling
+from jaxgan.data.kinds import kind_of
 from jaxgan.errors import UserError
 from jaxgan.files import replacing
+from jaxgan.pixels import to_model_range
 from jaxgan.report.figures import Distribution, figure_array, samples_of_points_figure, save_samples_of_points
-from jaxgan.report.images import image_grid, save_gif, save_grid, save_strip, with_titles
+from jaxgan.report.images import image_grid, save_gif, save_grid, save_image, save_strip, with_titles
+from jaxgan.report.sample_figures import samples_figure
+from jaxgan.report.tables import save_table
 
-NOT_DRAWN = "No pictures: the samples are neither images nor points of the plane."
+NOT_DRAWN = "No pictures: the samples are neither images nor vectors, series or volumes."
+REAL = {"vectors": 2000, "series": 8, "volumes": 6}  # real samples beside generated ones, at most
 
 
 def can_be_drawn(shape: Sequence[int]) -> bool:
-    """Whether samples of this shape, each (H, W, C) or (2,), have a picture."""
-    if len(shape) == 3:
-        return 0 not in shape
-    return tuple(shape) == (2,)
+    """Whether samples of this shape have a picture: a vector (F,), a series (T, C), an image (H, W, C) or a volume (D, H, W, C)."""
+    return 1 <= len(shape) <= 4 and 0 not in shape
+
+
+def real_beside(dataset: Dataset) -> np.ndarray | None:
+    """Real vectors, series or volumes, evenly chosen, as the networks see them; None of pictures, and of samples that are not at hand."""
+    most = REAL.get(dataset.kind)
+    if most is None or dataset.samples is None or dataset.distribution is not None:
+        return None
+    rows = np.unique(np.linspace(0, len(dataset.samples) - 1, min(len(dataset.samples), most)).round().astype(int))
+    return np.asarray(to_model_range(dataset.samples[rows]), np.float32)
 
 
 class SampleView:
-    """Turns the samples of a replica into one picture: a grid of images, or points over their exact density."""
+    """Turns the samples of a replica into one picture: a grid of images, points over their exact density, or what `samples_figure` draws."""
 
-    def __init__(self, distribution: Distribution | None, n_classes: int, titles: Sequence[str] = ()) -> None:
+    def __init__(
+        self,
+        distribution: Distribution | None,
+        n_classes: int,
+        titles: Sequence[str] = (),
+        *,
+        scaling: Scaling | None = None,
+        real: np.ndarray | None = None,
+    ) -> None:
         """`distribution` is that of two-dimensional data; `n_classes` is 0 unless the run is conditional; `titles` are those of the rows of
-        its grid, which are the classes, or label vectors.
+        its grid, which are the classes, or label vectors; `scaling` and `real` samples are those of vectors, series and volumes.
         """
-        self._distribution = distribution
+        self._distribution, self._scaling, self._real = distribution, scaling, real
         self._titles = titles
         self._n_classes = n_classes
         self._last: tuple[Sequence[np.ndarray], list[Any]] = ((), [])  # samples of all replicas, and their pictures
@@ -46,7 +67,7 @@ class SampleView:
     def picture(
         self, samples: Shaped[np.ndarray, "n *sample"], labels: Int[np.ndarray, " n"], title: str
     ) -> UInt8[np.ndarray, "height width c"] | None:
-        """Images (N, H, W, C) in [-1, 1] or points (N, 2) -> bytes (height, width, channels); None of any other samples."""
+        """Images (N, H, W, C) in [-1, 1], or other samples -> bytes (height, width, channels); None of what cannot be drawn."""
         samples, labels = np.asarray(samples), np.asarray(labels)
         if not can_be_drawn(samples.shape[1:]):
             return None
@@ -56,6 +77,8 @@ class SampleView:
             grid = image_grid(samples, columns=columns)
             in_rows = columns is not None and len(samples) == columns * len(self._titles)
             return with_titles(grid, self._titles) if in_rows else grid
+        if not _as_points(samples.shape[1:], self._scaling):
+            return figure_array(samples_figure(samples, real=self._real, scaling=self._scaling, title=title))
         classes = labels if self._n_classes > 1 else None
         return figure_array(samples_of_points_figure(samples, self._distribution, title=title, labels=classes))
 
@@ -78,6 +101,11 @@ class Layout(NamedTuple):
     column_titles: Sequence[str] = ()
 
 
+def _as_points(shape: Sequence[int], scaling: Scaling | None) -> bool:
+    """Whether samples are drawn as points of the plane: two numbers without names and units of their own."""
+    return tuple(shape) == (2,) and scaling is None
+
+
 def save_samples(
     path: Path,
     samples: np.ndarray,
@@ -85,16 +113,26 @@ def save_samples(
     distribution: Any = None,
     layout: Layout | None = None,
     label_names: Sequence[str] = (),
+    *,
+    scaling: Scaling | None = None,
+    class_names: Sequence[str] = (),
+    real: np.ndarray | None = None,
 ) -> None:
-    """Writes samples by the ending of the path: .png (a grid, or points), or .npz (images, points or samples; labels where there are any).
+    """Writes samples by the ending of the path: .png (a grid, or a figure), .npz (images, points or samples; labels where there are any),
+    or .csv (vectors, series and points, a row a sample).
+
+    Numbers with a `scaling`, or of points with a `distribution` in a .csv, are written in units; `real` samples are drawn beside vectors,
+    series and volumes.
 
     Raises:
-        UserError: a picture is wanted of samples that have none.
+        UserError: a picture is wanted of samples that have none, or a table of pictures or volumes.
     """
-    shape = samples.shape[1:]
-    if path.suffix.lower() == ".npz":
-        kind = "images" if len(shape) == 3 else "points" if shape == (2,) else "samples"
-        arrays: dict[str, Any] = {kind: samples}
+    shape, ending = samples.shape[1:], path.suffix.lower()
+    if ending == ".npz":
+        kind = "images" if len(shape) == 3 else "points" if _as_points(shape, scaling) else "samples"
+        arrays: dict[str, Any] = {kind: samples if scaling is None else scaling.to_units(samples)}
+        if scaling is not None and scaling.names:
+            arrays["names"] = np.array(scaling.names)
         if labels is not None:
             arrays["labels"] = np.asarray(labels)
             if label_names:
@@ -103,12 +141,20 @@ def save_samples(
             arrays["scale"] = np.asarray(distribution.scale, np.float32)
         with replacing(path) as file:
             np.savez_compressed(file, **arrays)
+    elif ending == ".csv":
+        if kind_of(shape) not in ("vectors", "series"):
+            raise UserError(
+                f"--out {path}: a table holds vectors and series, not {kind_of(shape)}: name a file that ends in .npz"
+            )
+        save_table(path, samples, labels, scaling=scaling, distribution=distribution, class_names=class_names)
     elif not can_be_drawn(shape):
         raise UserError(f"--out {path}: samples of shape {shape} have no picture; name a file that ends in .npz")
-    elif shape == (2,):
+    elif _as_points(shape, scaling):
         save_samples_of_points(path, samples, distribution)
-    else:
+    elif len(shape) == 3:
         save_grid(path, samples, **(layout or Layout())._asdict())
+    else:
+        save_image(path, figure_array(samples_figure(samples, real=real, scaling=scaling)))
 
 
 def save_interpolation(path: Path, images: np.ndarray) -> None:

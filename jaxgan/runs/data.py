@@ -5,8 +5,10 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from jaxgan.data import Dataset, form_of, in_labels_of
-from jaxgan.errors import NoSplitError
+from jaxgan.data import Dataset, differences, form_of, in_labels_of
+from jaxgan.errors import NoSplitError, UserError
+from jaxgan.folder import RunFolder
+from jaxgan.runs.run import Run
 from jaxgan.settings import Config
 from jaxgan.settings.resolution import load_data
 
@@ -34,3 +36,15 @@ def held_out_data(config: Config, dataset: Dataset, data_dir: Path | None = None
     except NoSplitError:
         return None
     return in_labels_of(dataset, test.rescaled(dataset.scaling))
+
+
+def data_at_hand(run: Run) -> Dataset | None:
+    """The data that a run was trained on, where they hold numbers in units of their own and are still what they were; else None."""
+    if run.dataset.samples is not None or run.dataset.scaling is None or run.config.python is not None:
+        return run.dataset
+    try:
+        found = training_data(run.config).rescaled(run.dataset.scaling)
+    except UserError:
+        return None
+    before = RunFolder(run.folder).read_environment().get("data") or {}
+    return None if differences(before, found) else found

@@ -54,7 +54,8 @@ def changed_surroundings(before: Mapping[str, Any], now: Mapping[str, Any]) -> l
 def summary(config: Config, dataset: Dataset, state: GanState) -> str:
     """Lines that say what is trained, on what and where, and what was read of the data."""
     shape = "x".join(map(str, dataset.sample_shape))
-    kind = "points" if dataset.is_points else f"images of {shape}" if dataset.is_images else f"samples of {shape}"
+    kind = f"{'samples' if dataset.kind == 'other' else dataset.kind} of {shape}"
+    kind = "points" if dataset.is_points and dataset.scaling is None else kind
     amount = "drawn afresh" if dataset.size is None else f"{dataset.size:,}" + (", streamed" if dataset.records else "")
     counts = [sum(leaf.size for leaf in jax.tree.leaves(p.params)) // config.replicas for p in (state.generator, state.critic)]
     device = jax.devices()[0]

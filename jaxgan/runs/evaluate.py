@@ -127,12 +127,12 @@ def _data(run: Run, data: Any, labels: Any, data_dir: Path | None, data_changed:
         train = dataset  # at hand; or given from Python, and gone
     else:
         before = RunFolder(run.folder).read_environment().get("data") or {}
-        train = training_data(run.config, data_dir, before)
+        # of changed data too in the units that the networks know
+        train = training_data(run.config, data_dir, before).rescaled(run.dataset.scaling)
         if not data_changed and (apart := differences(before, train)):
             raise UserError(
                 f"the data are not those that {run.folder} was trained on: {'; '.join(apart)}; --data-changed measures with these"
                 " (from Python data_changed=True)"
             )
-        train = train.rescaled(run.dataset.scaling)  # of changed data too, as the networks know them
     train = in_labels_of(run.dataset, train)
     return train, held_out_data(run.config, train, data_dir)

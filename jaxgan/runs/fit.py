@@ -27,7 +27,7 @@ from jaxgan.interrupts import interrupts
 from jaxgan.report.listeners import CriticPictures, Curves, MetricsFile, ProgressBar, SamplePictures, TensorBoard
 from jaxgan.report.page import write_page
 from jaxgan.report.progress import progress_bars
-from jaxgan.report.samples import SampleView
+from jaxgan.report.samples import SampleView, real_beside
 from jaxgan.runs.data import training_data
 from jaxgan.runs.environment import changed_surroundings, environment, summary
 from jaxgan.runs.initial_weights import InitialWeights, initial_weights, read_source
@@ -369,7 +369,7 @@ def _writers(files: RunFolder, program: Program, resolved: Resolved, progress: b
     per_epoch = steps_per_epoch(resolved.config, dataset.size)
     titles = row_titles(gan, dataset)
     groups = gan.n_classes or len(titles) or (gan.generators if gan.generators > 1 else 0)
-    view = SampleView(dataset.distribution, groups, titles)
+    view = SampleView(dataset.distribution, groups, titles, scaling=dataset.scaling, real=real_beside(dataset))
     bar = ProgressBar(
         steps_per_epoch=None if per_epoch is None else float(per_epoch),
         compiling=program.is_compiling,
@@ -379,7 +379,7 @@ def _writers(files: RunFolder, program: Program, resolved: Resolved, progress: b
         MetricsFile(files.metrics),
         TensorBoard(files.tensorboard, view=view),
         SamplePictures(files.samples, view=view),
-        CriticPictures(files.critic, dataset.distribution),
+        CriticPictures(files.critic, dataset.distribution or dataset.scaling),
         Curves(files.metrics, files.curves),
         *([bar] if progress else []),
     ]

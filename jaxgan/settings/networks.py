@@ -63,7 +63,7 @@ def choose_networks(config: Config, dataset: Dataset, variant: Variant, penalise
     norm, dropout = _critic_settings(config, variant, names["critic"], critic_kind, penalised)
     output, notes = _output(config.output, names["generator"], generator_kind, dataset)
     given: dict[str, Any] = {
-        "latent_dim": config.latent_dim,
+        "latent_dim": config.latent_dim or _latent_dim(generator_kind, dataset),
         "hidden_dim": config.hidden_dim,
         "output": output,
         "norm": norm,
@@ -98,6 +98,12 @@ def choose_networks(config: Config, dataset: Dataset, variant: Variant, penalise
         "dropout": getattr(critic, "dropout", None),
     }
     return Chosen(generator, critic, settled, notes + _size_note(generator, critic, names, dataset))
+
+
+def _latent_dim(kind: Any, dataset: Dataset) -> int | None:
+    """Of vectors of more than two numbers, for which `mlp` would draw a mere surface, twice as many, at most 64; of others the network's own."""
+    wide = dataset.is_vectors and dataset.sample_shape[0] > 2
+    return min(2 * dataset.sample_shape[0], LATENT_DIM) if wide and kind in GENERATORS.values() else None
 
 
 def classifies_generators(config: Config) -> bool:

@@ -88,7 +88,7 @@ def test_train_and_test_in_a_folder(tmp_path):
     with pytest.raises(UserError, match=r"test\.csv: labels hold c, expected one of a, b"):
         load(name, split="test", label_column="y")
     write(tmp_path / "test.csv", "z,y\n30,c\n")
-    with pytest.raises(UserError, match=r"test\.csv: columns z, expected x as in .*train.csv"):
+    with pytest.raises(UserError, match=r"test\.csv: columns z, expected x as in .*train\.csv"):
         load(name, split="test", label_column="y")
     (tmp_path / "test.csv").unlink()
     assert load_held_out(name, label_column="y") is None

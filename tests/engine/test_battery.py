@@ -30,7 +30,18 @@ REMEDIES = {
     "frozen": {"freeze_critic": 1},
     "parts": {"accumulate": 2},
 }
-COST = {"mlp": 1, "fc": 2, "lab_conv": 3, "conv": 3, "fc_conv": 4, "dcgan": 2, "r3gan": 3, "resnet": 6, "conv1d": 2, "conv3d": 2}  # of compiling
+COST = {
+    "mlp": 1,
+    "fc": 2,
+    "lab_conv": 3,
+    "conv": 3,
+    "fc_conv": 4,
+    "dcgan": 2,
+    "r3gan": 3,
+    "resnet": 6,
+    "conv1d": 2,
+    "conv3d": 2,
+}  # of compiling
 ONCE = ("ada", "frozen", "parts")  # of these the quick tests run one case each
 SIGNED = {"gan", "gan_minimax", "dragan", "hinge", "sngan", "lsgan", "rpgan", "r3gan"}  # a score's sign says real or fake
 PENALISED = {"wgan_gp", "wgan_lp", "wgan_div", "dragan", "r3gan", "ct_gan"}

@@ -268,8 +268,8 @@ class TestSamplePictures:
         middle = np.array([columns.mean() / picture.shape[1], rows.mean() / 560])
         assert np.all(np.abs(middle - [0.65, 0.36]) < 0.05)  # right of the middle and above it
 
-    @pytest.mark.parametrize("shape", [(12,), (100, 3), (8, 8, 2), (8, 8, 4), (8, 8), (4, 8, 8, 3), ()])
-    def test_samples_that_are_neither_images_nor_points_are_not_drawn(self, tmp_path, shape):
+    @pytest.mark.parametrize("shape", [(2, 3, 4, 5, 1), (0, 3), ()])
+    def test_samples_of_other_shapes_are_not_drawn(self, tmp_path, shape):
         SamplePictures(tmp_path / "samples").on_sample(1, [np.zeros((5, *shape))] * 2, [np.zeros(5, int)] * 2)
         assert not can_be_drawn(shape) and not (tmp_path / "samples").exists()
 
@@ -332,7 +332,7 @@ class TestTensorBoard:
     def test_samples_that_cannot_be_drawn_are_left_out_and_measured_values_have_a_panel(self, tmp_path):
         board = TensorBoard(tmp_path)
         board.on_start(0, 100)
-        board.on_sample(20, [np.zeros((6, 12), np.float32)], [np.zeros(6, int)])
+        board.on_sample(20, [np.zeros((6, 1, 2, 3, 4, 5), np.float32)], [np.zeros(6, int)])
         board.on_measure(20, [{"fid_lab_1k": 2.0}])
         board.on_end(20)
         assert list(values(tmp_path)) == [("figures/fid_lab_1k", 20)]

@@ -7,7 +7,7 @@ import numpy as np
 from jaxgan.engine.listeners import Listener
 from jaxgan.engine.surface import CriticSurface
 from jaxgan.files import without_link
-from jaxgan.report.figures import Distribution, save_critic_surface
+from jaxgan.report.figures import Distribution, Units, save_critic_surface
 from jaxgan.report.images import save_image
 from jaxgan.report.samples import SampleView
 
@@ -31,7 +31,7 @@ class SampleListener(Listener):
 class SamplePictures(SampleListener):
     """Keeps samples/step_00000500.png; step_00000500-replica_00.png and so on where there are several.
 
-    Samples that are neither images nor points of the plane are not drawn.
+    Samples that are neither images nor vectors, series or volumes are not drawn.
     """
 
     def on_sample(self, step: int, samples: list[np.ndarray], labels: list[np.ndarray]) -> None:
@@ -45,8 +45,8 @@ class SamplePictures(SampleListener):
 class CriticPictures(Listener):
     """Keeps critic/step_00000500.png: the scores of the first replica's critic over the plane, with real and generated points."""
 
-    def __init__(self, folder: str | Path, distribution: Distribution | None = None) -> None:
-        """`distribution` is that of the points, whose units are drawn; without it they are drawn as the networks see them."""
+    def __init__(self, folder: str | Path, distribution: Units | None = None) -> None:
+        """`distribution`, or scaling, is that of the points, whose units are drawn; without it they are drawn as the networks see them."""
         self._folder, self._distribution = Path(folder), distribution
 
     def on_surface(self, step: int, surface: CriticSurface, samples: np.ndarray) -> None:

@@ -18,7 +18,7 @@ class TensorBoard(SampleListener):
     """Keeps TensorBoard's events: scalars as losses/critic_loss, pictures as samples; replica_0/... where several.
 
     Events are written at once, and not by tensorboardX's thread: on a full disk that one ends, and the run would wait for it for ever.
-    Samples that are neither images nor points of the plane are not drawn.
+    Samples that are neither images nor vectors, series or volumes are not drawn.
     """
 
     FLUSH_EVERY = 10  # seconds: what a killed run may lose

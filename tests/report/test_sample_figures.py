@@ -1,0 +1,118 @@
+"""What the figures of vectors, series and volumes hold: numbers in units, under their names, and nothing that is not finite."""
+
+import csv
+
+import numpy as np
+import pytest
+
+from jaxgan.data import as_dataset, load
+from jaxgan.errors import UserError
+from jaxgan.report.figures import figure_array
+from jaxgan.report.sample_figures import samples_figure
+from jaxgan.report.samples import SampleView, can_be_drawn, real_beside, save_samples
+
+RNG = np.random.default_rng(0)
+SHAPES = {"vectors": (4,), "one": (1,), "many": (15,), "series": (9, 2), "single": (9, 1), "volumes": (4, 5, 6, 1)}
+
+
+def dataset_of(shape, **options):
+    rows = RNG.normal(100, 20, (40, *shape))
+    return rows, as_dataset(rows, scaling="standard", **options)
+
+
+@pytest.mark.parametrize("shape", SHAPES.values(), ids=SHAPES)
+def test_every_kind_is_drawn_real_or_not_finite_or_not(shape):
+    """A run that diverged is drawn too, as far as there is something."""
+    _, dataset = dataset_of(shape)
+    broken = dataset.samples.copy()
+    broken[:3] = np.nan
+    broken[3:5] = np.inf
+    assert can_be_drawn(shape)
+    for samples, real in ((broken, real_beside(dataset)), (np.full_like(broken, 1e30), None), (broken[:1], None)):
+        picture = figure_array(samples_figure(samples, real=real, scaling=dataset.scaling, title="step 3"))
+        assert picture.ndim == 3 and len(np.unique(picture)) > 2
+
+
+def test_vectors_in_units_under_their_names():
+    rows, dataset = dataset_of((4,), names=("height", "weight", "age", "z_score"))
+    figure = samples_figure(dataset.samples, real=dataset.samples[:7], scaling=dataset.scaling)
+    axes = {(a.get_ylabel(), a.get_xlabel()): a for a in figure.axes if a.axison}
+    assert len(axes) == 10 and ("", "height") in axes and ("z score", "age") in axes
+    real, fake = axes["weight", "height"].collections
+    assert np.allclose(fake.get_offsets(), rows[:, :2], atol=1e-3) and np.allclose(real.get_offsets(), rows[:7, :2], atol=1e-3)
+    [histogram] = [patch for patch in axes["", "age"].patches if not patch.get_fill()]
+    low, high = axes["", "age"].get_xlim()
+    assert np.isclose(histogram.get_data().values.sum(), np.mean((rows[:, 2] >= low) & (rows[:, 2] <= high)))
+    wide = samples_figure(RNG.normal(size=(30, 20)), title="step 7")
+    assert wide.get_suptitle() == "step 7: the first 12 of 20 features"
+    assert [a.get_xlabel() for a in wide.axes if a.axison][-1] == "x12"
+
+
+def test_series_as_lines_in_units():
+    rows, dataset = dataset_of((9, 2), names=("level", "flow"))
+    figure = samples_figure(dataset.samples[5:], real=dataset.samples, scaling=dataset.scaling)
+    drawn = np.array([a.lines[0].get_ydata() for a in figure.axes]).reshape(2, 2, 4, 9)  # (kinds, channels, columns, time)
+    assert np.allclose(drawn[0], np.moveaxis(rows[5:9], 2, 0), atol=1e-3)
+    assert np.allclose(drawn[1], np.moveaxis(rows[:4], 2, 0), atol=1e-3)
+    assert [figure.axes[place].get_ylabel() for place in (0, 4, 8, 12)] == ["level", "flow", "level", "flow"]
+    single = samples_figure(RNG.normal(size=(30, 9, 1)), real=RNG.normal(size=(3, 9, 1)))
+    assert [len(a.lines) for a in single.axes] == [1] * 11 + [0]
+
+
+def test_middle_slices_of_volumes_in_units():
+    rows, dataset = dataset_of((4, 5, 6, 1))
+    figure = samples_figure(dataset.samples[1:3], real=dataset.samples[:1], scaling=dataset.scaling)
+    images = [a.images[0].get_array() if a.images else None for a in figure.axes[:12]]
+    for row, volume in ((0, rows[1]), (6, rows[2])):
+        for image, middle in zip(images[row:], (volume[2], volume[:, 2], volume[:, :, 3]), strict=False):
+            assert np.allclose(image, middle[..., 0], atol=1e-3)
+    assert np.allclose(images[3], rows[0, 2, ..., 0], atol=1e-3) and images[9] is None
+
+
+def test_two_named_columns_are_no_mere_points():
+    _, dataset = dataset_of((2,), names=("a", "b"))
+    labels = np.zeros(40, int)
+    scaled, points = (
+        SampleView(None, 0, scaling=scaling).picture(dataset.samples, labels, "") for scaling in (dataset.scaling, None)
+    )
+    assert scaled.shape != points.shape
+    assert real_beside(as_dataset(RNG.integers(0, 256, (5, 4, 4, 1), dtype=np.uint8))) is None
+    assert len(real_beside(dataset)) == 40
+
+
+@pytest.mark.parametrize("scaling", ["standard", "minmax", "none"])
+def test_a_table_is_read_back_as_it_was(tmp_path, scaling):
+    """Numbers to float32's precision at the scale of their column, and labels by their names."""
+    rows = np.stack([RNG.normal(1.7e9, 1e4, 30), RNG.normal(0, 1e-6, 30), RNG.normal(50, 20, 30)], 1)
+    with (tmp_path / "a.csv").open("w", newline="") as file:
+        writer = csv.writer(file)
+        writer.writerow(["time, in s", "tiny", "kind", "x"])
+        writer.writerows([a, b, "cat" if x < 50 else "dog", x] for a, b, x in rows)
+    dataset = load(f"csv:{tmp_path}/a.csv", label_column="kind", scaling=scaling)
+    save_samples(tmp_path / "b.csv", dataset.samples, dataset.labels, scaling=dataset.scaling, class_names=dataset.class_names)
+    again = load(f"csv:{tmp_path}/b.csv", label_column="kind", scaling=scaling)
+    assert again.scaling.names == ("time, in s", "tiny", "x") and again.class_names == ("cat", "dog")
+    assert np.array_equal(again.labels, dataset.labels)
+    scale = np.array(dataset.scaling.scale) * np.abs(dataset.samples).max(0)
+    assert np.all(np.abs(again.scaling.to_units(again.samples) - rows) <= 2.0**-21 * scale)
+    save_samples(tmp_path / "c.npz", dataset.samples, dataset.labels, scaling=dataset.scaling)
+    archive = np.load(tmp_path / "c.npz")
+    assert archive["names"].tolist() == ["time, in s", "tiny", "x"] and np.allclose(archive["samples"], rows, rtol=1e-6)
+    assert load(f"npz:{tmp_path}/c.npz").scaling.names == ("time, in s", "tiny", "x")
+
+
+def test_tables_of_series_of_points_and_of_nothing_named(tmp_path):
+    path = tmp_path / "a.csv"
+    _, dataset = dataset_of((3, 2), names=("u", "v"))
+    save_samples(path, dataset.samples, scaling=dataset.scaling)
+    assert path.read_text().splitlines()[0] == "u_1,v_1,u_2,v_2,u_3,v_3"
+    assert np.allclose(
+        np.genfromtxt(path, delimiter=",", skip_header=1), dataset.scaling.to_units(dataset.samples).reshape(40, 6)
+    )
+    save_samples(path, np.array([[0.5, -0.25]], np.float32), [1])
+    assert path.read_text() == "x,y,label\n0.5,-0.25,1\n"
+    save_samples(path, np.array([[0.5, 2, 3]], np.float32))
+    assert path.read_text() == "x1,x2,x3\n0.5,2.0,3.0\n"
+    for shape, kind in (((4, 4, 1), "images"), ((2, 2, 2, 1), "volumes")):
+        with pytest.raises(UserError, match=f"a table holds vectors and series, not {kind}"):
+            save_samples(path, np.zeros((3, *shape), np.float32))
