@@ -37,7 +37,7 @@ def test_the_rows_of_a_grid_show_the_range_or_each_label_alone_and_frequent_comb
     np.testing.assert_allclose(one.shown[:, 0], np.quantile(AGES[:, 0], np.linspace(0.05, 0.95, 10)))
     rows = [tuple(row) for row in SEVERAL.shown]
     assert rows[:3] == [(1, 0, 0), (0, 1, 0), (0, 0, 1)] and len(set(rows)) == len(rows)
-    counts = {row: (HOT == row).all(1).sum() for row in rows[3:]}
+    counts = {row: (row == HOT).all(1).sum() for row in rows[3:]}
     assert list(counts.values()) == sorted(counts.values(), reverse=True) and (1, 1, 0) in counts and (0, 0, 0) in counts
     assert SEVERAL.words((1, 0, 1)) == "smiling, hat" and SEVERAL.words((0, 0, 0)) == "none"
     assert CONTINUOUS.words((30.125, 170)) == "age=30.12 height=170"

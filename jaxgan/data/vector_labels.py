@@ -35,7 +35,13 @@ def read_any_labels(
     """
     if kind == "auto":
         kind = _kind_of(labels, n_samples)
-        if kind == "classes" and len(names) == 1 and labels.dtype.kind in "iuf" and labels.size and (labels != labels.flat[0]).any():
+        if (
+            kind == "classes"
+            and len(names) == 1
+            and labels.dtype.kind in "iuf"
+            and labels.size
+            and (labels != labels.flat[0]).any()
+        ):
             kind = "continuous"  # one name for many numbers is that of what they count
     elif kind == "vectors":
         kind = "multi_hot" if labels.ndim == 2 and labels.dtype.kind in "buif" and _zeros_and_ones(labels) else "continuous"

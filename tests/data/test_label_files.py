@@ -168,9 +168,9 @@ def test_a_name_that_several_pictures_have_needs_its_path_and_other_sets_take_no
     folder = folder_of(tmp_path, ("u/a.png", "v/a.png"))
     with pytest.raises(UserError, match=r"row 2 names a.png, and 2 pictures are called so \(u/a.png, v/a.png\): give paths"):
         load(f"folder:{folder}", label_file=csv_file(tmp_path / "y.csv", ("a.png", "v/a.png"), x=[1, 2]))
-    with pytest.raises(UserError, match="label_file=y.csv is for pictures of folder:PATH"):
+    with pytest.raises(UserError, match=r"label_file=y\.csv is for pictures of folder:PATH"):
         load("digits", label_file="y.csv")
-    with pytest.raises(UserError, match="no such file, expected labels as .csv or .json"):
+    with pytest.raises(UserError, match=r"no such file, expected labels as \.csv or \.json"):
         load(f"folder:{folder}", label_file=tmp_path / "none.csv")
 
 
