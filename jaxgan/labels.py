@@ -11,6 +11,7 @@ from typing import Any, Literal
 
 import numpy as np
 
+from jaxgan.checks import whole_number
 from jaxgan.errors import UserError, one_line, printable, shortened, unknown
 
 Kind = Literal["multi_hot", "continuous"]
@@ -194,13 +195,14 @@ def class_number(label: Any, class_names: Sequence[str], n_classes: int, called:
     Raises:
         UserError: there is none, in one line that names the nearest.
     """
-    text = str(label).strip()
-    if isinstance(label, str) and text in class_names:
+    text = label.strip() if isinstance(label, str) else ""
+    if text in class_names:
         return list(class_names).index(text)
-    if (isinstance(label, str) and text.isdecimal()) or (isinstance(label, int | np.integer) and not isinstance(label, bool)):
-        if 0 <= int(text) < n_classes:
-            return int(text)
-        raise UserError(f"{called} {one_line(text)}: allowed are 0 to {n_classes - 1}")
+    if not isinstance(label, str) or text.isdecimal():
+        number = whole_number("label", label if not text else int(text), at_least=0)
+        if number < n_classes:
+            return number
+        raise UserError(f"{called} {one_line(number)}: allowed are 0 to {n_classes - 1}")
     if class_names:
         raise unknown(called, text, class_names)
     raise UserError(f"{called} {one_line(text)}: the classes have no names: allowed are 0 to {n_classes - 1}")

@@ -99,11 +99,11 @@ def test_a_range_is_read():
 
 def test_a_class_is_read_by_name_and_by_number():
     names = ("cat", "dog", "7")
-    assert [class_number(label, names, 3) for label in ("dog", "1", 2, "7", np.int32(0))] == [1, 1, 2, 2, 0]
+    assert [class_number(label, names, 3) for label in ("dog", "1", 2, "7", np.int32(0), 1.0)] == [1, 1, 2, 2, 0, 1]
     for label, words in {
         "dgo": "did you mean 'dog'",
         "3": "allowed are 0 to 2",
-        -1: "allowed are 0 to 2",
+        -1: "must be a whole number, at least 0",
         "-1": "allowed are 7, cat",
     }.items():
         with pytest.raises(UserError, match=words):

@@ -61,7 +61,10 @@ def labels_of_pictures(request: Request, paths: Sequence[Path], classes: Labels)
     """
     folder = Path(request.source).expanduser()
     if request.label_file is not None:
-        return _labels(read_label_file(request.label_file, paths, folder), paths, folder, request.label_kind)
+        file = read_label_file(request.label_file, paths, folder)
+        if request.split != "train" and not _names(file) & {path.name for path in paths}:  # it labels the training split alone
+            return Labels(np.zeros(len(paths), np.int32), 0)
+        return _labels(file, paths, folder, request.label_kind)
     there = next((folder / name for name in BY_THEMSELVES if (folder / name).is_file()), None)
     if there is None:
         return classes
@@ -282,6 +285,11 @@ def _as_number(text: str) -> float | None:
 
 def _whole(values: np.ndarray) -> bool:
     return bool((values == np.round(values)).all())
+
+
+def _names(file: LabelFile) -> set[str]:
+    """The names of the files, without their folders."""
+    return {_plain(entry.name).name for entry in file.entries}
 
 
 def _plain(name: str) -> PurePosixPath:

@@ -309,7 +309,8 @@ def _config(run: Run) -> Markup:
 def _environment(run: Run) -> Markup:
     if not run.environment:
         return section("Environment", paragraph("No environment: environment.json is missing or cannot be read."))
-    rows = ((name(field), [text]) for field, text in leaves(run.environment))
+    shown = (row for row in leaves(run.environment) if row[0] not in ("data labels examples", "data labels shown"))
+    rows = ((name(field), [text]) for field, text in shown)
     return section("Environment", table("Environment", rows))
 
 

@@ -73,7 +73,11 @@ def _trained(
         if cluster is None:
             results.append(outcomes_of(config, interrupted))
         else:  # a worker may have another current directory
-            absolute = {name: path.absolute() for name in ("out", "data_dir") if (path := getattr(config, name)) is not None}
+            absolute = {
+                name: path.absolute()
+                for name in ("out", "data_dir", "label_file")
+                if (path := getattr(config, name)) is not None
+            }
             tasks[f"program {number + 1}"] = partial(outcomes_of, dataclasses.replace(config, **absolute), interrupted)
     return results if cluster is None else list(spread(cluster, tasks, out.absolute(), interrupted).values())
 
