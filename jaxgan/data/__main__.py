@@ -69,7 +69,7 @@ def leave_out_unreadable(config: "Config") -> "Config":
     if not names_own_files(config.dataset):
         return config
     with progress_bars() as show:
-        found = unreadable(config.dataset, data_dir=config.data_dir, progress=show("reading"))
+        found = unreadable(config.dataset, data_dir=config.data_dir, progress=lambda rows: show("reading")(list(rows)))
     for file, reason in found:
         print(f"cannot be read: {printable(file)}: {reason}")
     if found and not config.skip_unreadable:

@@ -104,12 +104,10 @@ def fit(
         what = dataclasses.replace(what, init_from=named) if isinstance(what, Config) else what
         options = options if isinstance(what, Config) else {**options, "init_from": named}
     resolved, resume = _resolved(what, dataset, labels, options)
-    if resume and resolved.config.out and resolved.dataset.label_vectors is not None:
-        resolved = _in_the_runs_labels(resolved, RunFolder(resolved.config.out))
-    if resume and resolved.config.out:
-        resolved = _scaled_as_before(resolved, RunFolder(resolved.config.out))
-        check_folder_writable(resolved.config.out, "--out")
-        RunFolder(resolved.config.out).check_outputs()
+    if resume and (out := resolved.config.out):
+        resolved = _in_the_runs_labels(_scaled_as_before(resolved, RunFolder(out)), RunFolder(out))
+        check_folder_writable(out, "--out")
+        RunFolder(out).check_outputs()
     if metrics and not resolved.schedule.metrics_every:
         resolved = resolved.measured_every(resolved.schedule.sample_every)
     schedule = resolved.schedule
@@ -330,7 +328,7 @@ def _resolved(what: Config | Gan, dataset: Any, labels: Any, options: Mapping[st
     own_data = None if dataset is None else as_dataset(dataset, labels, label_kind=what.label_kind or "auto")
     if what.resume:
         config = _config_of_resumed(what)
-        before = RunFolder(what.out or "").read_environment(lambda _: None).get("data") or {}  # what is damaged is told below
+        before = RunFolder(what.out or Path()).read_environment(lambda _: None).get("data") or {}  # what is damaged is told below
         if own_data is None and form_of(before.get("name") or "", before.get("sample_shape") or ()):
             own_data = training_data(config, before=before)
     elif what.config is not None:
