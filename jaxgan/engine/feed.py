@@ -66,8 +66,8 @@ class Streamed:
         self.lead = () if replicas == 1 else (replicas,)
         self.axes = DataArrays(0, 0, None) if self.lead else None
         whole = (*self.lead, self.batches, batch_size)
-        self.label_shape, self.label_type = ((label_dim,), np.dtype(float)) if label_dim else ((), np.dtype(np.int32))
-        self.label_type = jax.dtypes.canonicalize_dtype(self.label_type)
+        self.label_shape = (label_dim,) if label_dim else ()
+        self.label_type = jax.dtypes.canonicalize_dtype(float if label_dim else np.int32)
         self.placed = placement.windows(bool(self.lead))
         self.like = DataArrays(
             jax.ShapeDtypeStruct((*whole, *sample_shape), jnp.uint8, sharding=self.placed),

@@ -245,7 +245,7 @@ class Gan:
         """The critic in its remedies, from the inside out; its labels are joined to each sample before packing."""
         projected = self.conditioning == "projection"
         joins = self.pac == 1 and not projected
-        inner = {"n_classes": self.n_classes if joins else 0, "label_dim": self.label_dim if joins else 0}
+        inner: dict[str, Any] = {"n_classes": self.n_classes if joins else 0, "label_dim": self.label_dim if joins else 0}
         critic = as_critic(self.critic, **inner)
         if isinstance(critic, Critic):
             shape = critic.sample_shape
