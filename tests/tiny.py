@@ -8,6 +8,7 @@ import jax
 import numpy as np
 
 from jaxgan.data import Dataset
+from jaxgan.data.vector_labels import vectors_of
 from jaxgan.engine.batches import DataArrays, real_batch
 from jaxgan.engine.draws import critic_draw, critic_step_before, generator_draw
 from jaxgan.engine.feed import arrays_of
@@ -60,9 +61,15 @@ class Counted:
     def __len__(self) -> int:
         return len(self.dataset.samples)
 
-    def __getitem__(self, row: int) -> tuple[np.ndarray, int]:
+    def __getitem__(self, row: int) -> tuple[np.ndarray, Any]:
         self.read += 1
-        return self.dataset.samples[row], int(self.dataset.labels[row])
+        return self.dataset.samples[row], self.dataset.labels[row]
+
+
+def with_vectors(dataset: Dataset, k: int = 3) -> Dataset:
+    """The data set with k continuous labels."""
+    found = vectors_of(np.random.default_rng(1).normal(30, 5, (len(dataset.samples), k)), "continuous", (), dataset.name)
+    return dataclasses.replace(dataset, n_classes=0, labels=found.numbers, label_vectors=found.vectors)
 
 
 def on_disk(dataset: Dataset) -> Dataset:

@@ -67,7 +67,7 @@ class Streamed:
         self.axes = DataArrays(0, 0, None) if self.lead else None
         whole = (*self.lead, self.batches, batch_size)
         self.label_shape: tuple[int, ...] = (label_dim,) if label_dim else ()
-        self.label_type: Any = jax.dtypes.canonicalize_dtype(float) if label_dim else np.dtype(np.int32)
+        self.label_type: Any = jax.dtypes.canonicalize_dtype(float if label_dim else np.int32)
         self.placed = placement.windows(bool(self.lead))
         self.like = DataArrays(
             jax.ShapeDtypeStruct((*whole, *sample_shape), jnp.uint8, sharding=self.placed),

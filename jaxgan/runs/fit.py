@@ -182,6 +182,8 @@ def _scaled_as_before(resolved: Resolved, files: RunFolder) -> Resolved:
 
 def _in_the_runs_labels(resolved: Resolved, files: RunFolder) -> Resolved:
     """With other data (`--data-changed`) label vectors in the units that the run was begun with; the same data are as they are."""
+    if resolved.dataset.label_vectors is None:
+        return resolved
     described = files.read_environment().get("data") or {}
     if not resolved.config.data_changed or not described.get("labels"):
         return resolved

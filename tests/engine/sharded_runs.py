@@ -6,7 +6,7 @@ import sys
 import jax
 import numpy as np
 
-from tests.tiny import on_disk, pictures, tiny
+from tests.tiny import on_disk, pictures, tiny, with_vectors
 
 CASES = {
     "gan dcgan with labels, batch norm in both players, replicas and data": (
@@ -36,6 +36,18 @@ SLOW = {
     ),
     "wgan fc, streamed, replicas and data": (
         dict(network="fc", variant="wgan", dropout=0.0, replicas=2, dataset=on_disk(pictures())),
+        "data=4,replica=2",
+    ),
+    "label vectors, streamed, drawn at random, replicas and data": (
+        dict(
+            network="fc",
+            variant="wgan",
+            dropout=0.0,
+            replicas=2,
+            conditional=True,
+            fake_labels="random",
+            dataset=on_disk(with_vectors(pictures())),
+        ),
         "data=4,replica=2",
     ),
     "gan mlp, minibatch discrimination, packed and unrolled": (

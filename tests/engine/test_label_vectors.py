@@ -16,6 +16,7 @@ from jaxgan.engine.loop import Program
 from jaxgan.engine.sampling import TrainedGan
 from jaxgan.engine.schedule import Schedule
 from jaxgan.errors import UserError
+from tests.tiny import on_disk
 
 K = 3
 CHANCE = np.random.default_rng(0)
@@ -121,24 +122,10 @@ def test_replicas_streams_and_a_resumed_run_are_the_run_itself():
     program = program_of(gan, data)
     half, _, _ = program.chunk(program.initial_state(), program.zero_sums(program.initial_state()), 1)
     assert_equal(trained(program, 2, half), whole, atol=0)
-    streamed = dataclasses.replace(data, samples=None, labels=None, records=VectorRecords(data))
-    both = trained(program_of(gan, streamed, seeds=(4, 0)))
+    both = trained(program_of(gan, on_disk(data), seeds=(4, 0)))
     assert_equal(jax.tree.map(lambda leaf: leaf[1], both), whole)
     other = as_dataset(SHADES, NUMBERS[::-1])  # the same program: labels matter
     assert any((a != b).any() for a, b in zip(*map(jax.tree.leaves, (trained(program_of(gan, other)), whole)), strict=True))
-
-
-class VectorRecords:
-    """A data set's pictures as records with vectors."""
-
-    def __init__(self, dataset):
-        self.dataset = dataset
-
-    def __len__(self):
-        return len(self.dataset.samples)
-
-    def __getitem__(self, row):
-        return self.dataset.samples[row], self.dataset.labels[row]
 
 
 def test_a_gan_without_labels_takes_data_that_have_vectors():
