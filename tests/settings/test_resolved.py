@@ -45,11 +45,17 @@ WANTED: dict[tuple[str, str, str], str] = {
         r"'\1' is not known: \2allowed are"
         " colour, cutout, flip, rotation, shift, translation",
     ): "there are more kinds of augmentation",
+    (
+        "refused",
+        r"(is not known: .*allowed are (?:autoencoder, )?conv, )((?:\w+, )*?mlp, (?:mlp_autoencoder, )?)(resnet)",
+        r"\1conv1d, conv3d, \2r3gan, \3",
+    ): "networks of series and volumes, and R3GAN's",
     ("refused", r"judge(s|d) (a sample|samples|as one)", r"score\1 \2"): "plainer words",
 }
 
 # Whole cases that were stored anew, by the pattern that chose them (`make_resolved --cases FILE --anew PATTERN`) -> why.
 STORED_ANEW: dict[str, str] = {
+    '"dataset": "folder:grey40"': "dcgan takes pictures of any size, and is the default network of those of 40 pixels in place of fc",
     '"epochs": |"sample_every": "': "an epoch is ceil(samples / batch size) critic batches, and intervals are resolved to steps",
     '"recipe": "lab': "the labs' recipes name their networks, their fixed points and their latents (test_lab_recipes.py holds them to it)",
 }

@@ -12,21 +12,22 @@ class NetworkOptions:
 
     network: str | None = option(
         None,
-        "Both networks: conv, dcgan, fc, fc_conv (a conv generator against an fc critic), lab_conv, mlp, r3gan or resnet; chosen"
-        " by the data set where not given.",
+        "Both networks: of pictures dcgan, fc and r3gan (any height and width), lab_conv (28, 32, 64 pixels), conv and fc_conv (28; a conv"
+        " generator against an fc critic), resnet (32); mlp of vectors, conv1d of series, conv3d of volumes; chosen by the shape of the data"
+        " where not given.",
         most_used=4,
         settled_by=(*FROM_RECIPE, "generator", "critic"),
         of_setting=False,  # generator and critic say it
     )
     generator: str | None = option(
         None,
-        "The generator alone: conv, dcgan, fc, lab_conv, mlp, r3gan or resnet, or your own as package.module:attribute.",
+        "The generator alone: conv, conv1d, conv3d, dcgan, fc, lab_conv, mlp, r3gan or resnet, or your own as package.module:attribute.",
         settled_by=(*FROM_RECIPE, "network"),
         names_code=True,
     )
     critic: str | None = option(
         None,
-        "The critic (discriminator) alone: conv, dcgan, fc, lab_conv, mlp, r3gan, resnet or minibatch; for began and ebgan autoencoder,"
+        "The critic (discriminator) alone: conv, conv1d, conv3d, dcgan, fc, lab_conv, mlp, r3gan, resnet or minibatch; for began and ebgan autoencoder,"
         " conv_autoencoder or mlp_autoencoder; or your own as package.module:attribute.",
         settled_by=(*FROM_RECIPE, "network"),
         names_code=True,
@@ -40,7 +41,7 @@ class NetworkOptions:
     )
     hidden_dim: int | None = option(
         None,
-        "Width of both networks: of the narrowest hidden layer (mlp, conv, dcgan: 128; fc: 256), of the widest linear one"
+        "Width of both networks: of the narrowest hidden layer (mlp, conv, dcgan: 128; conv1d: 32; conv3d: 16; fc: 256), of the widest linear one"
         " (lab_conv: 1024), of the widest stages (r3gan: 64; 768 in the paper).",
         unit="units or channels",
         at_least=1,
@@ -49,13 +50,13 @@ class NetworkOptions:
     )
     output: Literal["tanh", "linear"] | None = option(
         None,
-        "Last layer of the generator (mlp, r3gan).",
+        "Last layer of the generator (mlp, conv1d, conv3d: tanh; r3gan: linear).",
         of_network=True,
         settled_by=(*FROM_RECIPE, "network", "generator"),
     )
     critic_norm: Literal["batch", "layer", "none"] | None = option(
         None,
-        "Norm between the critic's convolutions (conv, dcgan; resnet: layer or none); batch norm is refused under a gradient"
+        "Norm between the critic's convolutions (conv, conv1d, conv3d, dcgan; resnet: layer or none); batch norm is refused under a gradient"
         " penalty.",
         of_network=True,
         settled_by=(*FROM_RECIPE, "network", "critic"),
