@@ -330,7 +330,8 @@ def _resolved(what: Config | Gan, dataset: Any, labels: Any, options: Mapping[st
     own_data = None if dataset is None else as_dataset(dataset, labels, label_kind=what.label_kind or "auto")
     if what.resume:
         config = _config_of_resumed(what)
-        before = RunFolder(what.out or Path()).read_environment(lambda _: None).get("data") or {}  # what is damaged is told below
+        assert what.out is not None
+        before = RunFolder(what.out).read_environment(lambda _: None).get("data") or {}  # what is damaged is told below
         if own_data is None and form_of(before.get("name") or "", before.get("sample_shape") or ()):
             own_data = training_data(config, before=before)
     elif what.config is not None:

@@ -273,6 +273,13 @@ class TestSamplePictures:
         SamplePictures(tmp_path / "samples").on_sample(1, [np.zeros((5, *shape))] * 2, [np.zeros(5, int)] * 2)
         assert not can_be_drawn(shape) and not (tmp_path / "samples").exists()
 
+    @pytest.mark.parametrize(("channels", "shown"), [(2, 1), (4, 3), (7, 3)])
+    def test_pictures_of_other_channels_are_drawn(self, tmp_path, channels, shown):
+        images = np.random.default_rng(0).uniform(-1, 1, (5, 4, 6, channels)).astype(np.float32)
+        SamplePictures(tmp_path).on_sample(1, [images], [np.zeros(5, int)])
+        picture = pixels(tmp_path / "step_00000001.png")
+        assert np.array_equal(picture.reshape(*picture.shape[:2], shown), image_grid(images)) and can_be_drawn((4, 6, channels))
+
     def test_points_without_a_distribution(self, tmp_path):
         SamplePictures(tmp_path).on_sample(3, [np.zeros((5, 2))], [np.zeros(5, int)])
         assert (tmp_path / "step_00000003.png").exists()
