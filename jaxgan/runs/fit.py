@@ -153,7 +153,7 @@ def fit(
         begin = earlier.progress if earlier else Progress(_first_state(program, weights))
         if progress and first:
             print(summary(config, resolved.dataset, begin.state), flush=True)
-            for line in (*(weights.lines if weights else ()), *_frozen(program, resolved)):
+            for line in (*(weights.lines if weights else ()), *_frozen(program, resolved, weights)):
                 print(line, flush=True)
         writers = _writers(files, program, resolved, progress) if first else []
         finite = _finite_replicas(begin.state, schedule.replicas)
@@ -243,14 +243,21 @@ def _first_state(program: Program, weights: InitialWeights | None) -> GanState:
     return program.with_weights(state, weights.arrays) if weights else state
 
 
-def _frozen(program: Program, resolved: Resolved) -> list[str]:
-    """A line that says which layers of the critic are frozen."""
+def _frozen(program: Program, resolved: Resolved, weights: InitialWeights | None) -> list[str]:
+    """A line that says which layers of the critic are frozen, and which of them are frozen as they were drawn."""
     count = program.gan.freeze_critic
     if not count:
         return []
     layers = program.gan.critic_layers(resolved.dataset.sample_shape)
+    taken = set(weights.arrays) if weights else set()
+    drawn = [
+        layer.name
+        for layer in layers[:count]
+        if not all("/".join(("critic", "params", *path)) in taken for path in layer.paths)
+    ]
     names = ", ".join(layer.name for layer in layers[:count])
-    return [f"frozen: the first {count} of the critic's {len(layers)} layers ({names})"]
+    left = f"; not taken from another run, and so as it was drawn: {', '.join(drawn)}" if drawn and weights else ""
+    return [f"frozen: the first {count} of the critic's {len(layers)} layers ({names}){left}"]
 
 
 def _finite_replicas(state: GanState, replicas: int) -> list[int]:

@@ -174,5 +174,5 @@ def _shape(shape: tuple[int, ...]) -> str:
 
 
 def _listed(others: list[str]) -> str:
-    shown = ", ".join(others[:SHOWN])
-    return shown + (f" and {len(others) - SHOWN} layers more" if len(others) > SHOWN else "")
+    more = len(others) - SHOWN
+    return ", ".join(others[:SHOWN]) + (f" and {more} layer{'s' if more > 1 else ''} more" if more > 0 else "")

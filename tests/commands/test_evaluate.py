@@ -22,6 +22,7 @@ from jaxgan.evaluation.critics import metrics_of_critic
 from jaxgan.evaluation.images import class_metrics
 from jaxgan.features import FEATURES, StackedClassifier, classifier_of, lab_classifier, show_nothing
 from jaxgan.folder import RunFolder
+from jaxgan.metrics import verdicts
 from jaxgan.pixels import to_model_range
 from jaxgan.runs.measuring import Measuring
 from jaxgan.settings import Config, resolve
@@ -380,3 +381,17 @@ def test_what_cannot_be_measured_is_refused(tmp_path, capsys):
     ring = data.load("ring8", points=10)
     with pytest.raises(UserError, match="labelled pictures"):
         classifier_of(ring, ring, tmp_path)
+
+
+@pytest.mark.filterwarnings("ignore:.*covariance is singular:UserWarning")
+def test_copies_are_told_in_words_and_fresh_pictures_are_not_accused():
+    chance = np.random.default_rng(0)
+    train, held_out, fresh = (chance.integers(0, 256, (100, 6, 6, 1), dtype=np.uint8) for _ in range(3))
+    sets = [data.Dataset("noise", (6, 6, 1), 0, samples, None) for samples in (train, held_out)]
+    evaluator = evaluator_of(sets[0], tiny("fc", variant="gan").gan, held_out=sets[1], n=100, features="pixels")
+    copied, clean = (
+        evaluator.of_samples(np.asarray(to_model_range(jnp.asarray(samples))), None, show_nothing) for samples in (train, fresh)
+    )
+    assert copied["closest_training_pixels_100"] == 1 and clean["closest_training_pixels_100"] < 0.15
+    assert verdicts(copied)[0].startswith("copies: 100% of the generated pictures")
+    assert verdicts(clean)[0].startswith("no sign of copying")

@@ -1,5 +1,6 @@
 """Fine-tuning: a run begins with another one's weights, bit for bit; what fits is taken layer by layer, and the rest is named."""
 
+import importlib
 import json
 import shutil
 
@@ -17,6 +18,8 @@ from jaxgan.errors import UserError
 from jaxgan.runs.initial_weights import Source, initial_weights, read_source
 from jaxgan.settings import Config
 from tests.tiny import pictures, plain, tiny
+
+fit = importlib.import_module("jaxgan.runs.fit")  # whose name in the package is that of the function
 
 
 class Pictured(Listener):
@@ -140,6 +143,9 @@ def test_what_remedies_put_around_a_critic_changes_no_name():
     inner = "critic/params/critic/critic/model/layers_0/kernel"
     np.testing.assert_array_equal(taken.arrays[inner], source.arrays["critic/params/critic/model/layers_0/kernel"])
     assert "minibatch" in taken.lines[1] and len(taken.lines) == 2
+    run = tiny("fc", variant="gan", dataset=pictures(size=8), minibatch_discrimination=True, freeze_critic=4)
+    (line,) = fit._frozen(run.program(), run, taken._replace(arrays={}))
+    assert line.endswith("as it was drawn: model.layers_0, model.layers_3, model.layers_6, model.layers_8")
 
 
 def test_batch_statistics_and_spectral_vectors_come_along():
