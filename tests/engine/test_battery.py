@@ -67,7 +67,7 @@ def pairs(case: tuple) -> set:
     """
     variant, network, labels, remedy = case
     others = {(network, labels), (network, remedy)} if network in IN_PAIRS else set()
-    return {variant, network, (labels, remedy), *others}
+    return {("variant", variant), ("network", network), (labels, remedy), *others}
 
 
 def covering(cases: list[tuple]) -> list[tuple]:
