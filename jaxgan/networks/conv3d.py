@@ -1,6 +1,6 @@
 """Convolutional networks for volumes (D, H, W, C) of any sides from 4: DCGAN's with the windows of 3D-GAN (Wu et al. 2016, arXiv 1610.07584)."""
 
-from typing import Literal
+from typing import Any, ClassVar, Literal
 
 from jaxgan.networks.dcgan import DcganCritic, DcganGenerator
 
@@ -12,7 +12,7 @@ class Conv3dGenerator(DcganGenerator):
     output: Literal["tanh", "linear"] = "tanh"
 
     sample_kind = "volumes"
-    upward = (4, 2, 1, 0)
+    upward: ClassVar[dict[str, Any]] = {"size": 4, "stride": 2, "padding": 1}
 
 
 class Conv3dCritic(DcganCritic):
@@ -21,4 +21,4 @@ class Conv3dCritic(DcganCritic):
     hidden_dim: int = 16
 
     sample_kind = "volumes"
-    downward = (4, 2, 1)
+    downward: ClassVar[dict[str, Any]] = {"size": 4, "stride": 2, "padding": 1}

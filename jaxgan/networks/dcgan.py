@@ -46,7 +46,7 @@ class DcganGenerator(Generator):
     hidden_dim: int = 128
 
     smallest_side = 4
-    upward: ClassVar[tuple[int, ...]] = (5, 2, 2, 1)  # size, stride, padding and output padding of the convolutions
+    upward: ClassVar[dict[str, Any]] = {"size": 5, "stride": 2, "padding": 2, "output_padding": 1}
 
     def setup(self) -> None:
         super().setup()
@@ -56,7 +56,7 @@ class DcganGenerator(Generator):
         self.project = Linear(math.prod(self.coarse), **PAPER_INIT)
         layers: list[Any] = [BatchNorm(), jax.nn.relu]
         for width, before, after in zip((*widths[-2::-1], channels), sizes[:0:-1], sizes[-2::-1], strict=True):
-            layers.append(ConvTranspose(width, *self.upward, **PAPER_INIT))
+            layers.append(ConvTranspose(width, **self.upward, **PAPER_INIT))
             if any(2 * side != wanted for side, wanted in zip(before, after, strict=True)):
                 layers.append(cropped(after))
             layers += [BatchNorm(), jax.nn.relu]
@@ -74,7 +74,7 @@ class DcganCritic(Critic):
 
     smallest_side = 4
     convolutional = True
-    downward: ClassVar[tuple[int, ...]] = (5, 2, 2)  # size, stride and padding of the convolutions
+    downward: ClassVar[dict[str, Any]] = {"size": 5, "stride": 2, "padding": 2}
 
     def setup(self) -> None:
         super().setup()
@@ -82,10 +82,12 @@ class DcganCritic(Critic):
         sizes, widths = stages(tuple(size), self.hidden_dim)
         layers: list[Any] = []
         for width, before in zip(widths, sizes[:-1], strict=True):
-            if self.downward[0] % 2 == 0 and any(side % 2 for side in before):  # an odd window halves an odd side by itself
+            if self.downward["size"] % 2 == 0 and any(
+                side % 2 for side in before
+            ):  # an odd window halves an odd side by itself
                 layers.append(evened)
             norm = [critic_norm(self.norm, len(size))] if before != sizes[0] else []
-            layers += [Conv(width, *self.downward, **PAPER_INIT), *norm, leaky_relu]
+            layers += [Conv(width, **self.downward, **PAPER_INIT), *norm, leaky_relu]
         self.model = Sequential([*layers, flatten, Linear(1, **PAPER_INIT)])
 
     def score(self, samples: Array | LabelledImages, train: bool) -> CriticOutput:

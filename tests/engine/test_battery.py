@@ -79,7 +79,7 @@ def pairs(case: tuple) -> set:
     if remedy in ONCE:
         return {remedy}
     others = {(network, labels), (network, remedy)} if network in IN_PAIRS else set()
-    return {variant, network, (labels, remedy), *others}
+    return {("variant", variant), ("network", network), (labels, remedy), *others}
 
 
 def covering(cases: list[tuple]) -> list[tuple]:

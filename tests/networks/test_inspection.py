@@ -35,7 +35,7 @@ NORMS = {
     "conv3d": ("batch", "layer"),
     "resnet": ("layer", "none"),
 }
-SHAPES = {"resnet": (32, 32, 1), "conv1d": (9, 1), "conv3d": (5, 4, 4, 1)}
+SHAPES = {"resnet": (32, 32, 1), "conv1d": (17, 1), "conv3d": (16, 17, 16, 1)}
 
 
 @pytest.mark.parametrize(("name", "norm"), [(name, norm) for name in sorted(CRITICS) for norm in NORMS.get(name, (None,))])

@@ -60,7 +60,7 @@ CASES = {
     ),
     "fc_conv-lsgan": ("fc_conv", "lsgan", {"optimizer": "adam"}),
     "dcgan-gan": ("dcgan", "gan", {"optimizer": "adam"}),
-    "conv1d-wgan_gp-conditional": ("conv1d", "wgan_gp", {**ADAM_0_9, "conditional": True, "n_critic": 1}),
+    "conv1d-gan-conditional": ("conv1d", "gan", {"optimizer": "adam", "conditional": True, "n_critic": 1}),
     "conv3d-wgan_gp": ("conv3d", "wgan_gp", {**ADAM_0_9, "n_critic": 1}),
     "r3gan-wgan_gp-conditional": ("r3gan", "wgan_gp", {**ADAM_0_9, "conditional": True, "n_critic": 1}),
 }
