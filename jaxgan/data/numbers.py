@@ -49,8 +49,9 @@ def of_numbers(
         )
     if names and len(names) not in (shape[-1], samples[0].size):
         raise UserError(f"{source}: {len(names)} names, expected {shape[-1]}, one for each feature")
+    said: tuple[str, ...] = ()
     if isinstance(scaling, Scaling):
-        made, said = scaling, ()
+        made = scaling
         if len(made.offset) != shape[-1]:
             raise UserError(f"{source}: samples of {shape[-1]} features, expected {len(made.offset)}")
     else:

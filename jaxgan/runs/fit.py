@@ -96,10 +96,10 @@ def fit(
     """
     listeners, progress = checked_listeners(listeners), truth("progress", progress)
     resolved, resume = _resolved(what, dataset, labels, options)
-    if resume and resolved.config.out:
-        resolved = _scaled_as_before(resolved, RunFolder(resolved.config.out))
-        check_folder_writable(resolved.config.out, "--out")
-        RunFolder(resolved.config.out).check_outputs()
+    if resume and (out := resolved.config.out):
+        check_folder_writable(out, "--out")
+        RunFolder(out).check_outputs()
+        resolved = _scaled_as_before(resolved, RunFolder(out))
     if metrics and not resolved.schedule.metrics_every:
         resolved = resolved.measured_every(resolved.schedule.sample_every)
     schedule = resolved.schedule

@@ -36,7 +36,20 @@ class Critic(nn.Module):
 
 
 OWN = ["--generator", f"{__name__}:Generator", "--critic", f"{__name__}:Critic"]
-FAST = "--variant wgan_gp --n-critic 1 --batch-size 8 --sample-every 2 --checkpoint-every 2 --log-every 1".split()
+FAST = [
+    "--variant",
+    "wgan_gp",
+    "--n-critic",
+    "1",
+    "--batch-size",
+    "8",
+    "--sample-every",
+    "2",
+    "--checkpoint-every",
+    "2",
+    "--log-every",
+    "1",
+]
 ROWS = np.random.default_rng(0).normal([170, 70, 1e6, 0, 5], [10, 8, 1e5, 1e-3, 2], (120, 5))
 
 
