@@ -35,6 +35,7 @@ WANTED: dict[tuple[str, str, str], str] = {
         r"there is no module '\1', here in HERE or installed",
     ): ("likewise"),
     ("skip_unreadable", "^null$", "false"): "there is such an option, a switch",
+    ("refused", r"(data set '\S+' is not known: .*npz:PATH)(?=, or your own)", r"\1, csv:PATH"): "tables can be read",
     ("refused", r"judge(s|d) (a sample|samples|as one)", r"score\1 \2"): "plainer words",
 }
 
