@@ -75,6 +75,7 @@ def vectors_figure(fake: np.ndarray, real: np.ndarray | None, names: Sequence[st
                 axes.set(xlim=limits[place], xlabel=names[place], yticks=[])
             else:
                 axes.set_axis_off()
+            axes.locator_params("x", nbins=4)
             _quiet(axes)
     _key(figure, real is not None)
     return figure
@@ -146,6 +147,8 @@ def _figure(size: tuple[float, float], title: str, note: str) -> "Figure":
 
 def _quiet(axes: "Axes") -> None:
     axes.tick_params(colors=QUIET, labelsize=7)
+    for axis in (axes.xaxis, axes.yaxis):
+        axis.get_offset_text().set(size=7, color=QUIET)
     axes.xaxis.label.set(size=8, color=INK)
     axes.yaxis.label.set(size=8, color=INK)
     for spine in axes.spines.values():

@@ -25,6 +25,7 @@ def save_table(
     scaling: Scaling | None = None,
     distribution: Any = None,
     class_names: Sequence[str] = (),
+    label_names: Sequence[str] = (),
 ) -> None:
     """Writes samples (n, ...), as networks see them, as CSV: a header line, a row a sample, and a last column of labels where there are any.
 
@@ -41,8 +42,13 @@ def save_table(
         columns = [[float(str(number)) for number in column] for column in plain.reshape(len(samples), -1).T]
     header = list(names)
     if labels is not None:
-        header.append(_new_name((scaling.label_name if scaling else "") or "label", names))
-        columns.append([class_names[label] if class_names else int(label) for label in np.asarray(labels)])
+        numbers = np.asarray(labels)
+        if numbers.ndim == 1:
+            header.append(_new_name((scaling.label_name if scaling else "") or "label", names))
+            columns.append([class_names[label] if class_names else int(label) for label in numbers])
+        else:  # (n, K): several labels, or continuous ones
+            header += [_new_name(name, names) for name in label_names or (f"label_{k}" for k in range(1, numbers.shape[1] + 1))]
+            columns += [[float(str(number)) for number in column] for column in numbers.T.astype(np.float32)]
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")
     writer.writerow(header)

@@ -105,9 +105,9 @@ def fit(
         options = options if isinstance(what, Config) else {**options, "init_from": named}
     resolved, resume = _resolved(what, dataset, labels, options)
     if resume and (out := resolved.config.out):
-        resolved = _in_the_runs_labels(_scaled_as_before(resolved, RunFolder(out)), RunFolder(out))
         check_folder_writable(out, "--out")
         RunFolder(out).check_outputs()
+        resolved = _in_the_runs_labels(_scaled_as_before(resolved, RunFolder(out)), RunFolder(out))
     if metrics and not resolved.schedule.metrics_every:
         resolved = resolved.measured_every(resolved.schedule.sample_every)
     schedule = resolved.schedule

@@ -187,8 +187,8 @@ POINTS = np.zeros((4, 2))
 @pytest.mark.parametrize(
     ("arrays", "words"),
     [
-        ({"pictures": COLOUR}, "holds pictures, expected either images or points"),
-        ({"images": COLOUR, "points": POINTS}, "expected either images or points"),
+        ({"pictures": COLOUR}, "holds pictures, expected one of images, points, samples"),
+        ({"images": COLOUR, "points": POINTS}, "holds images, points, expected one of images, points, samples"),
         ({"images": COLOUR[0, 0]}, "shape (7, 3), expected (N, H, W)"),
         ({"images": COLOUR.transpose(3, 0, 1, 2)}, "no axis is plainly that of the channels"),
         ({"images": COLOUR[0]}, "shape (5, 7, 3), which is one picture or 5 of 7x3"),

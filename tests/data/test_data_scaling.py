@@ -108,7 +108,7 @@ def test_kinds(shape, kind, made, tmp_path):
         ((6, 4, 3), {"kind": "vectors"}, r"expected \(N, F\) of --kind vectors"),
         ((6,), {}, r"expected \(N, ...\): single numbers as \(N, 1\)"),
         ((6, 4), {"label_column": "x"}, "label_column=x is for csv:PATH"),
-        ((6, 4), {"image_size": 8}, "image_size=8x8 is for images"),
+        ((6, 4), {"image_size": 8}, "image_size=8.* is for images"),
     ],
 )
 def test_arrays_that_are_none_are_refused(shape, options, words, tmp_path):

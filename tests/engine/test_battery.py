@@ -10,10 +10,12 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
+from jaxgan.data import as_dataset
 from jaxgan.errors import UserError
 from jaxgan.metrics import metric_of
 from jaxgan.networks import CRITICS, PAIRS
 from jaxgan.objectives import VARIANTS
+from jaxgan.settings import Config, resolve
 from tests.tiny import arrays, critic_draw_of, generator_draw_of, initial, pictures, plain, takes_pictures, tiny
 
 LABELS = {"plain": {}, "joined": {"conditional": True}, "projected": {"conditional": True, "conditioning": "projection"}}
@@ -229,6 +231,29 @@ def test_two_iterations_on_pictures(shape):
         state, metrics = iteration(setup.numbers, state, critic_draw, generator_draw)
     assert iteration._cache_size() == 1
     chex.assert_tree_all_finite((metrics, state.generator, state.critic))
+    assert all(moved(start.generator.params, state.generator.params) + moved(start.critic.params, state.critic.params))
+    drawn = jax.eval_shape(lambda state: setup.gan.sample(state, jax.random.key(0), 3), state)
+    assert drawn.shape == (3, *shape)
+
+
+NUMBERS = {"a vector": (5,), "a series": (6, 2), "a volume": (3, 4, 2, 1)}
+OWN = {role: f"tests.commands.test_numbers:{role.capitalize()}" for role in ("generator", "critic")}
+
+
+@pytest.mark.parametrize("shape", NUMBERS.values(), ids=NUMBERS)
+def test_two_iterations_on_numbers(shape):
+    """In units of their own, far from those that networks see, under a gradient penalty, with labels and an average of the weights."""
+    rows = np.random.default_rng(0).normal(1e6, 3e4, (20, *shape))
+    dataset = as_dataset(rows, np.arange(20) % 2, scaling="standard")
+    networks = {"network": "mlp", "hidden_dim": 8} if len(shape) == 1 else OWN
+    settings = Config(variant="wgan_gp", steps=4, batch_size=6, n_critic=2, conditional=True, ema=0.5, **networks)
+    setup = resolve(settings, dataset)
+    start, critic_draw, generator_draw = jax.device_put(made_up(setup))
+    iteration, state = jax.jit(partial(critic_then_generator, setup)), start
+    for _ in range(2):
+        state, metrics = iteration(setup.numbers, state, critic_draw, generator_draw)
+    assert iteration._cache_size() == 1
+    chex.assert_tree_all_finite((metrics, state.generator, state.critic, state.ema))
     assert all(moved(start.generator.params, state.generator.params) + moved(start.critic.params, state.critic.params))
     drawn = jax.eval_shape(lambda state: setup.gan.sample(state, jax.random.key(0), 3), state)
     assert drawn.shape == (3, *shape)

@@ -10,6 +10,7 @@ from jaxgan.errors import UserError
 from jaxgan.report.figures import figure_array
 from jaxgan.report.sample_figures import samples_figure
 from jaxgan.report.samples import SampleView, can_be_drawn, real_beside, save_samples
+from jaxgan.report.tables import save_table
 
 RNG = np.random.default_rng(0)
 SHAPES = {"vectors": (4,), "one": (1,), "many": (15,), "series": (9, 2), "single": (9, 1), "volumes": (4, 5, 6, 1)}
@@ -111,6 +112,8 @@ def test_tables_of_series_of_points_and_of_nothing_named(tmp_path):
     )
     save_samples(path, np.array([[0.5, -0.25]], np.float32), [1])
     assert path.read_text() == "x,y,label\n0.5,-0.25,1\n"
+    save_table(path, np.array([[0.5]], np.float32), np.array([[0.1, 20]]), label_names=("x1", "age"))
+    assert path.read_text() == "x1,x1_,age\n0.5,0.1,20.0\n"
     save_samples(path, np.array([[0.5, 2, 3]], np.float32))
     assert path.read_text() == "x1,x2,x3\n0.5,2.0,3.0\n"
     for shape, kind in (((4, 4, 1), "images"), ((2, 2, 2, 1), "volumes")):

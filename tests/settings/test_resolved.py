@@ -50,6 +50,7 @@ WANTED: dict[tuple[str, str, str], str] = {
         r"(is not known: .*allowed are (?:autoencoder, )?conv, )((?:\w+, )*?mlp, (?:mlp_autoencoder, )?)(resnet)",
         r"\1conv1d, conv3d, \2r3gan, \3",
     ): "networks of series and volumes, and R3GAN's",
+    ("refused", r"(data set '\S+' is not known: .*npz:PATH)(?=, or your own)", r"\1, csv:PATH"): "tables can be read",
     ("refused", r"judge(s|d) (a sample|samples|as one)", r"score\1 \2"): "plainer words",
 }
 
