@@ -68,7 +68,6 @@ def sample(argv: Sequence[str]) -> None:
     RunFolder(options.run).require()
     check(options, out)
     from jaxgan.cache import keep_compiled_programs  # after the flags are read: --help need not wait for jax
-    from jaxgan.report.images import shown_channels
     from jaxgan.runs import load
 
     keep_compiled_programs()
@@ -78,8 +77,6 @@ def sample(argv: Sequence[str]) -> None:
         print(options.critic_surface)
     if options.critic_surface is None or options.out is not None:
         draw(run, options, without_link(out) if options.out is None else out)
-        if out.suffix.lower() not in (".npz", ".csv") and run.is_images and (drawn := shown_channels(run.sample_shape[-1])):
-            print(drawn)
         print(out)
 
 
@@ -128,6 +125,7 @@ def draw(run: "Run", options: Options, out: Path) -> None:
     """Draws what the options ask for, and writes it."""
     import numpy as np
 
+    from jaxgan.report.images import shown_channels
     from jaxgan.report.samples import Layout, real_beside, save_interpolation, save_samples
     from jaxgan.runs.data import data_at_hand
     from jaxgan.runs.fit import row_titles
@@ -139,7 +137,9 @@ def draw(run: "Run", options: Options, out: Path) -> None:
         "average": options.average,
     }
     if options.interpolate and not run.is_images:
-        raise UserError(f"--interpolate: a strip shows images, and this run draws {run.dataset.kind}")
+        raise UserError(
+            f"--interpolate: a strip shows images, and this run draws {'points' if run.dataset.is_points else run.dataset.kind}"
+        )
     if options.interpolate and out.suffix.lower() == ".csv":
         raise UserError(f"--out {out}: a strip of images is written as .png, .gif or .npz")
     by_label = run.gan.is_conditional and options.label is None
@@ -148,6 +148,8 @@ def draw(run: "Run", options: Options, out: Path) -> None:
     if options.label_range is not None:
         draw_range(run, options, out, how)
         return
+    if out.suffix.lower() not in (".npz", ".csv") and run.is_images and (shown := shown_channels(run.sample_shape[-1])):
+        print(shown)
     n = options.n or usual
     if vectors is not None and options.label is None and options.n is None and not options.interpolate:
         how |= {

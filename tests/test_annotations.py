@@ -9,7 +9,7 @@ from jaxgan.networks.layers import flatten, unflatten
 
 def test_a_shape_that_is_not_the_annotated_one_is_refused():
     assert flatten(jnp.zeros((2, 3, 4, 5))).shape == (2, 60)
-    with pytest.raises(TypeCheckError, match="batch height width channels"):
-        flatten(jnp.zeros((2, 3)))
+    with pytest.raises(TypeCheckError, match=r"batch \*size channels"):
+        flatten(jnp.zeros(2))
     with pytest.raises(TypeCheckError, match="batch features"):
         unflatten(jnp.zeros((2, 3, 4)), (3, 4, 1))

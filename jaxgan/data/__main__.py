@@ -124,15 +124,19 @@ def print_classes(dataset: "Dataset") -> None:
 
 
 def save_real(path: Path, dataset: "Dataset") -> None:
-    """Writes a grid of real samples, a row a class; says so, or why not."""
+    """Writes a grid of real pictures, a row a class, or a figure of other samples, and says so; of what is drawn afresh there is none."""
     import numpy as np
 
     from jaxgan.pixels import to_model_range
     from jaxgan.report.images import save_grid
-    from jaxgan.report.samples import can_be_drawn
+    from jaxgan.report.samples import can_be_drawn, save_samples
     from jaxgan.runs.survey import seen_samples, spread_rows
 
-    if dataset.size is None or len(dataset.sample_shape) != 3 or not can_be_drawn(dataset.sample_shape):
+    if dataset.size is None or not can_be_drawn(dataset.sample_shape):
+        return
+    if not dataset.is_images:
+        save_samples(path, seen_samples(dataset)[1], distribution=dataset.distribution, scaling=dataset.scaling)
+        print(f"picture: {path}")
         return
     if dataset.labels is not None and dataset.samples is not None and dataset.n_classes > 1:
         of_class = [np.flatnonzero(dataset.labels == label) for label in range(dataset.n_classes)]

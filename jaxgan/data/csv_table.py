@@ -7,13 +7,14 @@ import math
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 
 from jaxgan.data.arrays import Labels, read_labels
 from jaxgan.data.dataset import Dataset, Request
 from jaxgan.data.numbers import of_numbers
+from jaxgan.data.vector_labels import in_labels_of, read_any_labels
 from jaxgan.errors import NoSplitError, UserError, first_line, printable, shortened
 
 DELIMITERS = {",": "commas", ";": "semicolons", "\t": "tabs"}
@@ -37,14 +38,15 @@ class Table(NamedTuple):
 def load_csv(request: Request) -> Dataset:
     """`csv:PATH`: numbers, a row a sample, with a header line or none, between commas, semicolons or tabs.
 
-    `--label-column` names the column of labels, words or whole numbers, by its name or its number from 1. PATH may be a folder with
-    train.csv and test.csv: both are scaled by the statistics of the first.
+    `--label-column` names the column of labels by its name or its number from 1: words and whole numbers are classes, other numbers (and,
+    with `--label-kind continuous`, whole ones) continuous. PATH may be a folder with train.csv and test.csv: both are scaled by the
+    statistics of the first.
 
     Raises:
         NoSplitError: a test split is wanted and there is no test.csv.
         UserError: one line that names file, row (from 1, as in the file) and column, and what was found and is expected.
     """
-    request.takes("split", "kind", "scaling", "label_column")
+    request.takes("split", "kind", "scaling", "label_column", "label_kind")
     path = Path(request.source).expanduser()
     files = {"train": path / "train.csv", "test": path / "test.csv"} if path.is_dir() else {"train": path}
     split = request.split_among("train", "test")
@@ -52,7 +54,7 @@ def load_csv(request: Request) -> Dataset:
         raise NoSplitError(f"data set '{request.name}' has no split 'test': {path} holds no test.csv beside a train.csv")
     source = files["train"]
     table = read_table(source, request.label_column)
-    labels = None if table.labels is None else read_labels(as_labels(table, source), len(table.labels), str(source))
+    labels = None if table.labels is None else read_column(table, source, request.label_kind)
     train = of_numbers(
         table.numbers, request.name, str(source), kind=request.kind, scaling=request.scaling or "standard", names=table.names,
         labels=labels, label_name=table.label_name, notes=table.notes,
@@ -62,7 +64,7 @@ def load_csv(request: Request) -> Dataset:
     other = read_table(files["test"], request.label_column)
     if other.names != table.names:
         raise UserError(f"{files['test']}: columns {_listed(other.names)}, expected {_listed(table.names)} as in {source}")
-    return of_split(train, other, files["test"])
+    return in_labels_of(train, of_split(train, other, files["test"]))
 
 
 def of_split(train: Dataset, table: Table, path: Path) -> Dataset:
@@ -73,7 +75,8 @@ def of_split(train: Dataset, table: Table, path: Path) -> Dataset:
     labels: Labels | None = None
     if table.labels is not None:
         known = train.class_names or tuple(map(str, range(train.n_classes)))
-        labels = read_labels(as_labels(table, path), len(table.labels), str(path), known=known)
+        of_classes = {"known": known} if train.label_vectors is None else {}
+        labels = read_column(table, path, train.label_kind, **of_classes)
     return Dataset(
         train.name,
         train.sample_shape,
@@ -83,6 +86,7 @@ def of_split(train: Dataset, table: Table, path: Path) -> Dataset:
         train.class_names,
         notes=table.notes,
         scaling=train.scaling,
+        label_vectors=None if labels is None else labels.vectors,
     )
 
 
@@ -226,22 +230,28 @@ def _label(path: Path, row: int, name: str, cell: str) -> str:
     return cell.strip()
 
 
-def as_labels(table: Table, path: Path) -> np.ndarray:
-    """Labels as whole numbers where all are, else as words.
+def read_column(table: Table, path: Path, kind: str, **of_classes: Any) -> Labels:
+    """The column of labels: words and whole numbers are classes, other numbers continuous, where the kind leaves it open.
 
     Raises:
-        UserError: all are numbers, and not all are whole.
+        UserError: the kind is that of numbers, and the column holds words; or that of several labels at once, which a column is not.
     """
     assert table.labels is not None
-    if not all(map(_is_number, table.labels)):
-        return np.array(table.labels)
+    what, source = f"{path}: column {printable(table.label_name)} of labels", str(path)
+    if kind == "multi_hot":
+        raise UserError(f"{what} is one column, and multi_hot labels are several: allowed are classes, continuous")
+    words = next((text for text in table.labels if not _is_number(text)), None)
+    if words is not None:
+        if kind == "continuous":
+            raise UserError(f"{what} holds {printable(words)}, expected numbers")
+        return read_labels(np.array(table.labels), len(table.labels), source, **of_classes)
     numbers = np.array(table.labels, np.float64)
+    if kind == "continuous" or (kind == "auto" and (numbers != numbers.round()).any()):
+        return read_any_labels(numbers, len(numbers), source, "continuous", (table.label_name or "label",))
     wrong = np.flatnonzero(numbers != numbers.round())
     if len(wrong):
-        raise UserError(
-            f"{path}: column {printable(table.label_name)} of labels holds {table.labels[wrong[0]]}, expected words or whole numbers"
-        )
-    return numbers.astype(np.int64)
+        raise UserError(f"{what} holds {table.labels[wrong[0]]}, expected words or whole numbers")
+    return read_labels(numbers.astype(np.int64), len(numbers), source, **of_classes)
 
 
 def _listed(names: Sequence[str]) -> str:

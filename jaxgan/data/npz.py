@@ -73,8 +73,11 @@ def load_npz(request: Request) -> Dataset:
 
 def _of_numbers(path: Path, samples: np.ndarray, arrays: dict[str, np.ndarray], request: Request) -> Dataset:
     """Vectors, series or volumes, with the names of their features and their labels."""
-    request.takes("kind", "scaling")
-    labels = read_labels(arrays["labels"], len(samples), str(path)) if "labels" in arrays else None
+    request.takes("kind", "scaling", "label_kind")
+    labels = None
+    if "labels" in arrays:
+        label_names = [str(name) for name in np.ravel(arrays.get("label_names", np.empty(0)))]
+        labels = read_any_labels(arrays["labels"], len(samples), str(path), request.label_kind, label_names)
     return of_numbers(
         samples,
         request.name,

@@ -66,6 +66,7 @@ def of_numbers(
         () if labels is None else labels.class_names,
         notes=notes + said + (() if labels is None else labels.notes),
         scaling=made,
+        label_vectors=None if labels is None else labels.vectors,
     )
 
 

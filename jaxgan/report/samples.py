@@ -146,7 +146,9 @@ def save_samples(
             raise UserError(
                 f"--out {path}: a table holds vectors and series, not {kind_of(shape)}: name a file that ends in .npz"
             )
-        save_table(path, samples, labels, scaling=scaling, distribution=distribution, class_names=class_names)
+        save_table(
+            path, samples, labels, scaling=scaling, distribution=distribution, class_names=class_names, label_names=label_names
+        )
     elif not can_be_drawn(shape):
         raise UserError(f"--out {path}: samples of shape {shape} have no picture; name a file that ends in .npz")
     elif _as_points(shape, scaling):

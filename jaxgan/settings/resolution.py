@@ -191,9 +191,14 @@ def choose_recipe(variant: Variant, config: Config, dataset: Dataset) -> Recipe:
     """The one named by the options, in the form for this kind of data; without a name, the data set's own or the paper's."""
     kind = "images" if dataset.is_images else "points"
     fitting = {recipe.name: recipe for recipe in variant.recipes if recipe.data in ("any", kind)} or {OWN.name: OWN}
-    if config.recipe == own_pictures.NAME or (config.recipe is None and kind == "images" and names_own_files(config.dataset)):
+    if config.recipe == own_pictures.NAME:
         if kind == "points" or variant.critic == "none":
-            raise UserError(f"--recipe {own_pictures.NAME} is for pictures, and {config.dataset} holds {kind}")
+            raise UserError(
+                f"--recipe {own_pictures.NAME} is for pictures and a critic: {config.dataset} holds {kind}, {config.variant} has"
+                f" {'no' if variant.critic == 'none' else 'a'} critic"
+            )
+        return own_pictures.own_pictures(variant, dataset, platform())
+    if config.recipe is None and kind == "images" and variant.critic != "none" and names_own_files(config.dataset):
         return own_pictures.own_pictures(variant, dataset, platform())
     if config.recipe is None:
         return fitting.get(config.dataset) or fitting.get("paper") or fitting.get(OWN.name) or next(iter(fitting.values()))

@@ -47,6 +47,14 @@ def test_the_cost_of_a_training_with_the_flags(monkeypatch, tmp_path, capsys):
     assert not list(tmp_path.iterdir())  # points that are drawn afresh have no grid
 
 
+def test_a_table_has_a_figure(tmp_path, capsys):
+    (tmp_path / "t.csv").write_text("height,weight\n1,2\n3,5\n3,5\n4,4\n")
+    assert main([f"csv:{tmp_path / 't.csv'}", "--grid", str(tmp_path / "t.png"), "--no-cost"]) == 0
+    assert "duplicates: 1 of 4 samples equal an earlier one" in capsys.readouterr().out
+    with Image.open(tmp_path / "t.png") as picture:
+        assert np.asarray(picture.convert("L")).std() > 10
+
+
 def test_every_file_that_cannot_be_read_is_named_and_left_out(folder, capsys):
     (folder / "cats" / "broken.png").write_bytes(b"no picture")
     whole = (folder / "dogs" / "7.png").read_bytes()

@@ -150,7 +150,7 @@ def test_a_run_folder_explains_itself(capsys, tmp_path, monkeypatch):
     assert "allowed are 0 to 0" in refusal(capsys, str(folder), "--replica", "1", command=sample)
     assert "there are" in refusal(capsys, str(folder), "--step", "7", command=sample)
     assert "without labels" in refusal(capsys, str(folder), "--label", "3", command=sample)
-    assert "must end in .png, .npz or .gif" in refusal(capsys, str(folder), "--out", "x.jpg", command=sample)
+    assert "must end in .png, .npz, .csv or .gif" in refusal(capsys, str(folder), "--out", "x.jpg", command=sample)
     assert "no run folder" in refusal(capsys, "nowhere", command=sample)
 
 

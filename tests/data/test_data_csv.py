@@ -138,7 +138,6 @@ def test_what_is_no_table_of_numbers_is_refused(tmp_path, content):
     [
         ("a,b\n1,2\n", "c", "no column c of labels .*expected a, b, or a number from 1 to 2"),
         ("1,2\n", "3", "no column 3 of labels .*expected a number from 1 to 2"),
-        ("a,b\n1,0.5\n", "b", "column b of labels holds 0.5, expected words or whole numbers"),
         ("a,b\n1,x\n2,\n", "b", "row 3, column b: a missing label"),
         ("a,b\n1,-1\n2,0\n", "b", "labels hold -1, expected class numbers from 0"),
         ("b\nx\n", "b", "holds the column b of labels alone"),
@@ -164,3 +163,27 @@ def test_files_that_are_none_are_refused(tmp_path):
     for options in ({"kind": "series"}, {"scaling": "none"}, {"label_column": "x"}):
         with pytest.raises(UserError, match=f"{next(iter(options))}=.* is for"):
             load("ring8", **options)
+
+
+def test_a_column_of_numbers_conditions_as_a_continuous_label(tmp_path):
+    """Age is 20, 30 and 40 in one column of classes or numbers, and 20.5 can only be a number; the test split is in the training split's units."""
+    write(tmp_path / "train.csv", "x,age\n1,20\n2,30\n3,40\n")
+    write(tmp_path / "test.csv", "x,age\n1,50\n")
+    name = f"csv:{tmp_path}"
+    assert load(name, label_column="age").n_classes == 3
+    train, test = (load(name, split=split, label_column="age", label_kind="continuous") for split in ("train", "test"))
+    assert (train.n_classes, train.label_kind, train.label_names) == (0, "continuous", ("age",))
+    np.testing.assert_allclose(train.labels[:, 0], [-(1.5**0.5), 0, 1.5**0.5], rtol=1e-6)  # mean 30, deviation sqrt(200 / 3)
+    np.testing.assert_allclose(test.label_vectors.to_units(test.labels), [[50]], rtol=1e-6)
+    np.testing.assert_allclose(test.labels, [[20 / (200 / 3) ** 0.5]], rtol=1e-6)
+    write(tmp_path / "one.csv", "x,age\n1,20.5\n2,30\n")
+    assert load(f"csv:{tmp_path}/one.csv", label_column="age").label_kind == "continuous"
+    for kind, words in (
+        ("classes", r"column age of labels holds 20\.5, expected words or whole numbers"),
+        ("multi_hot", "is one column"),
+    ):
+        with pytest.raises(UserError, match=words):
+            load(f"csv:{tmp_path}/one.csv", label_column="age", label_kind=kind)
+    write(tmp_path / "words.csv", "x,age\n1,old\n2,30\n")
+    with pytest.raises(UserError, match="column age of labels holds old, expected numbers"):
+        load(f"csv:{tmp_path}/words.csv", label_column="age", label_kind="continuous")

@@ -55,7 +55,7 @@ def sensible(variant: str, network: str, labels: str, remedy: str) -> bool:
         return False
     if remedy == "ada" and variant not in SIGNED:
         return False
-    if remedy == "parts" and (variant in ("dragan", "ebgan") or network not in ("mlp", "fc")):
+    if remedy == "parts" and (variant in ("dragan", "ebgan") or network not in ("mlp", "fc", "r3gan")):
         return False  # these compare the samples of a batch, and the other generators have batch norm
     if variant == "sinkhorn":
         return labels == "plain" and remedy in ("none", "generators")  # there is no critic

@@ -11,8 +11,10 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from PIL import Image
 
 from experiments import (
+    colour_pictures,
     conditional_mode_collapse,
     every_variant,
     fashion_structures,
@@ -376,6 +378,24 @@ def test_every_variant_in_its_quick_form(tmp_path):
     text = (tmp_path / "every_variant.md").read_text()
     assert text.count("(0.0001: ") == 2, "a row a variant, with the FID of each rate"
     assert (tmp_path / "every_variant-digits.png").stat().st_size > 5000
+
+
+@pytest.mark.slow
+def test_colour_pictures_in_its_quick_form(tmp_path):
+    rng = np.random.default_rng(0)
+    for name in ("red", "green"):
+        (tmp_path / "set" / name).mkdir(parents=True)
+        for number in range(80):
+            pixels = rng.integers(0, 90, (16, 16, 3), dtype=np.uint8) + np.uint8(120) * np.array(
+                [name == "red", name == "green", 0], np.uint8
+            )
+            Image.fromarray(pixels).save(tmp_path / "set" / name / f"{number}.png")
+    colour_pictures.main(
+        ["--quick", "--pictures", str(tmp_path / "set"), "--rows", "r3gan", "hinge", "--out", str(tmp_path / "out")]
+    )
+    text = (tmp_path / "out" / "colour_pictures.md").read_text()
+    assert "fid_lab_60" in text and all(f"| {row} |" in text for row in ("r3gan", "hinge"))
+    assert (tmp_path / "out" / "colour_pictures.png").stat().st_size > 5000
 
 
 @pytest.mark.slow

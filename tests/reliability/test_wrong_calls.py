@@ -68,6 +68,9 @@ OUT_OF_RANGE = {
 OTHER_CHOICES = ("", "x", "Adam", 3, None, True, ["adam"], b"adam", np.zeros(3))
 
 
+MEANT = {"image_size": [(str, "4"), (int, 3)], "channels": [(int, 3)]}  # a number and its text mean the same there
+
+
 def wrong_options() -> list[Wrong]:
     cases = []
     for name, option in OPTIONS.items():
@@ -91,6 +94,7 @@ def wrong_options() -> list[Wrong]:
             values = list(OF_TYPE[dict]) if name == "by_replica" else [[1], "x", 3, {1: {}}, {"generator": 3}, {"a": {"b": 3}}]
         if option.default is not None:
             values.append(None)
+        values = [value for value in values if (type(value), value) not in MEANT.get(name, ())]
         values += OUT_OF_RANGE.get(name, ())
         words = "" if name == "by_replica" else option.flag.strip("-").replace("-", "_")
         cases += [Wrong(f"Config({name}={value!r})", lambda n=name, v=value: Config(**{n: v}), words) for value in values]

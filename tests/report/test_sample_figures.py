@@ -97,8 +97,8 @@ def test_a_table_is_read_back_as_it_was(tmp_path, scaling):
     scale = np.array(dataset.scaling.scale) * np.abs(dataset.samples).max(0)
     assert np.all(np.abs(again.scaling.to_units(again.samples) - rows) <= 2.0**-21 * scale)
     save_samples(tmp_path / "c.npz", dataset.samples, dataset.labels, scaling=dataset.scaling)
-    archive = np.load(tmp_path / "c.npz")
-    assert archive["names"].tolist() == ["time, in s", "tiny", "x"] and np.allclose(archive["samples"], rows, rtol=1e-6)
+    with np.load(tmp_path / "c.npz") as archive:
+        assert archive["names"].tolist() == ["time, in s", "tiny", "x"] and np.allclose(archive["samples"], rows, rtol=1e-6)
     assert load(f"npz:{tmp_path}/c.npz").scaling.names == ("time, in s", "tiny", "x")
 
 

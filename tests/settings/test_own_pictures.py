@@ -63,6 +63,12 @@ def test_few_pictures_are_said_to_be_few(folder):
     assert "few" not in resolve(Config(variant="gan", dataset=f"folder:{folder}", ada=True)).dataset.notes[-1]
 
 
+def test_variants_that_dcgan_does_not_serve_have_what_they_need(folder):
+    """CT-GAN compares passes with dropout; a Sinkhorn divergence has no critic, and its paper's settings."""
+    assert resolve(Config(variant="ct_gan", dataset=f"folder:{folder}")).config.network == "fc"
+    assert resolve(Config(variant="sinkhorn", dataset=f"folder:{folder}")).config.recipe == "paper"
+
+
 def test_points_have_no_recipe_for_pictures():
-    with pytest.raises(UserError, match="own_pictures is for pictures, and ring8 holds points"):
+    with pytest.raises(UserError, match="own_pictures is for pictures and a critic: ring8 holds points"):
         resolve(Config(dataset="ring8", recipe="own_pictures"))

@@ -37,7 +37,7 @@ def test_points_of_a_known_distribution_stay_with_their_tanh():
 
 
 def test_pictures_that_no_generator_of_jaxgans_can_draw_are_refused():
-    with pytest.raises(UserError, match="reaches from 0 to 90, and generator 'fc' draws by a tanh from -1 to 1") as refused:
+    with pytest.raises(UserError, match="reaches from 0 to 90, and generator 'dcgan' draws by a tanh from -1 to 1") as refused:
         resolved(np.linspace(0, 90, 3 * 48, dtype=np.float32).reshape(3, 4, 4, 3))
     assert "\n" not in str(refused.value)
 
@@ -45,7 +45,9 @@ def test_pictures_that_no_generator_of_jaxgans_can_draw_are_refused():
 def test_large_networks_are_said():
     def of_size(side):
         dataset = Dataset("folder:x", (side, side, 3), 0, None, None)
-        return resolve(Config(dataset="folder:x", variant="gan", batch_size=2), dataset).dataset.notes
+        return resolve(
+            Config(dataset="folder:x", variant="gan", recipe="paper", network="fc", batch_size=2), dataset
+        ).dataset.notes
 
     [note] = of_size(256)
     assert "GiB to train: --image-size 64 makes them smaller" in note
