@@ -96,6 +96,7 @@ def test_modes_are_counted_among_as_many_points_as_wanted():
 
 
 @pytest.mark.slow
+@pytest.mark.filterwarnings("always:.*covariance is singular")  # which the command says of so few
 def test_pictures_are_measured_in_features_of_their_own_classifier(quick_classifier, tmp_path, capsys):
     run = tmp_path / "run"
     runs.fit(Config(steps=2, batch_size=8, hidden_dim=8, network="fc", conditional=True, out=run), progress=False)

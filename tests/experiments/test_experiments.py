@@ -394,7 +394,7 @@ def test_colour_pictures_in_its_quick_form(tmp_path):
         ["--quick", "--pictures", str(tmp_path / "set"), "--rows", "r3gan", "hinge", "--out", str(tmp_path / "out")]
     )
     text = (tmp_path / "out" / "colour_pictures.md").read_text()
-    assert "fid_lab_100" in text and all(f"| {row} |" in text for row in ("r3gan", "hinge"))
+    assert "fid_lab_150" in text and all(f"| {row} |" in text for row in ("r3gan", "hinge"))
     assert (tmp_path / "out" / "colour_pictures.png").stat().st_size > 5000
 
 
