@@ -348,7 +348,7 @@ class Gan:
         """The critic's layers in the order of its parameters (`jaxgan.networks.order`)."""
         shape = tuple(sample_shape)
         if shape not in self._layers:
-            samples = jax.ShapeDtypeStruct((self.pac, *shape), float)
+            samples = jax.ShapeDtypeStruct((self.pac, *shape), jax.dtypes.canonicalize_dtype(float))
             self._layers[shape] = layers_in_order(self.networks.critic, samples, jax.ShapeDtypeStruct((self.pac,), np.int32))
         return self._layers[shape]
 
