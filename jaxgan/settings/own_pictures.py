@@ -38,7 +38,7 @@ def own_pictures(variant: Variant, dataset: Dataset, platform: str) -> Recipe:
         **networks,
         "batch_size": 64,
         "n_critic": min(2, paper.get("n_critic", 1)),
-        "ema": 0.998,
+        "ema": 0.995,  # an average over some hundred steps: a longer one would show the first weights for a thousand
         "steps": STEPS,
         "sample_every": STEPS // PICTURES,
     }
