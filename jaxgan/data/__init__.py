@@ -169,25 +169,27 @@ def load(
         colour_of(background)
     known, source, notes = _source(name)
     loader = PREFIXES.get(known.partition(":")[0]) if ":" in known else DATASETS.get(known)
+    if channels is not None:
+        channels = choice("channels", read_channels(channels, "channels"), CHANNELS)
     request = Request(
-        known,
-        source,
-        default_data_dir() if data_dir is None else Path(data_dir).expanduser(),
-        split,
-        points,
-        size,
-        memory,
-        "crop" if resize is None else choice("resize", resize, RESIZES),
-        channels_of(choice("channels", read_channels(channels, "channels"), CHANNELS)) if channels is not None else None,
-        background,
-        range_of(read_range(pixel_range, "pixel_range")),
-        skip_unreadable,
-        choice("kind", kind, KINDS),
-        None if scaling is None else choice("scaling", scaling, SCALINGS),
-        None if label_column is None else str(label_column),
-        None if label_file is None else Path(label_file).expanduser(),
-        choice("label_kind", label_kind, ("auto", *LABEL_KINDS)),
-        largest,
+        name=known,
+        source=source,
+        data_dir=default_data_dir() if data_dir is None else Path(data_dir).expanduser(),
+        split=split,
+        points=points,
+        image_size=size,
+        memory=memory,
+        resize="crop" if resize is None else choice("resize", resize, RESIZES),
+        channels=channels_of(channels),
+        background=background,
+        pixel_range=range_of(read_range(pixel_range, "pixel_range")),
+        skip_unreadable=skip_unreadable,
+        kind=choice("kind", kind, KINDS),
+        scaling=None if scaling is None else choice("scaling", scaling, SCALINGS),
+        label_column=None if label_column is None else str(label_column),
+        label_file=None if label_file is None else Path(label_file).expanduser(),
+        label_kind=choice("label_kind", label_kind, ("auto", *LABEL_KINDS)),
+        largest=largest,
     )
     if loader is not None:
         loaded = loader(request)

@@ -12,6 +12,7 @@ import numpy as np
 from jaxtyping import Array, Key
 
 from jaxgan import checks
+from jaxgan.engine.composition import check_batch_size
 from jaxgan.errors import UserError, shortened
 from jaxgan.networks import Critic
 from jaxgan.types import Draw, GanState
@@ -72,7 +73,7 @@ def checked_samples(gan: "Gan", name: str, samples: Any, batches: int | None = N
     if batches is not None and len(samples) != batches:
         raise UserError(f"{len(samples)} batches for one iteration, which takes {batches}")
     _check_sample_shape(gan, name, samples.shape[place + 1 :])
-    gan.check_batch_size(f"{name}: ", samples.shape[place])
+    check_batch_size(gan, f"{name}: ", samples.shape[place])
     return samples
 
 

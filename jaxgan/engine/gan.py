@@ -13,9 +13,7 @@ import optax
 from jaxtyping import Array, Key
 
 from jaxgan import checks
-from jaxgan.checks import Range
 from jaxgan.engine import steps
-from jaxgan.engine.accumulation import part_unit
 from jaxgan.engine.adaptive import no_augmentation
 from jaxgan.engine.arguments import (
     check_draw,
@@ -27,8 +25,9 @@ from jaxgan.engine.arguments import (
     labels_of,
     latent_of,
 )
+from jaxgan.engine.composition import check_combination, check_networks, check_parts, checked_numbers
 from jaxgan.engine.draws import Index, Stream, critic_draw, critic_step_before, draw_latents, generator_draw, stream_key
-from jaxgan.errors import UserError, shortened
+from jaxgan.errors import UserError
 from jaxgan.networks import (
     AugmentedCritic,
     ClassifyingCritic,
@@ -43,44 +42,12 @@ from jaxgan.networks import (
     as_generator,
     packed_shape,
 )
-from jaxgan.networks.augmentation import KINDS as AUGMENTATIONS
-from jaxgan.networks.inspection import couples_batch, generator_couples_batch
+from jaxgan.networks.inspection import couples_batch
 from jaxgan.networks.layers import no_labels
 from jaxgan.networks.order import Layer, Path, layers_in_order
 from jaxgan.objectives import with_generator_classifier
 from jaxgan.pixels import to_model_range
 from jaxgan.types import Average, Draw, Game, GanState, Labels, Metrics, Number, Objective, Player, Samples
-
-CHOICES = {
-    "conditioning": ("concat", "projection"),
-    "critic_data": ("fresh", "same"),
-    "generator_latent": ("fresh", "same"),
-    "fake_labels": ("real", "random"),
-    "order": ("critic_first", "generator_first", "generator_second"),
-}
-RANGES = {
-    "ema": Range(at_least=0, below=1),
-    "generator_classifier_weight": Range(at_least=0),
-    "ada_target": Range(at_least=-1, at_most=1),
-}
-AT_LEAST = {
-    "latent_dim": 1, "n_classes": 0, "label_dim": 0, "n_critic": 0, "pac": 1, "unroll": 0, "generators": 1, "penalty_every": 1,
-    "ada_images": 1, "ada_interval": 1, "freeze_critic": 0, "accumulate": 1,
-}  # fmt: skip
-TRUTHS = ("minibatch_discrimination", "spectral_norm", "ada")
-COUPLES = (
-    "under a gradient penalty each sample's gradient must be its own, and this couples the samples of a batch"
-    " (arXiv 1704.00028, section 4)"
-)
-NO_SIGN = (
-    "this game does not say by which sign its critic takes a sample for real (Objective.real_margin): scores as WGAN's may have any"
-    " offset, so that r_t (arXiv 2006.06676, eq. 1) means nothing; gan, lsgan, hinge, rpgan and r3gan are among those that do"
-)
-NO_ROW_MEANS = (
-    "this game's losses and penalties are not declared means over the samples of a batch (Game.row_means), so that those of its parts"
-    " do not add up to them"
-)
-COUPLED_PARTS = "couples the samples of a batch (batch norm does), so that each part of it would see others than the whole"
 
 
 class Networks(NamedTuple):
@@ -178,85 +145,11 @@ class Gan:
     accumulate: int = 1
 
     def __post_init__(self) -> None:
-        self._check_numbers()
-        self._check_parts()
-        if self.n_classes and self.label_dim:
-            raise UserError(
-                f"n_classes={self.n_classes} and label_dim={self.label_dim}: labels are classes or vectors: give one"
-            )
-        if self.conditioning == "projection" and not self.is_conditional:
-            raise UserError("conditioning='projection' says how labels reach the critic: it needs n_classes or label_dim")
-        if self.minibatch_discrimination and self.game.penalties:
-            raise UserError(f"minibatch_discrimination: {COUPLES}")
-        if self.penalty_every > 1 and not self.game.penalties:
-            raise UserError(f"penalty_every={self.penalty_every}: this game has no penalty")
-        if self.pac > 1 and self.classifies_generators:
-            raise UserError(
-                f"pac={self.pac}: a pack mixes samples of several generators, and has no one generator to name;"
-                " generator_classifier_weight=0 leaves the classifier out"
-            )
-        self._check_adaptive()
-        self._check_accumulation()
-
-    def _check_adaptive(self) -> None:
-        """Refuses adaptive augmentation of nothing, or by scores that mean nothing."""
-        if not self.ada:
-            return
-        if not self.augment:
-            raise UserError(
-                "ada: how often is adaptive, and augment says what is done: give it, as augment=('flip', 'shift', 'colour')"
-            )
-        if not self.n_critic:
-            raise UserError("ada: there is no critic (n_critic=0)")
-        if self.game.objective.real_margin is None:
-            raise UserError(f"ada: {NO_SIGN}")
-
-    def _check_accumulation(self) -> None:
-        """Refuses parts of a batch whose gradients do not add up to that of the whole, as far as the networks are not looked at."""
-        if self.accumulate == 1:
-            return
-        name = f"accumulate={self.accumulate}"
-        if not self.game.row_means:
-            raise UserError(f"{name}: {NO_ROW_MEANS}")
-        if self.unroll:
-            raise UserError(f"{name}: the critic steps that unroll={self.unroll} looks ahead are made on the whole batch")
-
-    def _check_numbers(self) -> None:
-        """Checks each choice and number by itself, and keeps numpy's and jax's as Python's."""
-        kept: dict[str, Any] = {
-            **{name: checks.whole_number(name, getattr(self, name), at_least=least) for name, least in AT_LEAST.items()},
-            **{name: checks.number(name, getattr(self, name), range) for name, range in RANGES.items()},
-            **{name: checks.choice(name, getattr(self, name), choices) for name, choices in CHOICES.items()},
-            **{name: checks.truth(name, getattr(self, name)) for name in TRUTHS},
-        }
-        kinds = self.augment.split(",") if isinstance(self.augment, str) else self.augment
-        if not isinstance(kinds, tuple | list):
-            raise UserError(f"augment={shortened(kinds)}: must be names, some of {', '.join(AUGMENTATIONS)}")
-        kept["augment"] = tuple(checks.choice("augment", kind, AUGMENTATIONS) for kind in kinds)
-        for name, value in kept.items():
+        for name, value in checked_numbers(self).items():
             object.__setattr__(self, name, value)
-
-    def _check_parts(self) -> None:
-        """Refuses what is no network, no optimizer and no game."""
-        for name in ("generator_optimizer", "critic_optimizer"):
-            if not (hasattr(getattr(self, name), "init") and hasattr(getattr(self, name), "update")):
-                raise UserError(f"{name} is a {type(getattr(self, name)).__name__}: expected an optax transformation")
-        if not isinstance(self.game, Game):
-            raise UserError(f"game is a {type(self.game).__name__}: expected a Game, as jaxgan.objectives.wgan_gp() returns")
-        objective, penalties, constraint, row_means = self.game
-        if not isinstance(objective, Objective) or not all(map(callable, objective[:4])):
-            raise UserError(f"game: its objective {shortened(objective)} must be an Objective of functions")
-        if not isinstance(penalties, tuple | list) or not all(map(callable, penalties)) or not callable(constraint):
-            raise UserError(f"game: penalties {shortened(penalties)} must be a tuple of functions, constraint a function")
-        if not (objective.real_margin is None or callable(objective.real_margin)):
-            raise UserError(f"game: real_margin {shortened(objective.real_margin)} must be a function of a CriticView, or None")
-        checks.truth("game: row_means", row_means)
-        for name in ("generator", "critic"):
-            if isinstance(getattr(self, name), optax.GradientTransformation):
-                raise UserError(
-                    f"{name} is an optimizer: the order is Gan(generator, critic, game, generator_optimizer, critic_optimizer)"
-                )
+        check_parts(self)
         _ = self.networks  # refuses what is no network
+        check_combination(self)
 
     # The parts
 
@@ -349,7 +242,8 @@ class Gan:
         shape = tuple(sample_shape)
         if shape not in self._layers:
             samples = jax.ShapeDtypeStruct((self.pac, *shape), jax.dtypes.canonicalize_dtype(float))
-            self._layers[shape] = layers_in_order(self.networks.critic, samples, jax.ShapeDtypeStruct((self.pac,), np.int32))
+            labels = jax.eval_shape(lambda: no_labels(self.pac, self.label_dim))
+            self._layers[shape] = layers_in_order(self.networks.critic, samples, labels)
         return self._layers[shape]
 
     def frozen_parameters(self, sample_shape: tuple[int, ...]) -> frozenset[Path]:
@@ -365,48 +259,7 @@ class Gan:
         Raises:
             UserError: the reason.
         """
-        if self.game.penalties and self.n_critic and self.couples_batch(sample_shape):
-            raise UserError(f"critic {type(self.critic).__name__}: {COUPLES}")
-        self._check_parts_alone(sample_shape)
-        self._check_frozen(sample_shape)
-
-    def _check_frozen(self, sample_shape: tuple[int, ...]) -> None:
-        """Refuses to freeze all layers of the critic, or more."""
-        if not self.freeze_critic:
-            return
-        names = [layer.name for layer in self.critic_layers(sample_shape)]
-        if self.freeze_critic >= len(names):
-            raise UserError(
-                f"freeze_critic={self.freeze_critic}: the critic has {len(names)} layers ({', '.join(names)}), of which at most"
-                f" {len(names) - 1} can be frozen"
-            )
-
-    def _check_parts_alone(self, sample_shape: tuple[int, ...]) -> None:
-        """Refuses parts of a batch for networks that would see another batch in them."""
-        if self.accumulate == 1:
-            return
-        if self.n_critic and self.couples_batch(sample_shape):
-            raise UserError(f"accumulate={self.accumulate}: the critic {type(self.critic).__name__} {COUPLED_PARTS}")
-        example = jnp.zeros((self.generators, self.latent_dim), float)
-        labels = jnp.zeros(self.generators, jnp.int32)
-        if generator_couples_batch(self.networks.generator, example, labels, rows_per_sample=self.generators):
-            raise UserError(f"accumulate={self.accumulate}: the generator {type(self.generator).__name__} {COUPLED_PARTS}")
-
-    def check_batch_size(self, name: str, size: int) -> None:
-        """Refuses a batch that packs, generators or parts do not divide.
-
-        Args:
-            name: how a message begins.
-            size: samples in the batch.
-        """
-        for remedy in ("pac", "generators", "accumulate"):
-            if size % getattr(self, remedy):
-                raise UserError(f"{name}{remedy}={getattr(self, remedy)} must divide the batch of {size}")
-        if size % (self.accumulate * part_unit(self)):
-            raise UserError(
-                f"{name}accumulate={self.accumulate}: each part of the batch of {size} must hold whole packs (pac={self.pac}) and as"
-                f" many samples of each generator (generators={self.generators})"
-            )
+        check_networks(self, tuple(sample_shape))
 
     def check_sample_shape(self, made: tuple[int, ...], real: tuple[int, ...]) -> None:
         """Refuses a generator whose samples have another shape than the real ones (the first axis is the batch)."""

@@ -82,9 +82,8 @@ class DcganCritic(Critic):
         sizes, widths = stages(tuple(size), self.hidden_dim)
         layers: list[Any] = []
         for width, before in zip(widths, sizes[:-1], strict=True):
-            if self.downward["size"] % 2 == 0 and any(
-                side % 2 for side in before
-            ):  # an odd window halves an odd side by itself
+            odd = any(side % 2 for side in before)
+            if odd and self.downward["size"] % 2 == 0:  # an odd window halves an odd side by itself
                 layers.append(evened)
             norm = [critic_norm(self.norm, len(size))] if before != sizes[0] else []
             layers += [Conv(width, **self.downward, **PAPER_INIT), *norm, leaky_relu]

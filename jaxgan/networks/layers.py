@@ -249,7 +249,5 @@ def cropped(size: tuple[int, ...]) -> Callable[[Array], Array]:
 def evened(x: Float[Array, "batch *size channels"] | LabelledImages) -> Float[Array, "batch *size2 channels"]:
     """One more row of zeros along each axis of an odd length; vectors are joined to the channels, for there they are 0 too."""
     if isinstance(x, LabelledImages):
-        images, vectors = x
-        planes = vectors.reshape(len(vectors), *(1,) * (images.ndim - 2), -1)  # (B, n) -> (B, 1, ..., 1, n)
-        x = jnp.concatenate([images, jnp.broadcast_to(planes, (*images.shape[:-1], vectors.shape[-1]))], axis=-1)
+        x = joined(*x)
     return jnp.pad(x, ((0, 0), *((0, side % 2) for side in x.shape[1:-1]), (0, 0)))

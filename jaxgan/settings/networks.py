@@ -11,7 +11,7 @@ import jax
 import numpy as np
 
 from jaxgan.data import Dataset, value_range
-from jaxgan.engine.gan import COUPLES
+from jaxgan.engine.composition import COUPLES
 from jaxgan.errors import UserError, unknown
 from jaxgan.imports import import_named
 from jaxgan.networks import CRITICS, GENERATORS, PAIRS, Critic, Generator
@@ -305,7 +305,7 @@ def _takes(kind: Any, name: str) -> bool:
 
 
 def _default_network(name: str, dataset: Dataset) -> str:
-    kind = kind_of(dataset.sample_shape)
+    kind = dataset.kind
     if kind == "other":
         raise UserError(
             f"data set {name}: no network of jaxgan's is for samples of shape {dataset.sample_shape}; name your own by --generator"
@@ -320,16 +320,11 @@ def _default_network(name: str, dataset: Dataset) -> str:
     return network if min(size) >= GENERATORS[network].smallest_side else "fc"
 
 
-def kind_of(sample_shape: tuple[int, ...]) -> str:
-    """What a sample of this shape is: (features,), (T, C), (H, W, C), (D, H, W, C), or "other"."""
-    return {1: "vectors", 2: "series", 3: "images", 4: "volumes"}.get(len(sample_shape), "other")
-
-
 def _check_fit(what: str, kind: Any, dataset: Dataset, hidden_dim: int | None) -> None:
     """Refuses a network of jaxgan's on data of another kind or size; one of the user's own is tried on the data by the engine."""
     if not (isinstance(kind, type) and issubclass(kind, Generator | Critic)):
         return
-    held = kind_of(dataset.sample_shape)
+    held = dataset.kind
     if kind.sample_kind != "any" and held not in (kind.sample_kind, *kind.takes_also):
         if {held, kind.sample_kind} == {"images", "vectors"}:
             raise UserError(f"{what} is for {'images' if held == 'vectors' else 'points'}, and {dataset.name} holds the other")

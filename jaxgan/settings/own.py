@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from jaxgan.data import Dataset
+from jaxgan.engine.composition import check_batch_size
 from jaxgan.engine.gan import Gan
 from jaxgan.engine.schedule import Schedule
 from jaxgan.errors import UserError, unknown
@@ -82,7 +83,7 @@ def resolve_own(gan: Gan, dataset: Dataset, config: Config) -> Resolved:
         raise UserError(f"the GAN is conditional (n_classes={gan.n_classes}), and the data have no labels")
     if gan.n_classes and gan.n_classes < dataset.n_classes:
         raise UserError(f"the GAN has {gan.n_classes} classes, and the data {dataset.n_classes}")
-    gan.check_batch_size("", config.batch_size or BATCH_SIZE)
+    check_batch_size(gan, "", config.batch_size or BATCH_SIZE)
     final = dataclasses.replace(config, **schedule_options(config, dataset.size))
     check(final)
     return Resolved(final, dataset, schedule_of(final), lambda numbers: gan, {})

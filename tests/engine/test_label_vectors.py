@@ -186,3 +186,19 @@ def test_a_class_is_drawn_by_its_name():
 def test_what_does_not_fit_is_refused(call, words):
     with pytest.raises(UserError, match=words):
         call()
+
+
+def test_frozen_layers_and_parts_of_a_batch_know_of_vectors():
+    """One critic step in three parts is that of the whole batch, and the first layer stays; both look at the networks with labels first."""
+    whole, parts = (gan_of(freeze_critic=1, accumulate=n) for n in (1, 3))
+    real, label = POINTS[:6], jnp.asarray(NUMBERS[:6] / 30, float)
+    state = whole.init(jax.random.key(0), real, label)
+    assert parts.init(jax.random.key(0), real, label).step == 0
+    draw = whole.draw(state.key, 0, real, label)
+    (after, _), (after_parts, _) = (jax.jit(gan.critic_step)(state, draw) for gan in (whole, parts))
+    before, moved = state.critic.params, after.critic.params
+    first = {path[0] for path in whole.frozen_parameters((2,))}
+    assert first == {"model"} and len(whole.frozen_parameters((2,))) == 2
+    still = jax.tree.map(lambda a, b: bool((a == b).all()), before, moved)
+    assert sorted(jax.tree.leaves(still)) == [False] * 6 + [True] * 2  # four linear layers of two arrays
+    jax.tree.map(lambda a, b: np.testing.assert_allclose(a, b, rtol=1e-5, atol=1e-7), moved, after_parts.critic.params)
