@@ -1,5 +1,6 @@
 """Augmentations against what they are defined to do, and the critic that applies them."""
 
+import flax.linen as nn
 import jax
 import jax.numpy as jnp
 import numpy as np
@@ -9,6 +10,7 @@ from jaxgan.errors import UserError
 from jaxgan.networks import AugmentedCritic
 from jaxgan.networks.augmentation import KINDS, colour, cutout, flip, rotation, shift, translation, with_probability
 from jaxgan.networks.fc import FcCritic
+from jaxgan.types import CriticOutput
 
 BATCH, N_CLASSES = 6, 3
 LABELS = jnp.arange(BATCH, dtype=jnp.int32) % N_CLASSES
@@ -203,3 +205,19 @@ def test_the_augmented_critic_sees_augmented_samples_in_training_and_only_there(
         AugmentedCritic(inner, ()).apply(variables, x, LABELS, train=True).score,
         inner.apply({"params": variables["params"]["critic"]}, x, LABELS, train=True).score,
     )
+
+
+def test_whether_a_picture_is_augmented_and_how_are_drawn_apart():
+    """Flipped with probability 1/2 where chosen with probability 1/2: a quarter, and not a half, as of one draw for both."""
+    n = 4000
+
+    class FirstPixel(nn.Module):
+        def __call__(self, samples, labels, *, train=False):
+            return CriticOutput(score=samples[:, 0, 0, 0])
+
+    pictures = jnp.broadcast_to(jnp.array([0.0, 1.0]).reshape(1, 1, 2, 1), (n, 1, 2, 1))  # flipped: 1 in front
+    critic = AugmentedCritic(FirstPixel(), ("flip",))
+    flipped = critic.apply(
+        with_probability(jnp.asarray(0.5)), pictures, jnp.zeros(n, int), train=True, rngs={"augment": jax.random.key(0)}
+    )
+    assert abs(float(flipped.score.mean()) - 0.25) < 4 * (0.25 * 0.75 / n) ** 0.5
