@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 COLUMNS = 10  # pictures in a row of the grid
 ROWS = 12  # of the grid, at most
 NAMED = 5  # pairs of pictures that are nearly alike
+LONG = 1800.0  # seconds of a training beyond which it is said what would be quicker
 
 
 @dataclass(frozen=True)
@@ -176,9 +177,6 @@ def print_cost(config: "Config", dataset: "Dataset") -> None:
     print(f"  about {duration(whole)} for the whole")
     if whole > LONG and (options := quicker(chosen, dataset)):
         print(f"  quicker with some of: {options}")
-
-
-LONG = 1800.0  # seconds: beyond that it is said what would be quicker
 
 
 if __name__ == "__main__":
