@@ -23,7 +23,7 @@ LAYERS = {
     "picture_options": 0, "pixels": 0, "unpacking": 0,
     "folder": 1, "cache": 1,
     "optimizers": 1, "objectives": 1, "networks": 1, "data": 1, "metrics": 1, "interop": 1,
-    "engine": 2, "features": 2,
+    "engine": 2, "exports": 2, "features": 2,
     "settings": 3,
     "report": 4, "evaluation": 4,
     "runs": 5, "command": 5,

@@ -10,10 +10,10 @@ from jaxtyping import Array
 from jaxgan.networks.layers import (
     Conv,
     ConvTranspose,
+    Crop,
     LabelledImages,
     Linear,
     Sequential,
-    cropped,
     evened,
     flatten,
     leaky_relu,
@@ -102,6 +102,6 @@ class ConvAutoencoder(AutoencoderCritic):
         for width, narrower, size in zip(widths, [channels, *widths], sizes[:-1], strict=False):
             odd = any(side % 2 for side in size)
             downward += [*([evened] if odd else []), Conv(width, 4, 2, 1), leaky_relu]
-            upward = [leaky_relu, ConvTranspose(narrower, 4, 2, 1), *([cropped(size)] if odd else []), *upward]
+            upward = [leaky_relu, ConvTranspose(narrower, 4, 2, 1), *([Crop(size)] if odd else []), *upward]
         self.encoder = Sequential([*downward, flatten, Linear(self.code_dim)])
         self.decoder = Sequential([Linear(math.prod(coarse)), upward[0], lambda x: unflatten(x, coarse), *upward[1:], jnp.tanh])

@@ -11,11 +11,11 @@ from jaxgan.networks.layers import (
     BatchNorm,
     Conv,
     ConvTranspose,
+    Crop,
     LabelledImages,
     Linear,
     Sequential,
     critic_norm,
-    cropped,
     evened,
     flatten,
     leaky_relu,
@@ -58,7 +58,7 @@ class DcganGenerator(Generator):
         for width, before, after in zip((*widths[-2::-1], channels), sizes[:0:-1], sizes[-2::-1], strict=True):
             layers.append(ConvTranspose(width, **self.upward, **PAPER_INIT))
             if any(2 * side != wanted for side, wanted in zip(before, after, strict=True)):
-                layers.append(cropped(after))
+                layers.append(Crop(after))
             layers += [BatchNorm(), jax.nn.relu]
         self.model = Sequential([*layers[:-2], *([jnp.tanh] if getattr(self, "output", "tanh") == "tanh" else [])])
 

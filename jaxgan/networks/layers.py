@@ -6,6 +6,7 @@ permutation takes any PyTorch weight of rank 4 to its kernel (`jaxgan.interop`).
 
 import math
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from functools import partial
 from typing import Any, NamedTuple
 
@@ -241,9 +242,14 @@ def unflatten(x: Float[Array, "batch features"], shape: tuple[int, ...]) -> Floa
     return jnp.moveaxis(x.reshape(-1, channels, *size), 1, -1)  # (B, CHW) -> (B, C, H, W) -> (B, H, W, C)
 
 
-def cropped(size: tuple[int, ...]) -> Callable[[Array], Array]:
+@dataclass(frozen=True)
+class Crop:
     """A layer that leaves of each sample the corner of this size, where another size comes in."""
-    return lambda x: x[(slice(None), *map(slice, size))]
+
+    size: tuple[int, ...]
+
+    def __call__(self, x: Array) -> Array:
+        return x[(slice(None), *map(slice, self.size))]
 
 
 def evened(x: Float[Array, "batch *size channels"] | LabelledImages) -> Float[Array, "batch *size2 channels"]:

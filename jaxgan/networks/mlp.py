@@ -24,8 +24,7 @@ class MlpGenerator(Generator):
         super().setup()
         (features,) = self.sample_shape
         hidden = [layer for _ in range(3) for layer in (Linear(self.hidden_dim), jax.nn.relu)]
-        last = jnp.tanh if self.output == "tanh" else lambda x: x
-        self.model = Sequential([*hidden, Linear(features), last])
+        self.model = Sequential([*hidden, Linear(features), *([jnp.tanh] if self.output == "tanh" else [])])
 
     def generate(self, latent: Array, train: bool) -> Samples:
         return self.model(latent, train)

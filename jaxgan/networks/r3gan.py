@@ -16,10 +16,10 @@ from jaxtyping import Array, Float
 
 from jaxgan.networks.layers import (
     Conv,
+    Crop,
     LabelledImages,
     Linear,
     Sequential,
-    cropped,
     evened,
     leaky_relu,
     normal,
@@ -80,7 +80,7 @@ class Upsample(nn.Module):
     def __call__(self, x: Images) -> Images:
         if x.shape[-1] != self.features:
             x = Conv(self.features, 1, use_bias=False, kernel_init=scaled_normal(), name="conv")(x)
-        return cropped(self.size)(upsample(x))
+        return Crop(self.size)(upsample(x))
 
 
 class Downsample(nn.Module):
