@@ -1,5 +1,6 @@
 """Generators of every kind, narrow, with random weights and running statistics; and what to call them with."""
 
+import functools
 from typing import Any, NamedTuple
 
 import jax
@@ -43,6 +44,7 @@ class Made(NamedTuple):
     samples: np.ndarray
 
 
+@functools.cache
 def made(case: str, batch: int = 7) -> Made:
     """The case NAME|LABELS, or NAME|mixture of three generators; the batch is no multiple of three."""
     name, _, kind = case.partition("|")
