@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from jaxgan import data, interop, metrics, networks, objectives
     from jaxgan.engine.gan import Gan
     from jaxgan.runs.evaluate import evaluate
+    from jaxgan.runs.export import export
     from jaxgan.runs.fit import fit
     from jaxgan.runs.load import load
     from jaxgan.runs.run import Run
@@ -33,6 +34,7 @@ _HOMES = {
     "Objective": "jaxgan.types",
     "Run": "jaxgan.runs",
     "evaluate": "jaxgan.runs",
+    "export": "jaxgan.runs",
     "fit": "jaxgan.runs",
     "load": "jaxgan.runs",
 }
@@ -49,6 +51,7 @@ __all__ = [
     "Run",
     "data",
     "evaluate",
+    "export",
     "fit",
     "interop",
     "load",
@@ -83,7 +86,7 @@ def __dir__() -> list[str]:
 
 
 class _Package(ModuleType):
-    """The package; `evaluate` stays its function when the command of that name, a module of the package, is imported."""
+    """The package; `evaluate` and `export` stay functions when the commands of those names, modules of the package, are imported."""
 
     def __setattr__(self, name: str, value: Any) -> None:
         if not (name in _HOMES and isinstance(value, ModuleType)):

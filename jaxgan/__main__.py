@@ -13,6 +13,7 @@ COMMANDS = {
     "sample": "draw samples from a trained run",
     "sweep": "train a grid of settings over several seeds",
     "evaluate": "measure a trained run by fixed protocols",
+    "export": "write a run's generator for use elsewhere: ONNX, PyTorch, safetensors, StableHLO",
     "report": "write the page of a run anew",
     "compare": "write one page that compares runs",
     "data": "show what a training would see of a data set, and what it would take",

@@ -109,6 +109,10 @@ class RunFolder:
         """Of a sweep's program: what came out of each replica, as JSON."""
         return self.path / "result.json"
 
+    def export(self, format: str) -> Path:
+        """The folder of what was exported in a format."""
+        return self.path / "exports" / format
+
     @property
     def exists(self) -> bool:
         """Whether a run lies here."""

@@ -369,7 +369,12 @@ def _patches(x, window, stride, padding):
 
 
 def _parts(batch, sample_bytes, kernel_bytes):
-    """How many parts the batch is cut into: each fills the cache, and outweighs the kernel that each reads again."""
+    """How many parts the batch is cut into: each fills the cache, and outweighs the kernel that each reads again.
+
+    One where the batch is of no size yet, as in a program that is exported for any (`jax.export.symbolic_shape`).
+    """
+    if not isinstance(batch, int):
+        return 1
     most = batch * sample_bytes // max(CACHE_BYTES, 2 * kernel_bytes)
     return max(d for d in range(1, max(1, min(batch, most)) + 1) if batch % d == 0)
 

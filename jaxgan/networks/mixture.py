@@ -45,10 +45,12 @@ class MixtureGenerator(nn.Module):
 
     @nn.compact
     def __call__(self, latent: Float[Array, "batch latent"], labels: Labels, *, train: bool = False) -> Samples:
-        size, missing = len(latent), -len(latent) % self.number
-        if missing and train:  # the rows that fill up would count in the batch statistics
+        size = latent.shape[0]  # no number yet where a program is exported for any
+        each = (size + self.number - 1) // self.number
+        if train and each * self.number != size:  # the rows that fill up would count in the batch statistics
             raise ValueError(f"{size} latents do not divide among {self.number} generators")
-        rows = jnp.where(jnp.arange(size + missing) < size, jnp.arange(size + missing), 0)  # fills up with row 0
+        rows = jnp.arange(each * self.number)
+        rows = jnp.where(rows < size, rows, 0)  # fills up with row 0
         several = nn.vmap(
             lambda generator, latent, labels: generator(latent, labels, train=train),
             in_axes=1,
@@ -58,10 +60,10 @@ class MixtureGenerator(nn.Module):
             split_rngs={"params": True, "dropout": True},
         )
         latent, labels = (
-            x[rows].reshape(-1, self.number, *x.shape[1:]) for x in (latent, labels)
+            x[rows].reshape(each, self.number, *x.shape[1:]) for x in (latent, labels)
         )  # (B, ...) -> (B / n, n, ...)
         made = several(self.generator, latent, labels)  # (B / n, n, *sample)
-        return made.reshape(-1, *made.shape[2:])[:size]  # (B / n, n, *sample) -> (B, *sample)
+        return made.reshape(each * self.number, *made.shape[2:])[:size]  # (B / n, n, *sample) -> (B, *sample)
 
 
 class ClassifyingCritic(CriticTransform):

@@ -2,6 +2,7 @@
 
 import dataclasses
 from pathlib import Path
+from typing import Any
 
 import jax
 
@@ -13,6 +14,7 @@ from jaxgan.engine.gan import Gan
 from jaxgan.engine.loop import initial_states, on_replicas
 from jaxgan.errors import UserError, say
 from jaxgan.folder import RunFolder, read_object
+from jaxgan.runs.exported import ABOUT, exported_run, is_exported, read_about, read_config
 from jaxgan.runs.run import Run
 from jaxgan.settings import Config, check_fixed, check_trusted, format_of, read_config_file
 from jaxgan.settings.own import resolve_own
@@ -30,8 +32,10 @@ def load(
 ) -> Run:
     """A trained run: its last checkpoint, that of `step`, or the `best` by its own metric. The data set itself is not needed.
 
+    What `export` wrote as safetensors is loaded too: it draws the same samples, and has no critic.
+
     Args:
-        folder: the run folder.
+        folder: the run folder, or that of the export.
         step: the checkpoint's step; without it one that is damaged is passed over, and that is said on standard error.
         replica: which of several random seeds.
         best: the checkpoint that was best by the run's own metric (of runs with `metrics_every`).
@@ -42,7 +46,25 @@ def load(
         UserError: no run, no such checkpoint or replica, one that does not fit or is damaged, or code that is not trusted.
     """
     replica = whole_number("replica", replica, at_least=0)
+    if is_exported(path("run folder", folder)):
+        return _load_exported(path("run folder", folder), step, replica, best, gan, trust)
     return load_all(folder, step=step, best=best, gan=gan, trust=trust).replica(replica)
+
+
+def _load_exported(folder: Path, step: int | None, replica: int, best: bool, gan: Gan | None, trust: bool) -> Run:
+    """What was exported; of it there is one replica and one step.
+
+    Raises:
+        UserError: another is wanted, or as `load`.
+    """
+    for name, value in (("step", step), ("replica", replica), ("best", best)):
+        if value not in (None, 0, False):
+            raise UserError(f"{name}={value}: {folder} holds one generator, that was exported")
+    about = read_about(folder)
+    config = dataclasses.replace(read_config(folder, about, trust), out=folder, mesh=None)
+    described = dataset_of(about["data"], folder / ABOUT)
+    resolved = _resolved(config, folder, described, gan)
+    return exported_run(folder, about, resolved.config, resolved.dataset, resolved.gan)
 
 
 def load_all(
@@ -93,28 +115,33 @@ def resolve_saved(config: Config, files: RunFolder, gan: Gan | None) -> Resolved
     Raises:
         UserError: a GAN is wanted and none is given, or the other way round.
     """
+    return _resolved(config, files.path, remembered_data(files), gan)
+
+
+def _resolved(config: Config, folder: Path, dataset: Dataset | None, gan: Gan | None) -> Resolved:
     if config.python is None:
         if gan is not None:
-            raise UserError(f"{files.path} was started by options, which say all: a gan has no place here")
-        return resolve(config, remembered_data(files), saved=True)
+            raise UserError(f"{folder} was started by options, which say all: a gan has no place here")
+        return resolve(config, dataset, saved=True)
     if gan is None:
         parts = ", ".join(f"{name} {part.get('import') or part.get('repr')}" for name, part in config.python.items())
-        raise UserError(
-            f"{files.path} was started from Python with a Gan: give it again, load(folder, gan=...); it had {parts}"
-        )
-    dataset = remembered_data(files)
+        raise UserError(f"{folder} was started from Python with a Gan: give it again, load(folder, gan=...); it had {parts}")
     if dataset is None:
-        raise UserError(f"{files.environment} is missing or cannot be read: the shape of the data is not known")
+        raise UserError(f"{RunFolder(folder).environment} is missing or cannot be read: the shape of the data is not known")
     return resolve_own(gan, dataset, config)
 
 
 def remembered_data(files: RunFolder) -> Dataset | None:
     """The data set without its samples, as environment.json describes it; None for distributions, which are made at once."""
-    described = read_object(files.environment).get("data")
+    return dataset_of(read_object(files.environment).get("data"), files.environment)
+
+
+def dataset_of(described: Any, source: Path) -> Dataset | None:
+    """The data set without its samples that a file describes; None as `remembered_data`."""
     try:
         dataset = data.from_description(described if isinstance(described, dict) else {})
     except KeyError:
         return None
     except UserError as error:
-        raise UserError(f"{files.environment}: data: {error}") from None
+        raise UserError(f"{source}: data: {error}") from None
     return None if dataset.name in data.DATASETS and dataset.is_vectors else dataset

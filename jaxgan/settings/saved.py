@@ -96,8 +96,18 @@ def read_config_file(path: Path) -> Config:
         raise UserError(f"no configuration at {path}: {error.strerror}; expected a run's config.json") from None
     except (ValueError, RecursionError) as error:
         raise UserError(f"{path} is not JSON: {first_line(error)}") from None
+    return config_of_values(values, path)
+
+
+def config_of_values(values: Any, path: Path) -> Config:
+    """The options that `with_format` gave, as JSON values read from `path`.
+
+    Raises:
+        UserError: as `read_config_file`.
+    """
     if not isinstance(values, dict):
         raise UserError(f"{path} holds no JSON object, as a run's config.json does")
+    values = dict(values)
     version = values.pop("format", 0)
     if type(version) is not int or version < 0:
         raise UserError(f"{path}: format {shortened(version)}: expected a whole number, at least 0")
