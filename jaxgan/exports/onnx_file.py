@@ -130,6 +130,7 @@ class Writer:
         axes = len(layer.shape) - 1  # beside batch and channels
         affine = [*inputs, *(weights[role] for role in ("weight", "bias") if role in weights)]
         numbers = layer.attributes
+        how: dict[str, Any]
         match layer.op:
             case "linear":
                 return self.node("Gemm", affine, name, transB=1)

@@ -16,7 +16,9 @@ from jaxgan.errors import UserError, first_line
 PLATFORMS = ("cpu", "cuda", "tpu")
 
 
-def stablehlo_bytes(generator: nn.Module, variables: PyTree[Any], *, latent_dim: int, n_classes: int = 0, label_dim: int = 0) -> bytes:
+def stablehlo_bytes(
+    generator: nn.Module, variables: PyTree[Any], *, latent_dim: int, n_classes: int = 0, label_dim: int = 0
+) -> bytes:
     """What `jax.export.deserialize` reads: a program with its weights inside, called as (latent) or (latent, labels).
 
     Latents are float32 (B, latent_dim), labels int32 (B,) or float32 (B, label_dim); samples lie as jaxgan has them, channels last.
@@ -45,5 +47,8 @@ def stablehlo_bytes(generator: nn.Module, variables: PyTree[Any], *, latent_dim:
     try:
         exported = export.export(jax.jit(samples), platforms=PLATFORMS)(*inputs)
     except Exception as error:  # a network of the user's own may raise anything
-        raise UserError(f"the generator cannot be traced for any batch size: {type(error).__name__}: {first_line(error)}") from error
+        reason = f"{type(error).__name__}: {first_line(error)}"
+        raise UserError(
+            f"the generator cannot be traced for any batch size, x.shape[0], which is no number then: {reason}"
+        ) from error
     return bytes(exported.serialize())

@@ -6,7 +6,7 @@ beside `torch.nn`'s layers, `torch_blocks.py` holds the source, and the file has
 
 import itertools
 from collections.abc import Iterator, Sequence
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -113,6 +113,7 @@ def _block(graph: Graph, part: Part, used: list[str]) -> str:
     """A block of several layers; which one is told by the operations in it."""
     first, last = part.layers[0], part.layers[-1]
     ops = {layer.op for layer in part.layers}
+    arguments: tuple[Any, ...]
     if "constant_product" in ops:
         name, arguments = "GenerativeBasis", (graph.arrays[first.weights["weight"]].shape[1], last.shape[0], last.shape[1:])
     elif "upsample_bilinear" in ops:

@@ -6,7 +6,7 @@ from typing import Any
 
 from jaxgan.errors import printable
 from jaxgan.folder import RunFolder
-from jaxgan.metrics import METRICS, metric_of
+from jaxgan.metrics import metric_of
 from jaxgan.runs.run import Run
 
 LOADING = {
@@ -55,7 +55,7 @@ def card(run: Run, about: Mapping[str, Any], license: str = "") -> str:
         _front(license),
         f"# {printable(title)}",
         f"A generator of {_samples(about)}, trained by jaxgan for {about['step']:,} generator steps; {about['parameters']:,} parameters"
-        f" ({'the running mean over training' if about['weights'] == 'averaged' else 'as the last step left them'}).",
+        f", {'averaged over training' if about['weights'] == 'averaged' else 'as the last step left them'}.",
         "## Load",
         LOADING[about["written_as"]].format(**_inputs(about)).strip("\n"),
         "\n".join(f"- {line}" for line in _interface(run, about)),
@@ -72,7 +72,7 @@ def card(run: Run, about: Mapping[str, Any], license: str = "") -> str:
 def _front(license: str) -> str:
     """The fields that model collections read."""
     said = json.dumps(license) if license else "unknown  # not stated by who exported it"
-    return f"---\nlicense: {said}\nlibrary_name: jaxgan\ntags:\n- gan\n- unconditional-image-generation\n---"
+    return f"---\nlicense: {said}\nlibrary_name: jaxgan\ntags:\n- gan\n---"
 
 
 def _samples(about: Mapping[str, Any]) -> str:
@@ -109,8 +109,11 @@ def _interface(run: Run, about: Mapping[str, Any]) -> list[str]:
     first = about["axes"] == "channels first"
     shape = ", ".join(map(str, ["B", *([channels, *size] if first else [*size, channels])]))
     lines = [f"Latents: {about['latent']} (B, {about['latent_dim']}); B is free."]
-    if names := about["data"]["class_names"]:
-        lines.append("Labels: class numbers, " + ", ".join(f"{i} {printable(name)}" for i, name in enumerate(names[:100])) + ".")
+    numbers_alone = [str(number) for number in range(about["n_classes"])]
+    if about["n_classes"] and (names := about["data"]["class_names"]) not in ([], numbers_alone):
+        lines.append(
+            "Labels: class numbers, " + ", ".join(f"{i} {printable(name)}" for i, name in enumerate(names[:100])) + "."
+        )
     elif about["n_classes"]:
         lines.append(f"Labels: class numbers from 0 to {about['n_classes'] - 1}.")
     if about["label_dim"] and (vectors := run.label_vectors):
@@ -121,14 +124,18 @@ def _interface(run: Run, about: Mapping[str, Any]) -> list[str]:
     if about["output"] == "bytes":
         lines.append(f"Samples: bytes (B, 3, {', '.join(map(str, size))}).")
     else:
-        range_of = " in [-1, 1]: (x + 1) * 127.5 are bytes" if len(about["sample_shape"]) == 3 else ""
-        lines.append(f"Samples: float32 ({shape}){range_of}.")
+        bytes_of = ", -1 black and 1 white: bytes are (x + 1) * 127.5, clipped" if len(about["sample_shape"]) == 3 else ""
+        lines.append(f"Samples: float32 ({shape}){bytes_of}.")
     if scaling := about["data"].get("scaling"):
-        lines.append(f"Units: a sample times {scaling['scale']} plus {scaling['offset']}, a number a feature, is in the data's own units.")
+        lines.append(
+            f"Units: a sample times {scaling['scale']} plus {scaling['offset']}, a number a feature, is in the data's own units."
+        )
     if about["generators"] > 1:
         lines.append(f"{about['generators']} generators: sample i is made by generator i modulo their number.")
     if run.batch_statistics and about["written_as"] != "safetensors":
-        lines.append("Batch norm uses its running statistics here; the run itself draws with each batch's own, so its pictures differ.")
+        lines.append(
+            "Batch norm uses its running statistics here; the run itself draws with each batch's own, so its pictures differ."
+        )
     if run.config.precision == "bfloat16" and about["written_as"] in ("onnx", "torch"):
         lines.append("Products are taken in float32 here, in bfloat16 in the run.")
     return lines
@@ -137,7 +144,9 @@ def _interface(run: Run, about: Mapping[str, Any]) -> list[str]:
 def _data(data: Mapping[str, Any]) -> list[str]:
     shape = "x".join(map(str, data["sample_shape"]))
     amount = "drawn afresh" if data.get("size") is None else f"{data['size']:,} samples"
-    lines = [f"{printable(str(data['name']))}: {amount} of {shape}" + (f", {data['n_classes']} classes" if data["n_classes"] else "")]
+    lines = [
+        f"{printable(str(data['name']))}: {amount} of {shape}" + (f", {data['n_classes']} classes" if data["n_classes"] else "")
+    ]
     return [*lines, *(printable(str(note)) for note in data.get("notes", ()))]
 
 
@@ -148,8 +157,14 @@ def _metrics(run: Run, step: int) -> str:
     if measured.get("step") == step and measured.get("mean"):
         values, source = measured["mean"], f"Measured by `jaxgan evaluate` at step {step:,}."
     else:
-        records = [record for record in files.read_metrics() if record["step"] <= step]
-        values = {name: value for name, value in (records[-1] if records else {}).items() if metric_of(name) in METRICS}
-        source = f"Logged while training, at step {records[-1]['step']:,}." if values else "None were measured: `jaxgan evaluate RUN` does."
+        logged = [(record["step"], _of_samples(record)) for record in files.read_metrics() if record["step"] <= step]
+        at, values = next(((at, values) for at, values in reversed(logged) if values), (0, {}))
+        source = f"Measured while training, at step {at:,}." if values else "None were measured: `jaxgan evaluate RUN` does."
     rows = [f"| {name} | {value:.6g} |" for name, value in values.items() if isinstance(value, int | float)]
     return "\n".join([source, *(["", "| metric | value |", "|---|---|", *rows] if rows else [])])
+
+
+def _of_samples(record: Mapping[str, Any]) -> dict[str, Any]:
+    """What a logged line says of samples; losses and norms are left out."""
+    rows = {name: metric_of(name) for name in record}
+    return {name: record[name] for name, row in rows.items() if row is not None and not row.logged}

@@ -141,7 +141,8 @@ def subject_of(run: Run, average: bool = True) -> Subject:
 def described(subject: Subject, format: str, pixels: bool = False) -> dict[str, Any]:
     """What generator.json says: inputs and outputs, labels and units, and what the run was made with."""
     run = subject.run
-    gan, data = run.gan, describe(run.dataset)
+    gan = run.gan
+    data = RunFolder(run.folder).read_environment(lambda _: None).get("data") or describe(run.dataset)
     config = {name: value for name, value in with_format(run.config).items() if name not in OF_THIS_MACHINE}
     parameters = sum(int(np.size(leaf)) for leaf in jax.tree.leaves(subject.weights.params))
     return {

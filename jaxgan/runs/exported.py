@@ -33,12 +33,14 @@ def read_about(folder: Path) -> dict[str, Any]:
     """
     path = folder / ABOUT
     about = read_object(path, FIELDS)
-    if missing := [name for name in FIELDS if name not in about]:
+    if missing := [name for name in FIELDS if about.get(name) is None]:
         raise UserError(f"{path}: {', '.join(missing)} is missing: jaxgan.export writes it")
     if about["format"] > FORMAT:
         raise UserError(f"{path} is of format {about['format']}, and this jaxgan reads up to {FORMAT}: a newer jaxgan reads it")
     if about["written_as"] != "safetensors":
-        raise UserError(f"{folder} holds the format {shortened(about['written_as'])}; jaxgan loads what --format safetensors wrote")
+        raise UserError(
+            f"{folder} holds the format {shortened(about['written_as'])}; jaxgan loads what --format safetensors wrote"
+        )
     return about
 
 
