@@ -5,6 +5,7 @@ import re
 from html.parser import HTMLParser
 
 import numpy as np
+import pytest
 
 from jaxgan.report.images import save_image
 from jaxgan.report.page import write_page
@@ -108,3 +109,12 @@ def undrawable(folder, shape):
 
 def page_of(folder):
     return Page(write_page(folder).read_text(encoding="utf-8"))
+
+
+def until(page, expression):
+    """Waits until the expression is true; the page's own policy forbids playwright's way of doing so."""
+    for _ in range(200):
+        if page.evaluate(expression):
+            return
+        page.wait_for_timeout(50)
+    pytest.fail(f"never true: {expression}")
