@@ -21,9 +21,9 @@ class Options:
 
     run: Annotated[Positional[Path], arg(metavar="RUN")]
     """The run folder."""
-    format: Literal["onnx", "safetensors", "stablehlo", "torch"] = "onnx"
+    format: Literal["html", "onnx", "safetensors", "stablehlo", "torch"] = "onnx"
     """onnx (batch size free), torch (a state dict and a Python file that needs torch alone), safetensors (which jaxgan.load takes back) or
-    stablehlo (of jax.export, for CPU, CUDA and TPU at once)."""
+    stablehlo (of jax.export, for CPU, CUDA and TPU at once); html is a page in which the generator draws, with sliders, in any browser."""
     out: OptionalPath = None
     """The folder to write into; RUN/exports/FORMAT where not given."""
     step: OptionalInt = None

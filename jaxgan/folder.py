@@ -114,6 +114,11 @@ class RunFolder:
         return self.path / "exports" / format
 
     @property
+    def generator_page(self) -> Path:
+        """The page in which the generator draws, where it was exported."""
+        return self.export("html") / "generator.html"
+
+    @property
     def exists(self) -> bool:
         """Whether a run lies here."""
         return self.config.is_file()

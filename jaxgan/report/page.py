@@ -53,7 +53,7 @@ def write_page(folder: Path, out: Path | None = None, tell: Tell = say) -> Path:
     among them. What is damaged is named on the page and told, a line each; no link leads out of the folder.
     """
     complaints: list[str] = []
-    page = _page(read_run(folder, complaints.append), complaints)
+    page = _page(read_run(folder, complaints.append), complaints, linked=out is None)
     path = without_link(RunFolder(folder).report) if out is None else out
     write_atomically(path, write(page))
     for complaint in complaints:
@@ -61,11 +61,11 @@ def write_page(folder: Path, out: Path | None = None, tell: Tell = say) -> Path:
     return path
 
 
-def _page(run: Run, complaints: Sequence[str]) -> Markup:
-    """`complaints` grow as the run's files are read, its pictures among them."""
+def _page(run: Run, complaints: Sequence[str], *, linked: bool = False) -> Markup:
+    """`complaints` grow as the run's files are read, its pictures among them; `linked` pages lie in the run folder."""
     charts = charts_of_run(run.records)
     sections = [
-        _samples(run), _critic(run), _curves(run, charts), _animation(run), _metrics(run), _evaluation(run), _neighbours(run), _config(run),
+        _samples(run), _generator(run) if linked else Markup(), _critic(run), _curves(run, charts), _animation(run), _metrics(run), _evaluation(run), _neighbours(run), _config(run),
         _environment(run),
     ]  # fmt: skip
     return document(
@@ -92,6 +92,17 @@ def _summary(run: Run) -> str:
 
 
 # Pictures
+
+
+def _generator(run: Run) -> Markup:
+    """A link to the page in which the generator draws, where it was exported."""
+    page = RunFolder(run.folder).generator_page
+    if not page.is_file():
+        return Markup()
+    address = page.relative_to(run.folder).as_posix()
+    return section(
+        "The generator itself", markup('<p><a href="{}">Draw in the browser</a>: sliders, classes and walks.</p>', address)
+    )
 
 
 def _samples(run: Run) -> Markup:

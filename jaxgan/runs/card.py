@@ -10,6 +10,9 @@ from jaxgan.metrics import metric_of
 from jaxgan.runs.run import Run
 
 LOADING = {
+    "html": """
+Open generator.html in a browser: the generator runs in the page, which asks for no other file.
+""",
     "safetensors": """
     import jaxgan
 

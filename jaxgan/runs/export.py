@@ -18,8 +18,11 @@ from jaxgan.exports.stablehlo import stablehlo_bytes
 from jaxgan.exports.torch_module import torch_source, torch_state_dict
 from jaxgan.files import json_text, write_atomically
 from jaxgan.folder import RunFolder
+from jaxgan.report.generator_page import generator_page
+from jaxgan.report.page import write_page
 from jaxgan.runs.card import card
 from jaxgan.runs.exported import ABOUT, FORMAT, WEIGHTS
+from jaxgan.runs.generator_page import drawing_of
 from jaxgan.runs.load import load
 from jaxgan.runs.run import Run
 from jaxgan.settings import with_format
@@ -74,7 +77,18 @@ def _stablehlo(subject: Subject, pixels: bool) -> dict[str, bytes]:
     return {"generator.stablehlo": content}
 
 
-WRITERS: dict[str, Writer] = {"onnx": _onnx, "safetensors": _safetensors, "stablehlo": _stablehlo, "torch": _torch}
+def _html(subject: Subject, pixels: bool) -> dict[str, bytes]:
+    name = RunFolder(subject.run.folder).generator_page.name
+    return {name: generator_page(drawing_of(subject.run, subject.graph, average=subject.averaged)).encode()}
+
+
+WRITERS: dict[str, Writer] = {
+    "html": _html,
+    "onnx": _onnx,
+    "safetensors": _safetensors,
+    "stablehlo": _stablehlo,
+    "torch": _torch,
+}
 
 
 def export(
@@ -94,7 +108,7 @@ def export(
 
     Args:
         run: a run as `fit` or `load` returns it, or its folder.
-        format: "onnx", "safetensors" (which `jaxgan.load` takes back), "stablehlo" or "torch".
+        format: "html" (a page in which the generator draws), "onnx", "safetensors" (which `jaxgan.load` takes back), "stablehlo" or "torch".
         out: the folder; RUN/exports/FORMAT where None.
         step: of a folder: the checkpoint, the last where None.
         best: of a folder: the checkpoint that was best by the run's own metric.
@@ -122,6 +136,8 @@ def export(
     files = {**WRITERS[format](subject, pixels), ABOUT: json_text(about), CARD: card(run, about, license).encode()}
     for name, content in files.items():
         write_atomically(folder / name, content)
+    if format == "html" and RunFolder(run.folder).report.is_file():
+        write_page(run.folder)  # which links to the page that draws
     return [folder / name for name in files]
 
 

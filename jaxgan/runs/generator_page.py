@@ -8,7 +8,7 @@ from jaxtyping import Float
 
 from jaxgan.engine.sampling import label_rows
 from jaxgan.engine.surface import CriticSurface, critic_scores, has_surface, surface_axis
-from jaxgan.exports import Graph, graph_of
+from jaxgan.exports import Graph
 from jaxgan.report.generator_page import Drawing, Kind
 from jaxgan.runs.run import Run
 
@@ -17,14 +17,15 @@ DIRECTIONS = 8
 REAL = 1000  # points
 
 
-def drawing_of(run: Run, *, average: bool = True) -> Drawing:
-    """What the page of a run draws, with the averaged weights where there are any.
+def drawing_of(run: Run, graph: Graph, *, average: bool = True) -> Drawing:
+    """What the page of a run draws.
 
-    Raises:
-        UserError: the generator is one of the user's own.
+    Args:
+        run: the run.
+        graph: its generator.
+        average: whether the graph's weights are the averaged ones.
     """
-    state, gan, dataset = run.state, run.gan, run.dataset
-    graph = graph_of(gan.networks.generator, state.generator if state.ema is None or not average else state.ema)
+    gan, dataset = run.gan, run.dataset
     n = KEPT * gan.generators
     latents = np.random.default_rng(0).standard_normal((n, gan.latent_dim)).astype(np.float32)
     labels: Any = None
@@ -40,7 +41,7 @@ def drawing_of(run: Run, *, average: bool = True) -> Drawing:
     drawn = kind_of(run)
     return Drawing(
         title=f"{dataset.name}, {run.config.variant}" if run.config.variant else dataset.name,
-        summary=f"A generator that was trained for {int(state.step):,} steps, drawing here and now.",
+        summary=f"A generator that was trained for {int(run.state.step):,} steps, drawing here and now.",
         graph=graph,
         kind=drawn,
         directions=directions(graph, DIRECTIONS),
