@@ -34,4 +34,5 @@ CT_GAN = Variant(
         ),
     ),
     dropout=True,
+    norm_range=(1.0, 1.0),
 )  # fmt: skip

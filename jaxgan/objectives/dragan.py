@@ -1,5 +1,7 @@
 """DRAGAN: the non-saturating GAN with a gradient penalty about the real samples (Kodali et al. 2017, arXiv 1705.07215)."""
 
+import math
+
 from jaxgan.checks import NOT_NEGATIVE, numbers_in
 from jaxgan.objectives.losses import cross_entropy_critic_loss, non_saturating_generator_loss
 from jaxgan.objectives.penalties import perturbed_gradient_penalty
@@ -27,4 +29,6 @@ DRAGAN = Variant(
             ),
         ),
     ),
+    undecided_loss=2 * math.log(2),
+    norm_range=(1.0, 1.0),
 )  # fmt: skip

@@ -1,5 +1,7 @@
 """GAN: the critic is a classifier of real against fake (Goodfellow et al. 2014, arXiv 1406.2661)."""
 
+import math
+
 from jaxgan.checks import POSITIVE, numbers_in
 from jaxgan.objectives.losses import cross_entropy_critic_loss, minimax_generator_loss, non_saturating_generator_loss
 from jaxgan.objectives.variant import Recipe, Variant, raw_score, score_objective
@@ -71,9 +73,11 @@ LAB004_POINTS = Recipe(
     data="points",
 )
 
+UNDECIDED = 2 * math.log(2)  # D = 1/2 everywhere (arXiv 1406.2661, section 4.1)
 GAN = Variant(
     gan,
     "Goodfellow et al. 2014, arXiv 1406.2661, section 3",
     (PAPER, LAB000, LAB002, LAB003, LAB004_IMAGES, LAB004_POINTS),
+    undecided_loss=UNDECIDED,
 )
-GAN_MINIMAX = Variant(gan_minimax, "Goodfellow et al. 2014, arXiv 1406.2661, eq. 1", (PAPER,))
+GAN_MINIMAX = Variant(gan_minimax, "Goodfellow et al. 2014, arXiv 1406.2661, eq. 1", (PAPER,), undecided_loss=UNDECIDED)

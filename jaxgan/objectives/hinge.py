@@ -26,6 +26,7 @@ HINGE = Variant(
             dict(optimizer="adam", learning_rate=2e-4, beta1=0.0, beta2=0.9, n_critic=5, batch_size=64),
         ),
     ),
+    undecided_loss=2.0,
 )
 SNGAN = Variant(
     sngan,
@@ -37,4 +38,5 @@ SNGAN = Variant(
             dict(optimizer="adam", learning_rate=2e-4, beta1=0.0, beta2=0.9, n_critic=5, batch_size=64, spectral_norm=True),
         ),
     ),
+    undecided_loss=2.0,
 )

@@ -34,4 +34,5 @@ LSGAN = Variant(
             data="images",
         ),
     ),
+    undecided_loss=0.25,
 )  # fmt: skip

@@ -1,5 +1,6 @@
 """RpGAN: scores of real and fake samples compared in pairs; R3GAN: the same with R1 and R2 (Huang et al. 2025, arXiv 2501.05441)."""
 
+import math
 from typing import Any
 
 from jaxgan.checks import NOT_NEGATIVE, numbers_in
@@ -50,6 +51,7 @@ RPGAN = Variant(
             dict(optimizer="adam", learning_rate=2e-4, beta1=0.5, beta2=0.999, n_critic=1, batch_size=32),
         ),
     ),
+    undecided_loss=math.log(2),
 )
 R3GAN = Variant(
     r3gan,
@@ -73,4 +75,5 @@ R3GAN = Variant(
             data="images",
         ),
     ),
+    undecided_loss=math.log(2),
 )  # fmt: skip

@@ -27,6 +27,12 @@ class Variant(NamedTuple):
     recipes: tuple[Recipe, ...]  # the first named `paper` is the default
     critic: Literal["scores", "autoencoder", "none"] = "scores"  # what kind of critic it needs
     dropout: bool = False  # whether it needs a critic with dropout
+    undecided_loss: float | None = (
+        None  # the critic's, penalties apart, where no score tells real from fake; 0 is a critic that knows all
+    )
+    norm_range: tuple[float, float] | None = (
+        None  # lowest and highest norm of the critic's gradient that its penalty leaves alone
+    )
 
 
 @numbers_in(critic_loss_scale=POSITIVE)

@@ -91,4 +91,5 @@ WGAN_GP = Variant(
             data="points",
         ),
     ),
+    norm_range=(1.0, 1.0),
 )  # fmt: skip

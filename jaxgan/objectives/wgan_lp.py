@@ -26,4 +26,5 @@ WGAN_LP = Variant(
             ),
         ),
     ),
+    norm_range=(0.0, 1.0),
 )  # fmt: skip

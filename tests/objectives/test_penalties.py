@@ -6,9 +6,10 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
+from jaxgan.objectives import VARIANTS
 from jaxgan.objectives.constraints import clip, unconstrained
 from jaxgan.objectives.penalties import gradient_norm, gradient_penalty, interpolate
-from jaxgan.types import CriticOutput, Draw
+from jaxgan.types import CriticOutput, CriticView, Draw
 
 W = jnp.array([3.0, -4.0])  # norm 5
 
@@ -101,3 +102,29 @@ def test_clipping_bounds_every_weight_and_leaves_small_ones():
     clipped = clip(0.01)(params)
     chex.assert_trees_all_close(clipped, {"a": jnp.array([-0.01, 0.005, 0.01]), "b": {"c": jnp.array([[-0.004]])}})
     chex.assert_trees_all_equal(unconstrained(params), params)
+
+
+@pytest.mark.parametrize("name", [name for name, variant in VARIANTS.items() if variant.norm_range is not None])
+def test_a_variants_penalty_leaves_alone_the_norms_that_it_says(name):
+    low, high = VARIANTS[name].norm_range
+    penalty, some = VARIANTS[name].build().penalties[0], draw(4)
+
+    def value(norm):
+        return float(
+            penalty(lambda x, labels, **_: CriticOutput(score=x @ W * (norm / 5)), some, -some.real)[1]["gradient_penalty"]
+        )
+
+    assert value(low) == pytest.approx(0, abs=1e-8) and value(high) == pytest.approx(0, abs=1e-8)
+    assert value(2 * high) > 0.1
+    assert low == 0 or value(low / 2) > 0.1
+
+
+@pytest.mark.parametrize("name", [name for name, variant in VARIANTS.items() if variant.undecided_loss is not None])
+def test_the_undecided_loss_is_the_least_of_a_critic_that_gives_all_samples_one_score(name):
+    objective, some = VARIANTS[name].build().objective, draw(4)
+
+    def loss(score):
+        output = CriticOutput(score=jnp.full(4, score))
+        return float(objective.critic_loss(CriticView(some, -some.real, output, output, linear), objective.init())[0])
+
+    assert min(map(loss, np.linspace(-1, 1, 21))) == pytest.approx(VARIANTS[name].undecided_loss, abs=1e-5)
