@@ -14,6 +14,7 @@ COMMANDS = {
     "sweep": "train a grid of settings over several seeds",
     "evaluate": "measure a trained run by fixed protocols",
     "export": "write a run's generator for use elsewhere: ONNX, PyTorch, safetensors, StableHLO",
+    "doctor": "say how a run goes, by its own figures",
     "report": "write the page of a run anew",
     "compare": "write one page that compares runs",
     "data": "show what a training would see of a data set, and what it would take",

@@ -137,6 +137,8 @@ def train(
             diverged |= {int(replica): step for replica in np.flatnonzero(~finite) if replica not in diverged}
             if len(diverged) == program.replicas:
                 saved(wait=True)
+                means = _by_replica(jax.tree.map(partial(_divided, count=step - last_log), sums), program.replicas)
+                listener.on_log(step, means)  # so that the metrics say it too
                 which = "" if program.replicas == 1 else " in every replica"
                 safe = f"the last good checkpoint is {last_good}" if last_good else "there is no good checkpoint yet"
                 if last_good and len(last_good.replicas) < program.replicas:

@@ -4,6 +4,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple, TypeVar
 
+from jaxgan.diagnosis import Diagnosis, diagnose, facts_of
 from jaxgan.errors import say
 from jaxgan.folder import Picture, RunFolder, Tell
 from jaxgan.report.pictures import Embedded, embedded
@@ -41,6 +42,11 @@ class Run(NamedTuple):
     def evaluated(self) -> list[dict[str, Any]]:
         """The values of evaluation.json, a mapping a replica; none where the run was not evaluated."""
         return self.evaluation.get("replicas") or []
+
+    @property
+    def diagnosis(self) -> Diagnosis:
+        """What the run's own figures show."""
+        return diagnose(self.records, facts_of(self.config, self.environment), self.evaluated)
 
     @property
     def by_replica(self) -> dict[str, list[Any]]:

@@ -9,6 +9,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from jaxgan.diagnosis import headline, measured, not_looked_at, verdict
 from jaxgan.errors import say
 from jaxgan.files import without_link, write_atomically
 from jaxgan.folder import Picture, RunFolder, Tell
@@ -65,7 +66,8 @@ def _page(run: Run, complaints: Sequence[str], *, linked: bool = False) -> Marku
     """`complaints` grow as the run's files are read, its pictures among them; `linked` pages lie in the run folder."""
     charts = charts_of_run(run.records)
     sections = [
-        _samples(run), _generator(run) if linked else Markup(), _critic(run), _curves(run, charts), _animation(run), _metrics(run), _evaluation(run), _neighbours(run), _config(run),
+        _findings(run), _samples(run), _generator(run) if linked else Markup(), _critic(run), _curves(run, charts), _animation(run),
+        _metrics(run), _evaluation(run), _neighbours(run), _config(run),
         _environment(run),
     ]  # fmt: skip
     return document(
@@ -89,6 +91,22 @@ def _summary(run: Run) -> str:
         early = f"stopped early: last metrics at step {last:,} of {steps:,}"
         parts.append(early if last < steps else f"{steps:,} steps")
     return ", ".join(parts)
+
+
+def _findings(run: Run) -> Markup:
+    """What the run's own figures show; nothing where there are none."""
+    if not run.records and not run.evaluated:
+        return Markup()
+    diagnosis = run.diagnosis
+    found = joined(
+        markup(
+            "<li><strong>{}</strong> {}.<p>Try {}.</p><small>{}</small></li>",
+            headline(finding), measured(finding), finding.advice, finding.source,
+        )
+        for finding in diagnosis.findings
+    )  # fmt: skip
+    listed = markup('<ul class="findings">\n{}\n</ul>', found) if found else paragraph(verdict(diagnosis))
+    return section("How it goes", joined((listed, paragraph(" ".join(not_looked_at(diagnosis))))))
 
 
 # Pictures

@@ -12,6 +12,7 @@ import numpy as np
 
 from jaxgan.checks import path, truth
 from jaxgan.data import Dataset, as_dataset, differences, form_of, from_description, in_labels_of
+from jaxgan.diagnosis import facts_of
 from jaxgan.engine import processes
 from jaxgan.engine.checkpoints import Checkpoints, Progress, Restored
 from jaxgan.engine.gan import Gan
@@ -24,7 +25,7 @@ from jaxgan.errors import BusyError, DivergedError, UserError, say
 from jaxgan.files import check_folder_writable, json_text, write_atomically
 from jaxgan.folder import RunFolder
 from jaxgan.interrupts import interrupts
-from jaxgan.report.listeners import CriticPictures, Curves, MetricsFile, ProgressBar, SamplePictures, TensorBoard
+from jaxgan.report.listeners import CriticPictures, Curves, Findings, MetricsFile, ProgressBar, SamplePictures, TensorBoard
 from jaxgan.report.page import write_page
 from jaxgan.report.progress import progress_bars
 from jaxgan.report.samples import SampleView, real_beside
@@ -389,7 +390,7 @@ def _writers(files: RunFolder, program: Program, resolved: Resolved, progress: b
         SamplePictures(files.samples, view=view),
         CriticPictures(files.critic, dataset.distribution or dataset.scaling),
         Curves(files.metrics, files.curves),
-        *([bar] if progress else []),
+        *([Findings(files.metrics, facts_of(files.read_config(), files.read_environment())), bar] if progress else []),
     ]
 
 

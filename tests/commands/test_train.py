@@ -229,7 +229,11 @@ def test_fixed_points_of_ones_own_take_a_labs_recipe_and_are_sampled_without_the
 
 def test_divergence_ends_with_exit_code_3(capsys, tmp_path):
     assert train.main([*RING, "--variant", "wgan_gp", "--learning-rate", "1e38", "--out", str(tmp_path / "run")]) == 3
-    assert "diverged: a number is not finite at step" in capsys.readouterr().err
+    said = capsys.readouterr()
+    assert "diverged: a number is not finite at step" in said.err
+    assert "The training diverges, since step" in said.out
+    assert records_of(tmp_path / "run")[-1]["critic_loss"] is None
+    assert "The training diverges" in (tmp_path / "run" / "report.html").read_text()
 
 
 def test_images_are_sampled_as_grid_strip_animation_and_numbers(tmp_path, monkeypatch, capsys):

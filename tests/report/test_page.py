@@ -176,6 +176,25 @@ class TestTables:
         assert "stopped early: last metrics at step 100 of 300" in page_of(make_run(tmp_path, records=records)).text
 
 
+class TestFindings:
+    def test_what_the_figures_show_stands_first_with_advice_and_source(self, tmp_path):
+        records = [{"step": 3 * i, "replica": r, "critic_loss": r + 1e-3} for i in range(101) for r in range(2)]
+        page = page_of(make_run(tmp_path, config={**CONFIG, "variant": "gan"}, replicas=2, records=records))
+        assert page.text.index("How it goes") < page.text.index("Samples")
+        assert "In 1 of 2 replicas (0) the critic wins by far" in page.text
+        assert "critic_loss 0.001, where one that cannot tell has 1.39 (replica 0)" in page.text
+        assert "--critic-learning-rate" in page.text and "arXiv 1701.04862" in page.text
+
+    def test_where_nothing_is_found_it_is_said_what_was_not_looked_at(self, tmp_path):
+        records = [{"step": 3 * i, "critic_loss": 1.0, "penalty_gradient_norm": 1.1} for i in range(101)]
+        text = page_of(make_run(tmp_path, records=records)).text
+        assert "no rule speaks" in text and "hether modes are missing: not known" in text and "--metrics-every" in text
+
+    def test_nothing_is_said_where_it_is_too_early_or_nothing_is_logged(self, tmp_path):
+        assert "Too early" in page_of(make_run(tmp_path / "early", records=[{"step": 10, "critic_loss": 1.0}])).text
+        assert "How it goes" not in page_of(make_run(tmp_path / "nothing", records=[])).text
+
+
 class TestEscaping:
     def test_values_and_names_are_text_wherever_they_stand(self, tmp_path):
         hostile = """</title><script>alert("1")</script>&amp;'"""

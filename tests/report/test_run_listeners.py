@@ -13,12 +13,14 @@ import pytest
 from PIL import Image
 from rich.console import Console
 
+from jaxgan.diagnosis import facts_of
 from jaxgan.errors import WriteError
 from jaxgan.folder import read_metrics
 from jaxgan.metrics.table import METRICS, panel_of
 from jaxgan.report.images import image_grid
 from jaxgan.report.listeners import (
     Curves,
+    Findings,
     MetricsFile,
     ProgressBar,
     SamplePictures,
@@ -395,3 +397,62 @@ def test_tensorboard_does_not_load_pytorch(tmp_path):
     done = subprocess.run([sys.executable, "-c", code], cwd=tmp_path, capture_output=True, text=True, check=False)
     assert done.stderr == "loaded\n"  # by the last line alone
     assert list((tmp_path / "events").iterdir())
+
+
+def look_on(tmp_path, *, steps=1000, replicas=1):
+    """The listener, and a way to log a line of losses of each replica."""
+    path = tmp_path / "metrics.jsonl"
+    listeners = MetricsFile(path), Findings(path, facts_of({"variant": "gan", "steps": steps, "replicas": replicas}, {}))
+    for listener in listeners:
+        listener.on_start(0, steps)
+
+    def log(step, *losses):
+        values = [{"critic_loss": loss} for loss in losses]
+        for listener in listeners:
+            listener.on_chunk(step, values)
+            listener.on_log(step, values)
+
+    return listeners[1], log
+
+
+class TestFindings:
+    def test_a_line_when_a_finding_comes_one_when_it_goes_and_none_between(self, tmp_path, capsys):
+        findings, log = look_on(tmp_path)
+        for step in range(10, 1001, 10):
+            log(step, 0.001 if step <= 700 else 1.3)
+        came, went = capsys.readouterr().err.splitlines()
+        assert came.startswith("step 210: The critic wins by far") and "critic_loss 0.001" in came
+        assert went.startswith("step ") and "no longer: the critic wins by far" in went
+        assert 710 < int(went[5 : went.index(":")]) < 900
+        findings.on_end(1000)
+        assert capsys.readouterr().out == ""
+
+    def test_what_is_so_at_the_end_is_said_with_what_to_try(self, tmp_path, capsys):
+        findings, log = look_on(tmp_path, replicas=3)
+        for step in range(10, 1001, 10):
+            log(step, 1.3, 0.001, 0.002)
+        capsys.readouterr()
+        findings.on_end(1000)
+        seen, advice = capsys.readouterr().out.splitlines()
+        assert seen.startswith("In 2 of 3 replicas (1, 2) the critic wins by far")
+        assert advice.startswith("  try a lower --critic-learning-rate")
+
+    def test_a_run_that_goes_on_says_nothing_twice(self, tmp_path, capsys):
+        _, log = look_on(tmp_path, steps=2000)
+        for step in range(10, 1001, 10):
+            log(step, 0.001)
+        assert "wins" in capsys.readouterr().err
+        second = Findings(tmp_path / "metrics.jsonl", facts_of({"variant": "gan", "steps": 2000}, {}))
+        second.on_start(1000, 2000)
+        for step in range(1010, 1500, 10):
+            second.on_chunk(step, [])
+            second.on_log(step, [{"critic_loss": 0.001}])
+        assert capsys.readouterr().err == ""
+
+    def test_of_a_long_run_no_more_is_kept_than_of_a_short_one(self, tmp_path):
+        findings = Findings(tmp_path / "metrics.jsonl", facts_of({"variant": "gan"}, {}))
+        findings.on_start(0, 10**6)
+        for step in range(1, 5001):
+            findings.on_log(step, [{"critic_loss": float(step)}])
+        kept = [records[0]["step"] for records in findings._logged]
+        assert len(kept) <= 400 and kept[0] == 1 and kept[-1] == 5000
