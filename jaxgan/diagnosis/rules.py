@@ -3,6 +3,8 @@
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
+import numpy as np
+
 from jaxgan.diagnosis.records import Diagnosis, Facts, Finding, NotSeen, Rule, Symptom, Unmeasured, histories
 from jaxgan.diagnosis.sample_rules import generator_stuck, gets_better, got_worse, knows_by_heart, modes_missing
 from jaxgan.diagnosis.training_rules import critic_wins, diverges, gradients_vanish, penalty_fails
@@ -104,7 +106,8 @@ def diagnose(
             continue
         if rule.only_at_end and facts.steps and last < facts.steps:
             continue
-        answers = {history.replica: rule.look(history, facts) for history in replicas}
+        with np.errstate(all="ignore"):  # figures of a damaged file may be of any size
+            answers = {history.replica: rule.look(history, facts) for history in replicas}
         symptoms = {replica: answer for replica, answer in answers.items() if isinstance(answer, Symptom)}
         unmeasured = [answer for answer in answers.values() if isinstance(answer, Unmeasured)]
         if symptoms:

@@ -66,9 +66,15 @@ def got_worse(history: History, facts: Facts) -> Symptom | Unmeasured | None:
     means = averaged(course)
     at = int(means.values.argmin())
     best, last = float(means.values[at]), course.values[-WINDOW:]
-    if last.min() - best <= max(WORSE * abs(best), NOISE * noise(course)):
+    if last.min() - best <= max(WORSE * abs(best), NOISE * noise(_lately(course))):
         return None
     return Symptom(f"{name} {abs(best):.3g} about step {means.steps[at]:,}, {abs(last.mean()):.3g} now", int(means.steps[at]))
+
+
+def _lately(course: Series) -> Series:
+    """The last two thirds: at first measurements change by more than their noise."""
+    begin = len(course.steps) // 3
+    return Series(course.steps[begin:], course.values[begin:])
 
 
 def gets_better(history: History, facts: Facts) -> Symptom | Unmeasured | None:
@@ -81,7 +87,10 @@ def gets_better(history: History, facts: Facts) -> Symptom | Unmeasured | None:
     before, last = course.values[-2 * third : -third], course.values[-third:]
     gain = float(before.mean() - last.mean())
     means = averaged(course).values
-    if gain <= max(BETTER * abs(float(before.mean())), NOISE * noise(course) / math.sqrt(third)) or means[-1] > means.min():
+    if (
+        gain <= max(BETTER * abs(float(before.mean())), NOISE * noise(_lately(course)) / math.sqrt(third))
+        or means[-1] > means.min()
+    ):
         return None
     middle = int(course.steps[-third])
     return Symptom(
@@ -91,11 +100,9 @@ def gets_better(history: History, facts: Facts) -> Symptom | Unmeasured | None:
 
 # Modes and classes
 
-MODES, STACKED, SHARE = (
-    re.compile(r"modes_pacgan_(\d+k?)"),
-    re.compile(r"modes_stacked_(\d+k?)"),
-    re.compile(r"class_share_(\d+)_\w+?_(\d+k?)"),
-)
+MODES = re.compile(r"modes_pacgan_(\d{1,9}k?)", re.ASCII)
+STACKED = re.compile(r"modes_stacked_(\d{1,9}k?)", re.ASCII)
+SHARE = re.compile(r"class_share_(\d{1,9})_\w+?_(\d{1,9}k?)", re.ASCII)
 NO_MODES = f"neither modes nor classes were counted: {BY_TRAINING}"
 
 
@@ -154,7 +161,7 @@ def number_of(count: str) -> int:
 
 # Overfitting
 
-GAP = re.compile(r"critic_train_minus_held_out_(\d+k?)_in_deviations")
+GAP = re.compile(r"critic_train_minus_held_out_(\d{1,9}k?)_in_deviations", re.ASCII)
 NO_HELD_OUT = (
     "the critic's scores of training and of held-out samples were not compared: python -m jaxgan.evaluate RUN does, where data are"
     " held out; --ada logs its own measure of it"

@@ -12,7 +12,7 @@ from jaxgan.data import Dataset, read_into_memory
 from jaxgan.engine.gan import Gan
 from jaxgan.engine.sampling import TrainedGan
 from jaxgan.errors import UserError
-from jaxgan.evaluation.critics import metrics_of_critic
+from jaxgan.evaluation.critics import gap_of_critic, metrics_of_critic
 from jaxgan.evaluation.labels import in_units, label_metrics, labels_for
 from jaxgan.evaluation.protocol import EXACT, Evaluator, OwnMetrics, count, neighbours, own_metrics, two_sample_metrics
 from jaxgan.features import (
@@ -159,7 +159,8 @@ def evaluator_of_images(
         drawn, _ = trained.sample(n, seed=seed, labels=in_units(trained, labels), average=average)
         values = measured(drawn, labels, show)
         if not thorough:
-            return values
+            unknown_to_it = None if unseen is None else (as_floats(unseen[0]), unseen[1])
+            return values | gap_of_critic(trained, (as_floats(real), real_labels), unknown_to_it, show)
         if extractor.name == "lab" and classifier is not None:
             paths = min(n, PATHS)
             values[f"path_length_lab_{count(paths)}"] = _path_length(trained, classifier, paths, seed, average, show)

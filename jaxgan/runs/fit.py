@@ -390,7 +390,7 @@ def _writers(files: RunFolder, program: Program, resolved: Resolved, progress: b
         SamplePictures(files.samples, view=view),
         CriticPictures(files.critic, dataset.distribution or dataset.scaling),
         Curves(files.metrics, files.curves),
-        *([Findings(files.metrics, facts_of(files.read_config(), files.read_environment())), bar] if progress else []),
+        *([bar, Findings(files.metrics, facts_of(files.read_config(), files.read_environment()))] if progress else []),
     ]
 
 

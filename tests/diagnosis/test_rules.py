@@ -5,7 +5,10 @@ import pytest
 
 from jaxgan.diagnosis import RULES, Facts, diagnose, facts_of
 from jaxgan.objectives import VARIANTS
-from tests.diagnosis.kept_runs import diagnosis_of, names
+from jaxgan.report.folder import read_run
+from jaxgan.runs import fit
+from jaxgan.settings import read_command
+from tests.diagnosis.kept_runs import diagnosis_of, kept, names
 
 LINES = 50
 FAULTS = [
@@ -15,8 +18,10 @@ FAULTS = [
     ("flat_critic", "penalty_fails"),
     ("stuck", "generator_stuck"),
     ("high_rate", "got_worse"),
+    ("collapsed", "modes_missing"),
+    ("unfinished", "gets_better"),
 ]
-GOOD = ["wgan_gp", "wgan_gp_short", "r3gan"]
+GOOD = ["wgan_gp", "r3gan"]
 
 
 def records_of(replica=None, every=10, **columns):
@@ -62,6 +67,13 @@ class TestRealRuns:
         early = diagnosis_of(run, 0.19)
         assert set(names(early)) <= {"diverges"}
         assert early.too_early
+
+
+@pytest.mark.parametrize(("run", "finding"), FAULTS)
+def test_its_flags_make_such_a_run_again(run, finding, tmp_path):
+    flags = [*kept(run)["flags"].split(), "--seed", "1", "--out", str(tmp_path / "run")]
+    fit(read_command(flags, prog="train", description=""), progress=False)
+    assert finding in names(read_run(tmp_path / "run").diagnosis)
 
 
 class TestCriticWins:
@@ -151,7 +163,7 @@ class TestQuality:
 
     def test_noise_is_not_worse(self):
         rng = np.random.default_rng(3)
-        for _ in range(50):
+        for _ in range(200):
             assert "got_worse" not in found(measured([100.0, *(20 + 5 * rng.normal(size=20))]), facts(steps=200))
 
     def test_of_a_metric_where_more_is_better(self):
@@ -166,7 +178,7 @@ class TestQuality:
 
     def test_a_course_that_has_settled_gets_no_better(self):
         rng = np.random.default_rng(4)
-        for _ in range(50):
+        for _ in range(200):
             settled = [100, 60, 40, *(20 + 2 * rng.normal(size=18))]
             assert found(measured(settled), facts(steps=200)) == []
 

@@ -15,7 +15,7 @@ STEPS = 400  # whose metrics are kept, and as many whose samples were measured; 
 
 
 class Findings(Listener):
-    """Says what the rules of `jaxgan.diagnosis` see; comes after `MetricsFile` in the list, whose file the last look reads."""
+    """Says what the rules of `jaxgan.diagnosis` see; comes last in the list: the last look reads the file of `MetricsFile`."""
 
     def __init__(self, metrics: str | Path, facts: Facts) -> None:
         """`metrics` is the run's metrics.jsonl."""
@@ -30,7 +30,7 @@ class Findings(Listener):
         self._every = total / LOOKS
         self._next = step + self._every
         by_step: dict[int, list[dict[str, Any]]] = {}
-        for record in read_metrics(self._metrics) if step else ():
+        for record in read_metrics(self._metrics, _quietly) if step else ():
             by_step.setdefault(record["step"], []).append(record)
         for records in by_step.values():
             if any(map(is_measured, records[0])):
@@ -61,16 +61,20 @@ class Findings(Listener):
         self._said = found
 
     def on_end(self, step: int) -> None:
-        """Say all that is found in the whole file, once the listeners behind this one have said their last; nothing where nothing is."""
+        """Say all that is found in the whole file, once the listeners before this one have said their last; nothing where nothing is."""
         if self._next is None:
             return
-        for finding in diagnose(read_metrics(self._metrics), self._facts).findings:
+        for finding in diagnose(read_metrics(self._metrics, _quietly), self._facts).findings:
             print(printable(f"{headline(finding)} {measured(finding)}"))
             print(printable(f"  try {finding.advice}"), flush=True)
 
     def _look(self) -> dict[str, Finding]:
         records = (record for step in (*self._logged, *self._measured) for record in step)
         return {finding.name: finding for finding in diagnose(records, self._facts).findings}
+
+
+def _quietly(complaint: str) -> None:
+    """What is damaged is told where the curves are drawn."""
 
 
 def _records(step: int, values: list[dict[str, float]]) -> list[dict[str, Any]]:
