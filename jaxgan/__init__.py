@@ -5,7 +5,7 @@
     run = jaxgan.load("runs/own-own-1")
     samples, labels = run.sample(64)
 
-`jaxgan.objectives`, `networks`, `metrics`, `data`, `diagnosis` and `interop` hold the parts.
+`jaxgan.objectives`, `networks`, `metrics`, `data`, `diagnosis`, `interop` and `exports` hold the parts.
 """
 
 import sys
@@ -14,7 +14,7 @@ from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from jaxgan import data, diagnosis, interop, metrics, networks, objectives
+    from jaxgan import data, diagnosis, exports, interop, metrics, networks, objectives
     from jaxgan.engine.gan import Gan
     from jaxgan.runs.evaluate import evaluate
     from jaxgan.runs.export import export
@@ -38,7 +38,7 @@ _HOMES = {
     "fit": "jaxgan.runs",
     "load": "jaxgan.runs",
 }
-_ROOMS = ("data", "diagnosis", "interop", "metrics", "networks", "objectives")
+_ROOMS = ("data", "diagnosis", "exports", "interop", "metrics", "networks", "objectives")
 
 __all__ = [
     "Config",
@@ -53,6 +53,7 @@ __all__ = [
     "diagnosis",
     "evaluate",
     "export",
+    "exports",
     "fit",
     "interop",
     "load",

@@ -18,6 +18,7 @@ from jaxgan.folder import RunFolder
 from jaxgan.metrics.verdicts import verdicts
 from jaxgan.report.neighbours import save_neighbours
 from jaxgan.runs.data import held_out_data, training_data
+from jaxgan.runs.exported import is_exported
 from jaxgan.runs.load import load_all
 from jaxgan.runs.run import Run
 
@@ -77,6 +78,10 @@ def evaluate(
         WriteError: the pictures cannot be written; its `computed` is what would have been returned.
     """
     run = run if isinstance(run, Run) else load_all(run, step=step, best=best, trust=trust)
+    if is_exported(run.folder):
+        raise UserError(
+            f"{run.folder} holds a generator alone, without critic and data: evaluate the run that it was exported from"
+        )
     if batch_statistics is not None:
         run = dataclasses.replace(run, batch_statistics=truth("batch_statistics", batch_statistics))
     train, held_out = _data(run, data, labels, data_dir, data_changed)

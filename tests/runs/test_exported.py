@@ -110,6 +110,8 @@ def test_what_jaxgan_loads_again_draws_the_very_same_samples(points):
     again = jaxgan.load(folder)
     np.testing.assert_array_equal(again.sample(20, seed=3)[0], run.sample(20, seed=3)[0])
     assert again.config.generator == "mlp" and int(again.state.step) == 0
+    with pytest.raises(UserError, match="evaluate the run that it was exported from"):
+        jaxgan.evaluate(again)
     for wanted in ({"step": 4}, {"replica": 1}, {"best": True}):
         with pytest.raises(UserError, match="holds one generator, that was exported"):
             jaxgan.load(folder, **wanted)
