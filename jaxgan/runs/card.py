@@ -129,10 +129,10 @@ def _interface(run: Run, about: Mapping[str, Any]) -> list[str]:
     else:
         bytes_of = ", -1 black and 1 white: bytes are (x + 1) * 127.5, clipped" if len(about["sample_shape"]) == 3 else ""
         lines.append(f"Samples: float32 ({shape}){bytes_of}.")
-    if scaling := about["data"].get("scaling"):
-        lines.append(
-            f"Units: a sample times {scaling['scale']} plus {scaling['offset']}, a number a feature, is in the data's own units."
-        )
+    if scaling := run.dataset.scaling:
+        features = zip(scaling.feature_names(), scaling.scale, scaling.offset, strict=True)
+        each = "; ".join(f"{printable(name)} = {scale:.6g} x + {offset:.6g}" for name, scale, offset in features)
+        lines.append(f"Units: numbers x, a feature each, are in the data's own units as {each}.")
     if about["generators"] > 1:
         lines.append(f"{about['generators']} generators: sample i is made by generator i modulo their number.")
     if run.batch_statistics and about["written_as"] != "safetensors":

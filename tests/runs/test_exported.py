@@ -13,10 +13,13 @@ import pytest
 import jaxgan
 from jaxgan import objectives
 from jaxgan.data import as_dataset
+from jaxgan.data.scaling import fitted
 from jaxgan.engine.state import GanState
 from jaxgan.errors import UserError
+from jaxgan.labels import label_vectors
 from jaxgan.runs import Run
-from jaxgan.runs.export import WRITERS
+from jaxgan.runs.card import card
+from jaxgan.runs.export import WRITERS, described, subject_of
 from jaxgan.settings.own import config_of, resolve_own
 from tests.networks import own_networks as own
 from tests.tiny import arrays, batch, initial, tiny
@@ -135,6 +138,18 @@ def test_the_card_has_licence_data_configuration_and_how_it_is_loaded(points):
     about = json.loads((folder / "generator.json").read_text())
     assert about["sample_shape"] == [2] and about["weights"] == "averaged" and about["axes"] == "channels last"
     assert not {"out", "data_dir"} & about["config"].keys()
+
+
+def test_the_card_has_units_of_samples_and_labels(points, tmp_path):
+    run, _ = points
+    scaling = fitted(np.array([[160.0, 60.0], [180.0, 80.0]]), "minmax", ("height", "weight"))
+    known = label_vectors(np.array([[20.0], [40.0]]), "continuous", ("age",))
+    run = dataclasses.replace(run, dataset=dataclasses.replace(run.dataset, scaling=scaling, label_vectors=known))
+    about = {**described(subject_of(run), "onnx"), "label_dim": 1}
+    text = card(run, about)
+    assert "height = 10 x + 170; weight = 10 x + 70" in text
+    assert "rows of 1, (value - mean) / std, in this order: age: mean 30, std 10" in text
+    assert '"labels": np.zeros((16, 1), np.float32)' in text and "\nlicense: unknown" in text
 
 
 def test_damaged_weights_and_what_is_no_export_of_jaxgan_are_refused_in_a_line(points, tmp_path):
