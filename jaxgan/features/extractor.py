@@ -8,13 +8,17 @@ import jax.numpy as jnp
 import numpy as np
 
 from jaxgan.cache import cache_folder
-from jaxgan.errors import UserError
+from jaxgan.checks import function
+from jaxgan.errors import UserError, first_line, unknown
 from jaxgan.features.classifier import LabClassifier, StackedClassifier
+from jaxgan.features.efficientnet import RESIZED as RESIZED_FOR_EFFICIENTNET
+from jaxgan.features.efficientnet import load_efficientnet
 from jaxgan.features.inception import RESIZED, load_inception
 from jaxgan.features.progress import Progress
+from jaxgan.imports import import_named, is_import_path
 from jaxgan.pixels import to_model_range
 
-FEATURES = ("lab", "inception", "pixels")
+FEATURES = ("lab", "inception", "efficientnet", "pixels")
 Features = str | Callable[[Any], Any]
 AT_ONCE = 500  # pictures
 
@@ -35,7 +39,7 @@ def make_extractor(
     classifier: LabClassifier | StackedClassifier | None,
     inception_weights: Path | None,
 ) -> Extractor:
-    """The extractor of a row of FEATURES, or of a function of pictures (n, h, w, c) in [-1, 1] that gives (n, d).
+    """The extractor of a row of FEATURES, or of a function of pictures (n, h, w, c) in [-1, 1] that gives (n, d), also by its name.
 
     Args:
         features: as above.
@@ -44,8 +48,9 @@ def make_extractor(
         inception_weights: a PyTorch weight file; the published one where None.
 
     Raises:
-        UserError: "lab" without a classifier; Inception's weights that are not there.
+        UserError: "lab" without a classifier; weights of Inception or EfficientNet that are not there; what `named_features` refuses.
     """
+    features = named_features(features)
     if not isinstance(features, str):
         return extract_by(features)
     match features:
@@ -56,8 +61,30 @@ def make_extractor(
         case "inception":
             inception = load_inception(inception_weights, cache_folder() / "inception")
             return Extractor("inception", inception.classify, {"resize": RESIZED, "inception_weights": inception.weights_hash})
+        case "efficientnet":
+            network = load_efficientnet()
+            about = {"resize": RESIZED_FOR_EFFICIENTNET, "efficientnet_weights": network.weights_hash}
+            return Extractor("efficientnet", lambda pictures, progress: (None, network.classify(pictures, progress)[1]), about)
         case _:
             return extract_by(pixels)
+
+
+def named_features(features: Features) -> Features:
+    """A row of FEATURES and a function as they are; of package.module:function the function.
+
+    Raises:
+        UserError: another name, or what is no function; importing it fails.
+    """
+    if not isinstance(features, str):
+        return function("features", features, "(pictures)")
+    if not is_import_path(features):
+        if features not in FEATURES:
+            raise unknown("features", features, FEATURES, ", or your own as package.module:function")
+        return features
+    found = import_named(features, "features")
+    if not callable(found):
+        raise UserError(f"features '{features}': a {type(found).__name__}, expected a function of pictures")
+    return found
 
 
 def pixels(pictures: Any) -> np.ndarray:
@@ -70,10 +97,26 @@ def extract_by(function: Callable[[Any], Any]) -> Extractor:
     name = getattr(function, "__name__", type(function).__name__).strip("<>")
 
     def extract(pictures: Any, progress: Progress) -> tuple[None, np.ndarray]:
-        parts = [
-            np.asarray(function(to_model_range(jnp.asarray(pictures[i : i + AT_ONCE]))))
-            for i in progress(range(0, len(pictures), AT_ONCE))
-        ]
+        parts = [_called(function, name, pictures[i : i + AT_ONCE]) for i in progress(range(0, len(pictures), AT_ONCE))]
         return None, np.concatenate(parts)
 
     return Extractor(name, extract, {"resize": "none"})
+
+
+def _called(function: Callable[[Any], Any], name: str, pictures: Any) -> np.ndarray:
+    """What the user's function gives for some pictures.
+
+    Raises:
+        UserError: it fails, or gives something other than a row of numbers a picture.
+    """
+    try:
+        found = np.asarray(function(to_model_range(jnp.asarray(pictures))))
+    except UserError:
+        raise
+    except Exception as error:  # the user's function may raise anything
+        raise UserError(f"features '{name}': the function fails: {type(error).__name__}: {first_line(error)}") from error
+    if found.ndim != 2 or len(found) != len(pictures) or found.dtype.kind not in "fiub":
+        raise UserError(
+            f"features '{name}': {found.dtype} of shape {found.shape} for {len(pictures)} pictures, expected numbers ({len(pictures)}, d)"
+        )
+    return found

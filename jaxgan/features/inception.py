@@ -36,7 +36,7 @@ class InceptionClassifier:
         """From a PyTorch weight file of this network; it need not be the published one, whose hash is `SHA256`."""
         weights = read_torch_file(path)
         network = {name: value for name, value in weights.items() if not name.endswith("num_batches_tracked")}
-        return cls(from_torch(Inception(), network), _sha256(path)[:16])
+        return cls(from_torch(Inception(), network), file_sha256(path)[:16])
 
     def classify(
         self, samples: Any, progress: Progress = iter
@@ -56,7 +56,8 @@ def _classified(variables: dict[str, Any], pictures: Array) -> tuple[Array, Arra
     return jax.nn.softmax(output.logits), output.features
 
 
-def _sha256(path: Path) -> str:
+def file_sha256(path: Path) -> str:
+    """The SHA-256 of a file's bytes, as hexadecimal digits."""
     try:
         with path.open("rb") as file:
             return hashlib.file_digest(file, "sha256").hexdigest()
@@ -74,7 +75,7 @@ def load_inception(weights: Path | None, folder: Path) -> InceptionClassifier:
         return InceptionClassifier.read(weights)
     path = folder / URL.rsplit("/", 1)[-1]
     if is_there(path):
-        if _sha256(path) != SHA256:
+        if file_sha256(path) != SHA256:
             raise UserError(f"{path} is not the published file; delete it, or name yours (--inception-weights)")
     else:
         try:
