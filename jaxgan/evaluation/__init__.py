@@ -11,21 +11,32 @@ from importlib import import_module
 from pathlib import Path
 from typing import Any
 
-from jaxgan.checks import choice, truth, whole_number
 from jaxgan.checks import seed as checked_seed
+from jaxgan.checks import truth, whole_number
 from jaxgan.data import Dataset
 from jaxgan.engine.gan import Gan
 from jaxgan.engine.sampling import TrainedGan
 from jaxgan.errors import NotFiniteError, UserError
 from jaxgan.evaluation.arrays import evaluator_of_arrays
 from jaxgan.evaluation.images import evaluator_of_images
+from jaxgan.evaluation.labels import Conditioning
 from jaxgan.evaluation.points import PACGAN_POINTS, evaluator_of_points
 from jaxgan.evaluation.protocol import Evaluator, OwnMetrics, checked_metrics, count, default_count
-from jaxgan.features import FEATURES, Features, ShowProgress, show_nothing
+from jaxgan.features import Features, ShowProgress, named_features, show_nothing
 from jaxgan.memory import check_fits
 from jaxgan.metrics import better
 
-__all__ = ["Evaluator", "better", "count", "default_count", "evaluator_of", "measure_replicas", "summarise_replicas"]
+__all__ = [
+    "FEWEST",
+    "Conditioning",
+    "Evaluator",
+    "better",
+    "count",
+    "default_count",
+    "evaluator_of",
+    "measure_replicas",
+    "summarise_replicas",
+]
 
 
 def __getattr__(name: str) -> Any:
@@ -40,7 +51,7 @@ FEWEST = 100  # generated samples
 
 def evaluator_of(
     dataset: Dataset,
-    gan: Gan,
+    gan: Gan | Conditioning,
     *,
     held_out: Dataset | None = None,
     n: int | None = None,
@@ -57,12 +68,12 @@ def evaluator_of(
 
     Args:
         dataset: what it was trained on; of a distribution only that is used.
-        gan: of which only n_classes and label_dim are used.
+        gan: of which only n_classes and label_dim are used; `Conditioning()` for samples from elsewhere.
         held_out: test data, where there are any.
         n: generated samples; 10,000 where None, 26,000 of a stacked set.
         seed: of the latents, and of what is chosen.
-        features: what pictures are compared in: "lab", "inception", "pixels", or a function of pictures (n, h, w, c) in [-1, 1]
-            that gives (n, d).
+        features: what pictures are compared in: "lab", "inception", "efficientnet", "pixels", or a function of pictures (n, h, w, c)
+            in [-1, 1] that gives (n, d), also by its name, "package.module:function".
         inception_weights: a PyTorch weight file; the published one where None.
         data_dir: where the single pictures of a stacked set lie.
         thorough: without it, what takes long is left out: for use during training.
@@ -80,8 +91,7 @@ def evaluator_of(
     check_fits(2 * 4 * n * math.prod(dataset.sample_shape), f"{n:,} samples to measure, and as many real ones")
     if dataset.size == 1:
         raise UserError(f"data set '{dataset.name}' holds one sample: at least 2 are needed to compare others with")
-    if not callable(features):
-        choice("features", features, FEATURES)
+    features = named_features(features)
     coverage_points = PACGAN_POINTS if coverage_points is None else whole_number("coverage_points", coverage_points)
     if dataset.distribution is not None:
         return evaluator_of_points(dataset, dataset.distribution, n, seed, thorough, metrics, coverage_points)

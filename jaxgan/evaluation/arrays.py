@@ -14,7 +14,7 @@ from jaxgan.engine.gan import Gan
 from jaxgan.engine.sampling import TrainedGan
 from jaxgan.errors import UserError
 from jaxgan.evaluation.critics import metrics_of_critic
-from jaxgan.evaluation.labels import in_units, label_metrics, labels_for
+from jaxgan.evaluation.labels import Conditioning, in_units, label_metrics, labels_for
 from jaxgan.evaluation.protocol import EXACT, Evaluator, OwnMetrics, count, neighbours, own_metrics, two_sample_metrics
 from jaxgan.features import ShowProgress
 from jaxgan.metrics import correlation_difference, kid, marginal_wasserstein, sliced_wasserstein, wasserstein1
@@ -26,7 +26,13 @@ CORRELATED = 1024  # numbers of a sample up to which all pairs of them are compa
 
 
 def evaluator_of_arrays(
-    dataset: Dataset, gan: Gan, n: int, seed: int, thorough: bool, metrics: OwnMetrics | None, held_out: Dataset | None = None
+    dataset: Dataset,
+    gan: Gan | Conditioning,
+    n: int,
+    seed: int,
+    thorough: bool,
+    metrics: OwnMetrics | None,
+    held_out: Dataset | None = None,
 ) -> Evaluator:
     """The evaluator of samples without features of their own: they are compared number by number, as the networks see them.
 

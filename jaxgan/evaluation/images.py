@@ -13,7 +13,8 @@ from jaxgan.engine.gan import Gan
 from jaxgan.engine.sampling import TrainedGan
 from jaxgan.errors import UserError
 from jaxgan.evaluation.critics import gap_of_critic, metrics_of_critic
-from jaxgan.evaluation.labels import in_units, label_metrics, labels_for
+from jaxgan.evaluation.labels import Conditioning, in_units, label_metrics, labels_for
+from jaxgan.evaluation.memorisation import memorisation
 from jaxgan.evaluation.protocol import EXACT, Evaluator, OwnMetrics, count, neighbours, own_metrics, two_sample_metrics
 from jaxgan.features import (
     Features,
@@ -42,10 +43,10 @@ from jaxgan.metrics import (
 from jaxgan.metrics.arrays import checked
 from jaxgan.metrics.diversity import WINDOW
 from jaxgan.metrics.frechet import WIDEST
-from jaxgan.metrics.neighbours import FEWEST_HELD_OUT, data_copying
 from jaxgan.pixels import to_bytes, to_model_range
 
 Classifier = LabClassifier | StackedClassifier
+FRECHET = {"efficientnet": "frechet"}  # features whose Frechet distance would be taken for the FID of the papers
 PATHS = 2000  # of the path length
 LISTED = 20  # classes whose shares are listed
 SHOWN = 10  # samples whose neighbours are drawn
@@ -54,7 +55,7 @@ SHOWN_NEIGHBOURS = 7
 
 def evaluator_of_images(
     dataset: Dataset,
-    gan: Gan,
+    gan: Gan | Conditioning,
     held_out: Dataset | None,
     *,
     features: Features,
@@ -74,7 +75,8 @@ def evaluator_of_images(
         raise UserError(
             f"data set '{train.name}': its labels are {vectors.kind}, no classes to train a classifier on: --features pixels, or inception"
         )
-    classifier = _classifier(train, held_out, data_dir, show) if train.n_classes > 1 else None
+    tried = held_out if held_out is not None and _same_classes(train, held_out) else None
+    classifier = _classifier(train, tried, data_dir, show) if train.n_classes > 1 else None
     extractor = make_extractor(features, train.name, classifier, inception_weights)
     chance = np.random.default_rng(seed)
     rows = chance.permutation(len(train.samples))[:n]
@@ -101,6 +103,13 @@ def evaluator_of_images(
     def of_samples(drawn: Any, labels: Any, show: ShowProgress) -> dict[str, float]:
         return measured(drawn, labels, show)
 
+    def neighbours_of(drawn: Any) -> tuple[np.ndarray, np.ndarray]:
+        images = checked_bytes(drawn[:SHOWN])
+        assert train.samples is not None
+        shown = min(SHOWN_NEIGHBOURS, len(train.samples))
+        rows = nearest_neighbours(whole(), extractor.extract(images, iter)[1], k=shown).rows
+        return images, train.samples[rows]
+
     def measured(drawn: Any, labels: Any, show: ShowProgress) -> dict[str, float]:
         """Of samples and the labels that they were made for, as the networks see them."""
         images = checked_bytes(drawn)
@@ -114,7 +123,7 @@ def evaluator_of_images(
         if size < max(len(theirs), len(ours)):
             values[f"kid_{name}_std"] = distance.std
         if ours.shape[1] <= WIDEST:
-            values = {f"fid_{name}": fid(theirs, ours), **values}
+            values = {f"{FRECHET.get(extractor.name, 'fid')}_{name}": fid(theirs, ours), **values}
         if probabilities is not None:
             score = inception_score(probabilities)
             values |= {f"inception_score_{name}": score.mean, f"inception_score_{name}_std": score.std}
@@ -132,27 +141,15 @@ def evaluator_of_images(
             f"sliced_wasserstein1_{name}": sliced_wasserstein(theirs, ours, progress=show("sliced transport")),
             f"pairwise_distance_{name}": mean_pairwise_distance(ours, progress=show("pairs")),
         }
-        values |= own_metrics(metrics, as_floats(real), np.asarray(drawn), n)
+        values |= own_metrics(metrics, as_floats(real), as_floats(np.asarray(drawn)), n)
         if not thorough:
             return values
         if min(images.shape[1:3]) >= WINDOW:
             values[f"ms_ssim_{count(n)}"] = mean_ms_ssim(
                 np.asarray(to_model_range(jnp.asarray(images))), progress=show("similarity of pairs")
             )
-        closest = nearest_neighbours(whole(), ours, progress=show("nearest training pictures"))
-        values[f"nearest_training_{name}"] = float(closest.distances.mean())
-        if unseen is not None:
-            of_held_out = nearest_neighbours(whole(), extractor.extract(unseen[0], iter)[1])
-            among = f"{extractor.name}_{count(len(unseen[0]))}"
-            values[f"nearest_training_{among}_of_held_out"] = float(of_held_out.distances.mean())
-            if len(of_held_out.distances) >= FEWEST_HELD_OUT:
-                copying = data_copying(closest.distances[:, 0], of_held_out.distances[:, 0])
-                values |= {
-                    f"nearer_training_{name}": copying.nearer,
-                    f"data_copying_{name}": copying.z,
-                    f"closest_training_{name}": copying.closest,
-                }
-        return values
+        of_unseen = None if unseen is None else extractor.extract(unseen[0], iter)[1]
+        return values | memorisation(whole(), ours, of_unseen, extractor.name, show)
 
     def of_gan(trained: TrainedGan, average: bool, show: ShowProgress) -> dict[str, float]:
         labels = wanted_labels if conditional else None
@@ -173,14 +170,10 @@ def evaluator_of_images(
 
     def nearest(trained: TrainedGan, average: bool) -> tuple[np.ndarray, np.ndarray]:
         labels = in_units(trained, wanted_labels[:SHOWN]) if gan.label_dim else None
-        images = checked_bytes(trained.sample(SHOWN, seed=seed, labels=labels, average=average)[0])
-        shown = min(SHOWN_NEIGHBOURS, len(whole()))
-        rows = nearest_neighbours(whole(), extractor.extract(images, iter)[1], k=shown).rows
-        assert train.samples is not None
-        return images, train.samples[rows]
+        return neighbours_of(trained.sample(SHOWN, seed=seed, labels=labels, average=average)[0])
 
     reference = as_floats(np.resize(real, (n, *real.shape[1:])))
-    return Evaluator(of_gan, of_samples, protocol, reference, nearest)
+    return Evaluator(of_gan, of_samples, protocol, reference, nearest, neighbours_of)
 
 
 def _classifier(train: Dataset, held_out: Dataset | None, data_dir: Path | None, show: ShowProgress) -> Classifier:
@@ -193,13 +186,20 @@ def _classifier(train: Dataset, held_out: Dataset | None, data_dir: Path | None,
     return StackedClassifier(single, train.sample_shape[-1])
 
 
+def _same_classes(train: Dataset, other: Dataset) -> bool:
+    """Whether labels of one are labels of the other, so that a classifier of the one can be tried on the other."""
+    return train.n_classes == other.n_classes and train.class_names == other.class_names
+
+
 def as_floats(images: np.ndarray) -> np.ndarray:
     """Pictures as float32 in [-1, 1], as the networks see them."""
     return np.asarray(to_model_range(images), np.float32)
 
 
 def checked_bytes(images: Any) -> np.ndarray:
-    """Pictures in [-1, 1] as they would be saved; refuses what is not finite."""
+    """Pictures in [-1, 1] as they would be saved, and bytes as they are; refuses what is not finite."""
+    if isinstance(images, np.ndarray) and images.dtype == np.uint8:
+        return images
     return np.asarray(to_bytes(checked("generated pictures", images, ndim=4, least=1, dtype=np.float32)))
 
 

@@ -1,6 +1,6 @@
 """Figures of GANs that are conditional on label vectors, beside the same of real samples that the regressor has not seen."""
 
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -16,7 +16,19 @@ HELD_OUT = 10  # one in so many real samples is held out
 FEWEST = HELD_OUT * (NEIGHBOURS + 1)  # real samples
 
 
-def labels_for(gan: Gan, dataset: Dataset, labels: np.ndarray) -> np.ndarray:
+class Conditioning(NamedTuple):
+    """What an evaluator asks of a GAN; by itself it stands for samples that no GAN at hand has made."""
+
+    n_classes: int = 0
+    label_dim: int = 0
+
+    @property
+    def is_conditional(self) -> bool:
+        """Whether labels are asked for."""
+        return bool(self.n_classes or self.label_dim)
+
+
+def labels_for(gan: Gan | Conditioning, dataset: Dataset, labels: np.ndarray) -> np.ndarray:
     """A data set's labels as this GAN's networks take them: zeros where they are vectors and it sees none."""
     return np.zeros(len(labels), np.int32) if labels.ndim > 1 and not gan.label_dim else labels
 

@@ -31,6 +31,7 @@ class Evaluator(NamedTuple):
     nearest: Callable[[TrainedGan, bool], tuple[np.ndarray, np.ndarray]] | None = (
         None  # samples, and those nearest in the training set
     )
+    neighbours_of: Callable[[Any], tuple[np.ndarray, np.ndarray]] | None = None  # the same of the first of these pictures
 
 
 def default_count(dataset: Dataset) -> int:

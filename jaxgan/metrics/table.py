@@ -27,7 +27,7 @@ from jaxgan.metrics.frechet import fid
 from jaxgan.metrics.kernel import kid
 from jaxgan.metrics.labels import label_accuracy, label_error
 from jaxgan.metrics.manifold import precision_recall_density_coverage
-from jaxgan.metrics.neighbours import data_copying, nearest_neighbours
+from jaxgan.metrics.neighbours import authenticity, data_copying, nearest_neighbours
 from jaxgan.metrics.path_length import path_length
 from jaxgan.metrics.transport import marginal_wasserstein, sliced_wasserstein, wasserstein1
 from jaxgan.metrics.two_sample import classifier_two_sample_test
@@ -169,6 +169,11 @@ MEASUREMENTS = (
     Metric(
         "fid", "Frechet distance between normal distributions fitted to features of real and generated samples",
         better="lower", function=fid, source="Heusel et al. 2017, arXiv 1706.08500, eq. 6",
+        protocol="mean and unbiased covariance of all features, in float64; biased upwards where samples are few",
+    ),
+    Metric(
+        "frechet", "Frechet distance as of the FID, in features of another network of natural pictures: no FID", better="lower",
+        function=fid, source="Dowson and Landau 1982, eq. 4; as Heusel et al. 2017, arXiv 1706.08500, eq. 6",
         protocol="mean and unbiased covariance of all features, in float64; biased upwards where samples are few",
     ),
     Metric(
@@ -323,6 +328,12 @@ MEASUREMENTS = (
     Metric(
         "closest_training", "share, 0 to 1, of generated samples nearer to a training sample than the closest twentieth of held-out ones",
         better="lower", function=data_copying, protocol="Euclidean distance to the nearest training sample; 0.05 without copies",
+    ),
+    Metric(
+        "authentic",
+        "share, 0 to 1, of generated samples that are farther from the nearest training sample than that one is from its own nearest",
+        function=authenticity, source="Alaa et al. 2021, arXiv 2102.08921, section 3.3",
+        protocol="Euclidean; 1/3 (in one dimension) to 1/2 (in many) without copying, 0 of copies, near 1 where samples are unlike the data",
     ),
     Metric(
         "path_length", "perceptual path length: how far features move as the latent moves, squared", better="lower",
