@@ -1,4 +1,4 @@
-"""`python -m jaxgan.evaluate RUN`: measures a trained run by fixed protocols, as evaluation.json and a table."""
+"""`python -m jaxgan.evaluate A [B]`: measures a run, or anything against anything, by fixed protocols, as a table and as JSON."""
 
 import sys
 from collections.abc import Sequence
@@ -9,21 +9,25 @@ from typing import Annotated, Any, Literal
 from tyro.conf import Positional, arg
 
 from jaxgan import command
+from jaxgan.errors import UserError
 from jaxgan.files import WriteError, check_writable, json_text, without_link, write_atomically
 from jaxgan.folder import RunFolder
-from jaxgan.settings import OptionalInt, OptionalPath, parse
+from jaxgan.settings import OptionalInt, OptionalPath, OptionalText, parse
 
 
 @dataclass(frozen=True)
 class Options:
     """What to measure."""
 
-    run: Annotated[Positional[Path], arg(metavar="RUN")]
-    """The run folder."""
+    judged: Annotated[Positional[str], arg(metavar="A")]
+    """What is judged: a run folder; or, with B, a folder of pictures, an .npz or .csv file, or a data set by its name."""
+    against: Annotated[Positional[str | None], arg(metavar="B", help_behavior_hint="")] = None
+    """What A is judged against, in any of the same forms. Without it A is a run, and is judged against the data that it was trained on."""
     out: OptionalPath = None
-    """Where to write the values; RUN/evaluation.json where not given."""
+    """Where to write the values (.json), and beside it a picture of A's samples with the nearest of B. Where not given RUN/evaluation.json;
+    with B they are only printed."""
     n: OptionalInt = None
-    """Generated samples; 10,000 where not given, 26,000 of a stacked set."""
+    """Samples of A; where not given 10,000 (26,000 of a stacked set), or all where A holds fewer."""
     seed: int = 0
     """Seed of the latents."""
     step: OptionalInt = None
@@ -36,14 +40,24 @@ class Options:
     """Sample with each batch's own statistics in batch norm, as the labs do, or the running ones; as the run drew where not given."""
     coverage_points: OptionalInt = None
     """Generated points among which modes are counted (2-D distributions): 2,500 where not given, as PacGAN counts; lab 004 takes 10000."""
-    features: Literal["lab", "inception", "pixels"] = "lab"
-    """What pictures are compared in: lab (the classifier of the run's own data set), inception (that of the FID) or pixels."""
+    features: Annotated[str | None, arg(metavar="FEATURES", help_behavior_hint="")] = None
+    """What pictures are compared in: lab (a classifier that learns the data's own classes), inception (that of the FID), efficientnet
+    (EfficientNet-Lite0, which jaxgan[efficientnet] brings: no FID, and no download), pixels, or your own function of pictures in [-1, 1] as
+    package.module:function. Where not given lab; with B pixels, where B has no classes."""
     inception_weights: OptionalPath = None
     """PyTorch weights of the FID's Inception; the published ones, downloaded, where not given."""
     data_dir: OptionalPath = None
     """Where data sets lie; that of the run where not given."""
     data_changed: bool = False
     """Measure although the data are not those that the run was trained on."""
+    held_out: OptionalText = None
+    """Real samples that A's cannot be copies of, in any form that B has; where not given the test split, if there is one."""
+    image_size: OptionalText = None
+    """Pixels that pictures of A and B are compared in, as 64 or 48x80; the smaller size of both where not given."""
+    resize: Annotated[Literal["crop", "pad", "squeeze"] | None, arg(metavar="{crop,pad,squeeze}", help_behavior_hint="")] = None
+    """What becomes of pictures of another shape: cut to their middle (where not given), padded or squeezed."""
+    skip_unreadable: bool = False
+    """Leave out picture files that cannot be read."""
     trust: bool = False
     """Import what the run's config.json names of its own (package.module:name): that runs its code."""
 
@@ -53,10 +67,16 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 
 def evaluate(argv: Sequence[str]) -> None:
-    options = parse(Options, argv, prog="python -m jaxgan.evaluate", description="Measure a trained run by fixed protocols.")
-    files = RunFolder(options.run).require()
-    out = options.out or files.evaluation
-    check_writable(out, "--out")
+    options = parse(
+        Options, argv, prog="python -m jaxgan.evaluate",
+        description="Measure a trained run, or samples of any origin against others, by fixed protocols.",
+    )  # fmt: skip
+    files = RunFolder(Path(options.judged))
+    if options.against is None:
+        require_run(files)
+    out = options.out or (files.evaluation if options.against is None else None)
+    if out is not None:
+        check_writable(out, "--out")
     from jaxgan import runs  # after the flags are read: --help need not wait for jax
     from jaxgan.cache import keep_compiled_programs
     from jaxgan.report.progress import progress_bars
@@ -65,11 +85,12 @@ def evaluate(argv: Sequence[str]) -> None:
     try:
         with progress_bars() as show:
             evaluation = runs.evaluate(
-                options.run, step=options.step, best=options.best, n=options.n, seed=options.seed, average=options.average,
-                batch_statistics=options.batch_statistics, features=options.features,
-                inception_weights=options.inception_weights, data_dir=options.data_dir,
-                coverage_points=options.coverage_points, data_changed=options.data_changed, trust=options.trust,
-                pictures=out.parent, show=show, tell=print,
+                options.judged, options.against, step=options.step, best=options.best, n=options.n, seed=options.seed,
+                average=options.average, batch_statistics=options.batch_statistics, features=options.features,
+                inception_weights=options.inception_weights, data_dir=options.data_dir, coverage_points=options.coverage_points,
+                data_changed=options.data_changed, held_out=options.held_out, image_size=options.image_size, resize=options.resize,
+                skip_unreadable=options.skip_unreadable, trust=options.trust, pictures=None if out is None else out.parent,
+                show=show, tell=print,
             )  # fmt: skip
     except WriteError as error:
         if error.computed is not None:
@@ -78,9 +99,23 @@ def evaluate(argv: Sequence[str]) -> None:
     keep(evaluation, out, options.out is None)
 
 
-def keep(evaluation: dict[str, Any], out: Path, in_the_run: bool) -> None:
+def require_run(files: RunFolder) -> None:
+    """Refuses what is no run where nothing else is named.
+
+    Raises:
+        UserError: one line that also says how samples without a run are judged.
+    """
+    try:
+        files.require()
+    except UserError as error:
+        raise UserError(f"{error}; samples without a run are judged against others: python -m jaxgan.evaluate A B") from None
+
+
+def keep(evaluation: dict[str, Any], out: Path | None, in_the_run: bool) -> None:
     """Prints the table and writes the values; in this order, so that they are not lost where they cannot be written."""
     print_table(evaluation)
+    if out is None:
+        return
     write_atomically(without_link(out) if in_the_run else out, json_text(evaluation))
     print(out)
 
