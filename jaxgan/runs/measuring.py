@@ -28,7 +28,7 @@ Measure = Callable[[int, GanState], list[dict[str, float]]]  # (step, state) -> 
 class Measuring:
     """Metrics of each replica's samples; the state that is best by the mean of one of them is kept at RUN/best.
 
-    Pictures are compared in the features of their classifier, or pixels where they have no labels.
+    Pictures are compared in the features that --features names, else those of their classifier, or pixels where they have no labels.
     """
 
     def __init__(self, resolved: Resolved, *, metrics: Mapping[str, Any] | None = None, show: ShowProgress = show_nothing):
@@ -39,11 +39,17 @@ class Measuring:
         config, dataset = resolved.config, resolved.dataset
         n = config.metrics_samples
         classified = dataset.is_images and dataset.n_classes > 1
+        if config.features is not None and not dataset.is_images:
+            raise UserError(
+                f"--features {config.features}: pictures are compared in features, and '{dataset.name}' holds {dataset.kind}"
+            )
         self.evaluator: Evaluator = evaluator_of(
             dataset, resolved.gan, held_out=held_out_data(config, dataset), n=n,
-            features="lab" if classified else "pixels", data_dir=config.data_dir, thorough=False, metrics=metrics, show=show,
+            features=config.features or ("lab" if classified else "pixels"), data_dir=config.data_dir, thorough=False, metrics=metrics, show=show,
         )  # fmt: skip
-        usual = "sliced_wasserstein1" if not dataset.is_images else "fid_lab" if classified else "kid_pixels"
+        features = self.evaluator.protocol["features"]
+        distance = "fid" if features in ("lab", "inception") else "kid"
+        usual = f"{distance}_{features}" if dataset.is_images else "sliced_wasserstein1"
         self.metric = config.best or f"{usual}_{count(n)}"
         if config.best:  # the metrics of real samples name all that can be chosen
             measured = self.evaluator.of_samples(self.evaluator.reference, None, show_nothing)

@@ -128,6 +128,16 @@ class RunOptions:
         at_least=100,
         may_change=True,
     )
+    features: str | None = run_option(
+        None,
+        "What pictures are compared in (with --metrics-every): lab, inception, efficientnet, pixels, or your own function as"
+        " package.module:function; where not given lab, or pixels of pictures without classes.",
+        metavar="FEATURES",
+        names_code=True,
+        needs="metrics_every",
+        may_change=True,
+        in_grid=False,
+    )
     best: str | None = run_option(
         None,
         "The metric by which the best checkpoint is kept (with --metrics-every): fid_lab_1k, modes_pacgan_1k, ...",
