@@ -12,7 +12,7 @@ COMMANDS = {
     "train": "train a GAN and fill a run folder",
     "sample": "draw samples from a trained run",
     "sweep": "train a grid of settings over several seeds",
-    "evaluate": "measure a trained run by fixed protocols",
+    "evaluate": "measure a run, or judge samples of any origin against others",
     "export": "write a run's generator for use elsewhere: ONNX, PyTorch, safetensors, StableHLO",
     "doctor": "say how a run goes, by its own figures",
     "report": "write the page of a run anew",
