@@ -113,18 +113,23 @@ def verdicts(figures: Mapping[str, float | None], kind: str = "pictures") -> lis
     test, ends = value("c2st"), ("", "_low", "_high")
     if told := values(*(("c2st", end) for end in ends)):
         features = test[1] if test else ""
-        said.append(verdict_on_likeness(*told, kind, "" if features in WITHOUT_FEATURES else features))
+        accuracy, low, high = told
+        said.append(verdict_on_likeness(accuracy, low, high, kind, "" if features in WITHOUT_FEATURES else features))
     if both := values(("precision", ""), ("recall", "")):
-        said.append(verdict_on_variety(*both, kind))
+        precision, recall = both
+        said.append(verdict_on_variety(precision, recall, kind))
     if modes := values(("modes_pacgan", ""), ("high_quality_pacgan", "")):
-        said.append(verdict_on_modes(*modes))
+        drawn, high_quality = modes
+        said.append(verdict_on_modes(drawn, high_quality))
     copying = values(("nearer_training", ""), ("data_copying", ""), ("closest_training", ""))
     authentic = values(*(("authentic", end) for end in ends))
     if copying:
         interval = values(("nearer_training", "_low"), ("nearer_training", "_high"))
-        said.append(verdict_on_copies(*copying, (interval[0], interval[1]) if interval else None, kind))
+        nearer, z, closest = copying
+        said.append(verdict_on_copies(nearer, z, closest, (interval[0], interval[1]) if interval else None, kind))
     elif authentic:
-        said.append(verdict_on_authenticity(*authentic, kind))
+        share, low, high = authentic
+        said.append(verdict_on_authenticity(share, low, high, kind))
     if gap := value("critic_train_minus_held_out", "_in_deviations"):
         said.append(verdict_on_critic(gap[0], int(gap[1].replace("k", "000")), kind))
     if not (copying or authentic or gap) and value("nearest_training"):

@@ -113,21 +113,39 @@ def evaluate(
             raise UserError(
                 f"{option}={value}: for a run beside other samples; those that it was trained on have its form already"
             )
-    run = loaded
-    if is_exported(run.folder):
+    if is_exported(loaded.folder):
         raise UserError(
-            f"{run.folder} holds a generator alone, without critic and data: evaluate the run that it was exported from"
+            f"{loaded.folder} holds a generator alone, without critic and data: evaluate the run that it was exported from"
         )
-    train, test = _data(run, data, labels, data_dir, data_changed)
+    data_dir = data_dir or loaded.config.data_dir
+    return _evaluate_run(
+        loaded, *_data(loaded, data, labels, data_dir, data_changed), held_out, average, pictures, tell, features=features or "lab",
+        data_dir=data_dir, **given,
+    )  # fmt: skip
+
+
+def _evaluate_run(
+    run: Run,
+    train: Dataset,
+    test: Dataset | None,
+    held_out: Any,
+    average: bool,
+    pictures: Path | None,
+    tell: Callable[[str], None] | None,
+    *,
+    show: ShowProgress,
+    data_dir: Path | None,
+    **how: Any,
+) -> dict[str, Any]:
+    """A run measured against the data that it was trained on, or samples of their form."""
     if train.sample_shape != run.sample_shape:
         theirs, ours = ("x".join(map(str, shape)) or "one number" for shape in (train.sample_shape, run.sample_shape))
         raise UserError(f"data set '{train.name}': its samples are of {theirs}, and {run.folder} draws samples of {ours}")
     for line in account(train) if tell else ():
         tell(line)
-    data_dir = data_dir or run.config.data_dir
     if held_out is not None:
         test = in_labels_of(train, held_out_samples(held_out, train, Reading(data_dir)))
-    evaluator = evaluator_of(train, run.gan, held_out=test, features=features or "lab", data_dir=data_dir, **given)
+    evaluator = evaluator_of(train, run.gan, held_out=test, data_dir=data_dir, show=show, **how)
     values = measure_replicas(evaluator, run.every_replica, average=average, show=show)
     summary = summarise_replicas(values, str(run.folder))
     evaluation = {

@@ -47,9 +47,7 @@ class Measuring:
             dataset, resolved.gan, held_out=held_out_data(config, dataset), n=n,
             features=config.features or ("lab" if classified else "pixels"), data_dir=config.data_dir, thorough=False, metrics=metrics, show=show,
         )  # fmt: skip
-        features = self.evaluator.protocol["features"]
-        distance = "fid" if features in ("lab", "inception") else "kid"
-        usual = f"{distance}_{features}" if dataset.is_images else "sliced_wasserstein1"
+        usual = _usual(self.evaluator.protocol["features"]) if dataset.is_images else "sliced_wasserstein1"
         self.metric = config.best or f"{usual}_{count(n)}"
         if config.best:  # the metrics of real samples name all that can be chosen
             measured = self.evaluator.of_samples(self.evaluator.reference, None, show_nothing)
@@ -97,3 +95,8 @@ class Measuring:
     def _rank(self, value: float) -> float:
         """Less is better."""
         return value if better(self.metric) == "lower" else -value
+
+
+def _usual(features: str) -> str:
+    """The distance of pictures that the best checkpoint is kept by, in these features: unbiased where the FID is not usual."""
+    return f"{'fid' if features in ('lab', 'inception') else 'kid'}_{features}"

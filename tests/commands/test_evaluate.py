@@ -203,6 +203,30 @@ def test_the_best_checkpoint_is_kept_by_its_metric(tmp_path, monkeypatch, metric
     assert [path.name for path in (tmp_path / "best").iterdir()] == [str(best[0])]
 
 
+@pytest.mark.parametrize(
+    ("features", "dataset", "metric"),
+    [(None, pictures(n=200, size=8), "fid_lab_200"), ("pixels", pictures(n=200, size=8), "kid_pixels_200"),
+     ("tests.features.test_extractor:of_a_module", pictures(n=200, size=8, n_classes=0), "kid_of_a_module_200")],
+)  # fmt: skip
+def test_features_are_chosen_for_what_is_measured_while_training(monkeypatch, features, dataset, metric):
+    """The classifier is not trained for this: only which features and which metric are chosen is looked at."""
+    monkeypatch.setattr("jaxgan.evaluation.images.classifier_of", lambda *_, **__: StackedClassifier(None, 1))
+    monkeypatch.setattr(StackedClassifier, "weights_hash", "none")
+    monkeypatch.setattr(StackedClassifier, "accuracy", 1.0)
+    run = tiny("fc", dataset=dataset, variant="gan", metrics_every=2, metrics_samples=200, features=features)
+    measuring = Measuring(run)
+    assert measuring.metric == metric and measuring.evaluator.protocol["features"] == metric.split("_", 1)[1].removesuffix(
+        "_200"
+    )
+
+
+def test_features_without_pictures_or_measurements_are_refused():
+    with pytest.raises(UserError, match="--features pixels: pictures are compared in features, and 'ring8' holds vectors"):
+        Measuring(tiny(metrics_every=2, features="pixels"))
+    with pytest.raises(UserError, match="--features has no meaning without --metrics-every"):
+        tiny("fc", variant="gan", features="pixels")
+
+
 def test_a_run_is_measured_while_it_trains(tmp_path):
     run = tmp_path / "run"
     config = Config(

@@ -198,6 +198,26 @@ def test_what_cannot_be_judged_is_refused_in_one_line(folders, capsys, arguments
     assert words in said and said.count("\n") == 1
 
 
+def test_held_out_pictures_tell_copies_from_fresh_ones(folders):
+    """Copies of the real pictures, as an array, and fresh ones, beside held-out ones of another size."""
+    chance = np.random.default_rng(5)
+    real, fresh, held_out = (chance.integers(0, 256, (100, 4, 4, 1), dtype=np.uint8) for _ in range(3))
+    np.savez(folders / "held_out.npz", images=held_out.repeat(2, 1).repeat(2, 2))
+    copied, clean = (
+        jaxgan.evaluate(judged, data.as_dataset(real), held_out=folders / "held_out.npz", features=corners)
+        for judged in (data.as_dataset(real), data.as_dataset(fresh))
+    )
+    assert copied["mean"]["closest_training_corners_100"] == 1 and copied["mean"]["authentic_corners_100"] == 0
+    assert copied["mean"]["nearer_training_corners_100_low"] > 0.9 and copied["verdict"][-1].startswith("copies")
+    assert clean["mean"]["nearer_training_corners_100_low"] < 0.5 < clean["mean"]["nearer_training_corners_100_high"]
+    assert clean["verdict"][-1].startswith("no sign of copying") and clean["protocol"]["held_out"] == 100
+
+
+def corners(pictures):
+    pictures = np.asarray(pictures)
+    return np.stack([pictures[:, i, j, 0] for i in (0, -1) for j in (0, -1)], 1)
+
+
 def test_of_too_few_samples_is_said_whose_they_are(folders):
     few = jnp.zeros((20, 8, 8, 3), jnp.uint8)
     with pytest.raises(UserError, match=r"'own' holds 20 samples: at least 100 are needed"):
