@@ -176,7 +176,7 @@ def facts_of(config: Mapping[str, Any], environment: Mapping[str, Any]) -> Facts
     data = environment.get("data") or {}
     counts, classes = data.get("counts"), data.get("n_classes") or 0
     shares: tuple[float, ...] = (1 / classes,) * classes if 0 < classes <= MOST_CLASSES else ()
-    if _are_counts(counts) and len(counts) == classes:
+    if isinstance(counts, list) and _are_counts(counts) and len(counts) == classes:
         shares = tuple(count / sum(counts) for count in counts)
     return Facts(config, tuple(data.get("class_names") or ()), shares)
 
@@ -184,5 +184,5 @@ def facts_of(config: Mapping[str, Any], environment: Mapping[str, Any]) -> Facts
 MOST_CLASSES = 1_000_000
 
 
-def _are_counts(value: Any) -> bool:
-    return isinstance(value, list) and all(type(count) is int and count >= 0 for count in value) and sum(value) > 0
+def _are_counts(values: list[Any]) -> bool:
+    return all(type(count) is int and count >= 0 for count in values) and sum(values) > 0

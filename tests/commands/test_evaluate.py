@@ -210,7 +210,7 @@ def test_the_best_checkpoint_is_kept_by_its_metric(tmp_path, monkeypatch, metric
 )  # fmt: skip
 def test_features_are_chosen_for_what_is_measured_while_training(monkeypatch, features, dataset, metric):
     """The classifier is not trained for this: only which features and which metric are chosen is looked at."""
-    monkeypatch.setattr("jaxgan.evaluation.images.classifier_of", lambda *_, **__: StackedClassifier(None, 1))
+    monkeypatch.setattr("jaxgan.evaluation.images.classifier_of", lambda *_, **__: object.__new__(StackedClassifier))
     monkeypatch.setattr(StackedClassifier, "weights_hash", "none")
     monkeypatch.setattr(StackedClassifier, "accuracy", 1.0)
     run = tiny("fc", dataset=dataset, variant="gan", metrics_every=2, metrics_samples=200, features=features)
