@@ -174,15 +174,17 @@ class Rule(NamedTuple):
 def facts_of(config: Mapping[str, Any], environment: Mapping[str, Any]) -> Facts:
     """The facts in a run's config.json and environment.json, as far as they are there."""
     data = environment.get("data") or {}
-    counts, classes = data.get("counts"), data.get("n_classes") or 0
-    shares: tuple[float, ...] = (1 / classes,) * classes if 0 < classes <= MOST_CLASSES else ()
-    if isinstance(counts, list) and _are_counts(counts) and len(counts) == classes:
-        shares = tuple(count / sum(counts) for count in counts)
+    classes = data.get("n_classes") or 0
+    shares = _shares(data.get("counts"), classes) if 0 < classes <= MOST_CLASSES else ()
     return Facts(config, tuple(data.get("class_names") or ()), shares)
 
 
 MOST_CLASSES = 1_000_000
 
 
-def _are_counts(values: list[Any]) -> bool:
-    return all(type(count) is int and count >= 0 for count in values) and sum(values) > 0
+def _shares(counts: Any, classes: int) -> tuple[float, ...]:
+    """The classes' shares of so many samples each; equal ones where the numbers are none."""
+    if not isinstance(counts, list) or len(counts) != classes or not all(type(n) is int and n >= 0 for n in counts):
+        return (1 / classes,) * classes
+    whole = sum(counts)
+    return tuple(n / whole for n in counts) if whole else (1 / classes,) * classes

@@ -50,7 +50,12 @@ def generator_stuck(history: History, facts: Facts) -> Symptom | Unmeasured | No
     first, last = float(course.values[0]), float(course.values[-WINDOW:].mean())
     if first - last > (1 - NOT_BETTER) * abs(first):
         return None
-    return Symptom(f"{name} {abs(last):.3g} now, {abs(first):.3g} before the first step", 0)
+    return Symptom(f"{name} {_shown(name, last)} now, {_shown(name, first)} before the first step", 0)
+
+
+def _shown(name: str, value: float) -> str:
+    """A value of a course as the metric has it."""
+    return f"{value if better(name) == 'lower' else -value:.3g}"
 
 
 def _half_over(history: History, facts: Facts) -> bool:
@@ -68,7 +73,9 @@ def got_worse(history: History, facts: Facts) -> Symptom | Unmeasured | None:
     best, last = float(means.values[at]), course.values[-WINDOW:]
     if last.min() - best <= max(WORSE * abs(best), NOISE * noise(_lately(course))):
         return None
-    return Symptom(f"{name} {abs(best):.3g} about step {means.steps[at]:,}, {abs(last.mean()):.3g} now", int(means.steps[at]))
+    return Symptom(
+        f"{name} {_shown(name, best)} about step {means.steps[at]:,}, {_shown(name, last.mean())} now", int(means.steps[at])
+    )
 
 
 def _lately(course: Series) -> Series:
@@ -94,7 +101,7 @@ def gets_better(history: History, facts: Facts) -> Symptom | Unmeasured | None:
         return None
     middle = int(course.steps[-third])
     return Symptom(
-        f"{name} {abs(float(last.mean())):.3g} since step {middle:,}, {abs(float(before.mean())):.3g} in the third before"
+        f"{name} {_shown(name, last.mean())} since step {middle:,}, {_shown(name, before.mean())} in the third before"
     )
 
 

@@ -3,7 +3,7 @@
 import numpy as np
 
 from jaxgan.diagnosis.records import Facts, History, Series, Symptom, Unmeasured
-from jaxgan.diagnosis.windows import FEWEST, holds, since, tail
+from jaxgan.diagnosis.windows import FEWEST, TAIL, holds, since, tail
 
 WON = 0.05  # of the loss of a critic that cannot tell: below it the critic is sure of nearly every sample
 VANISHED = 0.95  # share of near-zero entries
@@ -11,6 +11,7 @@ OFF = 2.0  # factor from the norm that a penalty asks for
 GROWN = 1000.0  # factor from the middle size of a loss
 PENALTIES = ("gradient_penalty", "r1_penalty", "r2_penalty", "consistency_penalty")
 
+TOO_FLAT = "more critic steps (--n-critic 5), a higher --critic-learning-rate, or a smaller --gradient-penalty-weight"
 NO_LINES = f"fewer than {FEWEST} lines of losses are logged: a smaller --log-every, or more --steps"
 NO_GRADIENTS = "the share of near-zero gradients is not logged"
 
@@ -72,9 +73,6 @@ def penalty_fails(history: History, facts: Facts) -> Symptom | Unmeasured | None
     )
 
 
-TOO_FLAT = "more critic steps (--n-critic 5), a higher --critic-learning-rate, or a smaller --gradient-penalty-weight"
-
-
 def diverges(history: History, facts: Facts) -> Symptom | Unmeasured | None:
     """A loss is not finite, or is a thousand times its middle size and was never larger before."""
     known = [name for name in ("critic_loss", "generator_loss") if name in history.columns]
@@ -92,7 +90,7 @@ def _explodes(name: str, loss: Series) -> Symptom | None:
     last = tail(loss).values
     if not len(last):
         return None
-    usual = float(np.median(sizes[: max(TAIL_LEAST, len(sizes) // 2)]))
+    usual = float(np.median(sizes[: max(TAIL, len(sizes) // 2)]))
     bound = GROWN * max(usual, 1.0)
     if np.median(np.abs(last)) < bound:
         return None
@@ -100,6 +98,3 @@ def _explodes(name: str, loss: Series) -> Symptom | None:
         f"{name} {loss.values[-1]:.2g}, where it was of the size {usual:.2g} at first",
         int(loss.steps[np.argmax(sizes >= bound)]),
     )
-
-
-TAIL_LEAST = 5

@@ -159,7 +159,7 @@ class TestQuality:
         (finding,) = diagnose(measured(course), facts(steps=90)).findings
         assert (finding.name, finding.since) == ("got_worse", 40)
         assert "--best" in finding.advice
-        assert "fid_lab_1k 20 about step 40, 30 now" in finding.figure
+        assert finding.figure == "fid_lab_1k 20 about step 40, 30 now"
 
     def test_noise_is_not_worse(self):
         rng = np.random.default_rng(3)
@@ -168,7 +168,8 @@ class TestQuality:
 
     def test_of_a_metric_where_more_is_better(self):
         course = [0.1, 0.4, 0.6, 0.8, 0.8, 0.8, 0.6, 0.5, 0.5, 0.5]
-        assert found(measured(course, "recall_lab_1k"), facts(steps=90, best="recall_lab_1k")) == ["got_worse"]
+        (finding,) = diagnose(measured(course, "recall_lab_1k"), facts(steps=90, best="recall_lab_1k")).findings
+        assert finding.name == "got_worse" and finding.figure == "recall_lab_1k 0.8 about step 40, 0.5 now"
         assert found(measured(course, "recall_lab_1k"), facts(steps=90)) == []  # not the run's own metric
 
     def test_still_better_only_at_the_end(self):
