@@ -18,6 +18,10 @@ GAP = 255  # the grey level between tiles
 ALPHA = 4  # channels of pictures with transparency
 CHECK = 8  # pixels a side of a checker's fields, as they are drawn
 CHECKER = 216, 240  # their grey levels: neither is the gap's
+BEST: dict[str, dict[str, Any]] = {
+    "JPEG": {"quality": 95, "subsampling": 0},
+    "WEBP": {"lossless": True},
+}  # how formats keep most
 
 
 def _bytes(images: Float[np.ndarray, "*shape"]) -> UInt8[np.ndarray, "*shape"]:
@@ -123,8 +127,15 @@ def save_image(path: str | Path, array: UInt8[np.ndarray, "height width c"]) -> 
 
     content = io.BytesIO()
     file_format = Image.registered_extensions().get(Path(path).suffix.lower(), "PNG")
-    _pillow(array).save(content, format=file_format)
+    _pillow(array).save(content, format=file_format, **BEST.get(file_format, {}))
     write_atomically(path, content.getvalue())
+
+
+def save_sample(path: str | Path, image: Float[np.ndarray, "h w c"]) -> None:
+    """Write one image in [-1, 1] as it is, pixel by pixel and with its transparency, as the name's ending says; of two channels the first is
+    written, of more than four the first three."""
+    picture = _bytes(image)
+    save_image(path, picture if image.shape[-1] == ALPHA else _shown(picture[None])[0])
 
 
 def save_grid(
@@ -142,19 +153,30 @@ def save_grid(
     save_image(path, with_titles(grid, row_titles, column_titles, pad=pad) if row_titles or column_titles else grid)
 
 
-def save_strip(path: str | Path, images: Float[np.ndarray, "n h w c"]) -> None:
-    """Write images (N, H, W, C) in [-1, 1] side by side in one row: the stations between two latents, say."""
-    save_image(path, image_grid(images, columns=len(images)))
+def save_strip(
+    path: str | Path, images: Float[np.ndarray, "n h w c"], per_row: int | None = None, titles: Sequence[str] = ()
+) -> None:
+    """Write images (N, H, W, C) in [-1, 1] side by side: the stations on the way from one latent to the next, say; all in one row, or
+    `per_row`, the last of one row again as the first of the next, with titles at their left."""
+    per_row = per_row or len(images)
+    rows = [images[start : start + per_row] for start in range(0, max(1, len(images) - 1), max(1, per_row - 1))]
+    save_grid(path, np.concatenate(rows), columns=per_row, row_titles=titles)
 
 
-def save_gif(path: str | Path, images: Float[np.ndarray, "n h w c"], milliseconds: int = 80) -> None:
-    """Write images (N, H, W, C) in [-1, 1] as an animation that goes forth and back for ever: 2 N - 2 frames.
+def frames_of(images: Float[np.ndarray, "n h w c"]) -> UInt8[np.ndarray, "n height width shown"]:
+    """Images (N, H, W, C) in [-1, 1] as the frames of an animation, small ones enlarged."""
+    return _tiles(_bytes(images), None)
+
+
+def save_gif(path: str | Path, images: Float[np.ndarray, "n h w c"], milliseconds: int = 80, *, back: bool = True) -> None:
+    """Write images (N, H, W, C) in [-1, 1] as an animation that goes on for ever: forth and back, 2 N - 2 frames, or round where `back` is
+    False.
 
     `milliseconds` is the time a frame stands; GIF keeps hundredths of a second. A frame equal to the one before it only
     makes that one stand longer.
     """
-    frames = [_pillow(frame) for frame in _tiles(_bytes(images), None)]
-    frames = frames + frames[-2:0:-1]
+    frames = [_pillow(frame) for frame in frames_of(images)]
+    frames = frames + frames[-2:0:-1] if back else frames
     content = io.BytesIO()
     frames[0].save(content, format="GIF", save_all=True, append_images=frames[1:], duration=milliseconds, loop=0)
     write_atomically(path, content.getvalue())

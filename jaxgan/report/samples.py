@@ -16,6 +16,7 @@ from jaxgan.report.figures import Distribution, figure_array, samples_of_points_
 from jaxgan.report.images import image_grid, save_gif, save_grid, save_image, save_strip, with_titles
 from jaxgan.report.sample_figures import samples_figure
 from jaxgan.report.tables import save_table
+from jaxgan.report.video import save_mp4
 
 NOT_DRAWN = "No pictures: the samples are neither images nor vectors, series or volumes."
 REAL = {"vectors": 2000, "series": 8, "volumes": 6}  # real samples beside generated ones, at most
@@ -159,13 +160,27 @@ def save_samples(
         save_image(path, figure_array(samples_figure(samples, real=real, scaling=scaling)))
 
 
-def save_interpolation(path: Path, images: np.ndarray) -> None:
-    """Writes the images on the way between two latents by the ending of the path: .png (a strip), .gif (an animation) or .npz."""
+def save_interpolation(path: Path, images: np.ndarray, n: int | None = None, titles: Sequence[str] = ()) -> None:
+    """Writes the images on the way from one latent to the next by the ending of the path: .png (a strip from each to the next), .gif (forth
+    and back), .mp4 or .npz.
+
+    `n` is how many a strip holds, with both ends, which is all where not given; `titles` stand beside the strips.
+    """
+    if path.suffix.lower() == ".png":
+        save_strip(path, images, n, titles)
+    else:
+        save_frames(path, images, back=True)
+
+
+def save_frames(path: Path, images: np.ndarray, *, back: bool = False) -> None:
+    """Writes images that follow each other by the ending of the path: .png (a grid), .gif (round, or forth and `back`), .mp4 or .npz."""
     kind = path.suffix.lower()
     if kind == ".npz":
         with replacing(path) as file:
             np.savez_compressed(file, images=images)
     elif kind == ".gif":
-        save_gif(path, images)
+        save_gif(path, images, back=back)
+    elif kind == ".mp4":
+        save_mp4(path, images)
     else:
-        save_strip(path, images)
+        save_grid(path, images)
