@@ -11,6 +11,7 @@ from jaxgan.interrupts import end_when_interrupted
 COMMANDS = {
     "train": "train a GAN and fill a run folder",
     "sample": "draw samples from a trained run",
+    "invert": "find the latents from which a run draws given pictures",
     "sweep": "train a grid of settings over several seeds",
     "evaluate": "measure a run, or judge samples of any origin against others",
     "export": "write a run's generator for use elsewhere: ONNX, PyTorch, safetensors, StableHLO",

@@ -135,21 +135,20 @@ class TrainedGan:
         self, numbers: np.ndarray, latent: Array, label: Any, labels: Any, generator: Any, batch_statistics: Any, average: Any
     ) -> tuple[Samples, Labels | None]:
         """The sample and the label of each latent; its number chooses what is not given."""
-        if label is None and labels is None and self.gan.is_conditional:
-            rows = self._labels_by_number(numbers)
-        else:
-            rows = self._given_labels(len(latent), label, labels)
+        free = label is None and labels is None
+        rows = self.labels_by_number(numbers) if free else self._given_labels(len(latent), label, labels)
         makers = self.generators_by_number(numbers) if generator is None else generator
         made = self._made(latent, rows, makers, **_checked_manner(batch_statistics, average))
         return made, self._in_units(rows)
 
-    def _labels_by_number(self, numbers: np.ndarray) -> Labels:
+    def labels_by_number(self, numbers: np.ndarray) -> Labels:
+        """The label of the sample of each seed, as the networks see it."""
         if self.gan.n_classes:
             return jnp.asarray(numbers % self.gan.n_classes, jnp.int32)
-        if self.label_vectors is None:
-            return self.gan.sample_labels(len(numbers))
-        rows = self.label_vectors.examples
-        return self.gan.sample_labels(len(numbers), self._to_model(rows[numbers % len(rows)]))
+        rows = (
+            self.label_vectors.examples[numbers % len(self.label_vectors.examples)] if self.label_vectors is not None else None
+        )
+        return self.gan.sample_labels(len(numbers), self._to_model(rows))
 
     def generators_by_number(self, numbers: np.ndarray) -> np.ndarray:
         """Which of several generators makes the sample of each seed, so that each makes samples of every class."""
@@ -236,12 +235,12 @@ class TrainedGan:
     def _one_label(self, n: int, label: Any) -> Labels:
         """The same label for n samples: the one that is given, else class 0 or the first vector that is kept."""
         if label is None and self.gan.label_dim:
-            return jnp.repeat(self._labels(1, None), n, axis=0)
-        return self._labels(n, label if label is not None or not self.gan.n_classes else 0)
+            return jnp.repeat(self.labels_for(1, None), n, axis=0)
+        return self.labels_for(n, label if label is not None or not self.gan.n_classes else 0)
 
     def _between(self, z: Array, labels: list[Any], n: int, easing: str, generator: int, how: dict[str, Any]) -> Samples:
         """The samples of a path's latents, from label to label."""
-        rows = jnp.concatenate([self._labels(1, label) for label in labels])
+        rows = jnp.concatenate([self.labels_for(1, label) for label in labels])
         legs, share = path_shares(len(labels), n, easing)
         if self.gan.label_dim:
             share = share[:, None]
@@ -321,7 +320,7 @@ class TrainedGan:
     def _given_labels(self, n: int, label: Any, labels: Any) -> Labels:
         if label is not None and labels is not None:
             raise UserError("label and labels both say which classes to draw: give one")
-        return self._labels(n, label) if labels is None else self.gan.sample_labels(n, self._to_model(labels))
+        return self.labels_for(n, label) if labels is None else self.gan.sample_labels(n, self._to_model(labels))
 
     def _in_units(self, labels: Labels) -> Labels | None:
         """Labels in the data's own units; None where the GAN has none."""
@@ -333,7 +332,8 @@ class TrainedGan:
         """Labels as the networks see them."""
         return labels if self.label_vectors is None or labels is None else self.label_vectors.to_model(labels)
 
-    def _labels(self, n: int, label: Any) -> Labels:
+    def labels_for(self, n: int, label: Any) -> Labels:
+        """The labels of n samples as the networks see them: all `label`, or where it is None as `sample` chooses them."""
         if label is not None:
             if not self.gan.is_conditional:
                 raise UserError(f"--label {one_line(label)}: this run was trained without labels (--conditional)")
