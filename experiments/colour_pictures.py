@@ -33,7 +33,7 @@ ROWS: dict[str, dict[str, Any]] = {  # the first is what the others differ from
     "wgan_gp": {"variant": "wgan_gp"},
     "hinge": {"variant": "hinge"},
 }  # fmt: skip
-STEPS, QUICK = 5_500, 6
+STEPS, QUICK = 12_000, 6
 SAMPLES = (10_000, 150)  # more than the classifier has features
 TILES = 10  # samples of each class in the picture
 METRICS = {"fid_lab": 1, "kid_lab": 4, "precision_lab": 3, "recall_lab": 3, "conditional_accuracy": 3, "nearest_training": 3}

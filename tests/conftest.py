@@ -69,7 +69,7 @@ def no_annotation_checks(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(config, "jaxtyping_disable", True)
 
 
-LEFT_TO_TEST_ALL, LEFT_TO_CI = (Path(__file__).with_name(name) for name in ("left_to_test_all.txt", "left_to_ci.txt"))
+LEFT_TO_TEST_ALL = Path(__file__).with_name("left_to_test_all.txt")
 
 
 class LeftOut(NamedTuple):
@@ -100,13 +100,10 @@ COLLECTED: dict[str, set[str]] = {}  # the cases of each test that was found, be
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    to_test_all, to_ci = left_out(LEFT_TO_TEST_ALL), left_out(LEFT_TO_CI)
+    listed = left_out(LEFT_TO_TEST_ALL)
     for item in items:
         name, _, case = item.nodeid.partition("[")
         case = case.removesuffix("]")
         COLLECTED.setdefault(name, set()).add(case)
-        if name in to_test_all and to_test_all[name].holds(case):
+        if name in listed and listed[name].holds(case):
             item.add_marker(pytest.mark.slow)
-        elif name in to_ci and to_ci[name].holds(case):
-            item.add_marker(pytest.mark.slow)
-            item.add_marker(pytest.mark.ci)
