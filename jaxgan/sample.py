@@ -34,7 +34,8 @@ class Options:
     sample, in subfolders by class, and samples.csv. RUN/sample.png where not given."""
     n: int | None = None
     """Samples to draw: 64, 100 of a conditional run, 2,500 points and vectors; of a folder those of the seeds from --seed on; with
-    --interpolate, 16 from one latent to the next; with --walk, 64."""
+    --interpolate, 16 from one latent to the next; with --walk, 64; with
+    --directions, 7 along each."""
     seed: int = 0
     """Seed of the latents; of a folder the first of its seeds."""
     seeds: OptionalText = None
@@ -63,6 +64,11 @@ class Options:
     """With --interpolate: how the way goes by; smooth is slow at each seed."""
     walk: bool = False
     """Go through the latents at random on a smooth way that ends where it began: .gif (RUN/walk.gif where not given), .mp4, .png or .npz."""
+    directions: OptionalInt = None
+    """Draw the latent of --seed moved along this many directions in which samples change most, a row each, in --n steps (7): SeFa's, of the
+    first layer; RUN/directions.png where --out is not given."""
+    strength: float = 3.0
+    """With --directions: how far it is moved, to and fro."""
     critic_surface: OptionalPath = None
     """Draw the critic's scores over the plane with real and generated points into this .png (runs of 2-D points), and --out only if given."""
     step: OptionalInt = None
@@ -82,6 +88,8 @@ class Options:
     @property
     def path(self) -> Path:
         """What to write."""
+        if self.out is None and self.directions is not None:
+            return self.run / "directions.png"
         usual = "walk.gif" if self.walk else "interpolation.png" if self.interpolate else "sample.png"
         return self.run / usual if self.out is None else Path(self.out)
 
@@ -121,7 +129,7 @@ def check(options: Options) -> None:
     if not options.to_folder:
         check_ending(out, moving)
         check_writable(out, "--out")
-    least = 2 if moving else 1
+    least = 2 if moving or options.directions is not None else 1
     if options.n is not None and options.n < least:
         raise UserError(f"--n {options.n}: must be at least {least}")
     if not 0 <= options.truncation <= 2:
@@ -162,6 +170,10 @@ def check_together(options: Options) -> None:
         raise UserError(f"--n {options.n}: --seeds says already how many; not together")
     if options.format is not None and not options.to_folder:
         raise UserError(f"--format {options.format}: is that of pictures in a folder: --out FOLDER/")
+    if options.directions is not None and (options.directions < 1 or options.path.suffix.lower() not in (".png", ".npz")):
+        raise UserError(f"--directions {options.directions}: must be at least 1, and --out end in .png or .npz")
+    if not 0 < options.strength < float("inf"):
+        raise UserError(f"--strength {options.strength:g}: must be more than 0")
     if options.to_folder and (options.interpolate or options.walk):
         raise UserError(f"--out {options.out}: a way is one file: its name must end in .png, .gif, .mp4 or .npz")
     if options.batch_statistics and options.seeds is not None and not options.interpolate:
@@ -173,6 +185,7 @@ APART = {
     "walk": ("seeds", "latents", "label_range", "per_class"),
     "seeds": ("latents", "label_range"),
     "latents": ("n", "label_range", "per_class"),
+    "directions": ("interpolate", "walk", "seeds", "latents", "label_range", "per_class"),
     "label": ("per_class", "labels"),
     "label_range": ("per_class",),
 }  # options, and those that go not with them
@@ -221,7 +234,7 @@ def draw(run: "Run", options: Options, out: Path) -> None:
         "batch_statistics": options.batch_statistics,  # None: as the run draws
         "average": options.average,
     }
-    if options.interpolate or options.walk:
+    if options.interpolate or options.walk or options.directions is not None:
         draw_way(run, options, out, how)
     elif options.label_range is not None:
         draw_range(run, options, out, how)
@@ -234,15 +247,18 @@ def draw(run: "Run", options: Options, out: Path) -> None:
 def draw_way(run: "Run", options: Options, out: Path, how: dict[str, Any]) -> None:
     """Draws pictures on the way through latents: a strip, or an animation."""
     from jaxgan.runs.samples import read_seeds
-    from jaxgan.runs.ways import write_interpolation, write_walk
+    from jaxgan.runs.ways import write_directions, write_interpolation, write_walk
 
     how |= {"seed": options.seed, "generator": options.generator}
-    if options.walk:
+    if options.directions is not None:
+        found_by = write_directions(run, out, options.directions, options.n or 7, options.strength, **how)
+        print(f"directions by the {found_by}")
+    elif options.walk:
         write_walk(run, out, options.n or 64, **how)
-        return
-    seeds = None if options.seeds is None else read_seeds(options.seeds, unique=False).tolist()
-    labels = list(options.labels) or None
-    write_interpolation(run, out, options.n or 16, seeds=seeds, labels=labels, easing=options.easing, **how)
+    else:
+        seeds = None if options.seeds is None else read_seeds(options.seeds, unique=False).tolist()
+        labels = list(options.labels) or None
+        write_interpolation(run, out, options.n or 16, seeds=seeds, labels=labels, easing=options.easing, **how)
 
 
 def numbered(run: "Run", options: Options, how: dict[str, Any]) -> "Numbered":

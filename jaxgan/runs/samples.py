@@ -167,10 +167,14 @@ def write_folder(
 
 def save_latents(path: Path, latents: np.ndarray, labels: Any = None, generators: Any = None, **more: Any) -> None:
     """Writes latents (n, latent_dim), their labels in the data's own units and the generators they are for, as `read_latents` takes them."""
-    given = {"latents": latents, "labels": labels, "generators": generators, **more}
-    arrays: dict[str, Any] = {name: np.asarray(array) for name, array in given.items() if array is not None}
+    save_arrays(path, latents=latents, labels=labels, generators=generators, **more)
+
+
+def save_arrays(path: Path, **arrays: Any) -> None:
+    """Writes arrays by their names as .npz, but those that are None."""
+    given: dict[str, Any] = {name: np.asarray(array) for name, array in arrays.items() if array is not None}
     with replacing(path) as file:
-        np.savez_compressed(file, **arrays)
+        np.savez_compressed(file, **given)
 
 
 def read_latents(path: Path, run: Run, called: str = "--latents") -> Numbered:

@@ -1,4 +1,4 @@
-"""Pictures on ways through the latents: from seed to seed and label to label, or round at random."""
+"""Pictures on ways through the latents: from seed to seed and label to label, round at random, or along the directions of most change."""
 
 import math
 from collections.abc import Sequence
@@ -8,10 +8,14 @@ from typing import Any
 
 import numpy as np
 
+from jaxgan.engine.directions import directions
+from jaxgan.engine.latents import seed_latents, truncated
 from jaxgan.errors import UserError
 from jaxgan.memory import check_fits
+from jaxgan.report.images import save_grid
 from jaxgan.report.samples import save_frames, save_interpolation
 from jaxgan.runs.run import Run
+from jaxgan.runs.samples import save_arrays
 
 
 def write_interpolation(
@@ -42,6 +46,39 @@ def write_walk(run: Run, out: Path, n: int, **how: Any) -> None:
     """
     _check(run, "--walk", n, f"--n {n}")
     save_frames(out, np.asarray(run.walk(n, **how), np.float32))
+
+
+def write_directions(
+    run: Run, out: Path, k: int, n: int, strength: float, *, seed: int = 0, generator: int | None = None, **how: Any
+) -> str:
+    """Draws the latent of a seed moved along each of the k directions of most change, a row each, by n steps from -strength to strength.
+
+    `how` are further arguments of `Run.of_seeds`: `truncation`, `label`, `batch_statistics`, `average`.
+
+    Returns:
+        how the directions were found, in words.
+
+    Raises:
+        UserError: the run draws no pictures, or what `engine.directions` and `Run.of_latents` refuse.
+    """
+    _check(run, "--directions", n * k, f"--n {n}")
+    found = directions(run, k, generator=generator or 0, seed=seed, average=how.get("average", True))
+    amounts = np.linspace(-strength, strength, n)
+    start = np.asarray(truncated(seed_latents([seed], run.gan.latent_dim), how.pop("truncation", 1.0)))
+    latents = start + (amounts[None, :, None] * found.vectors[:, None]).reshape(k * n, -1)  # (k, n, latent) -> (k n, latent)
+    if how.get("label") is None and run.gan.is_conditional:  # one for all
+        labels = run.labels_by_number(np.full(k * n, seed))
+        how = {**how, "labels": labels if run.label_vectors is None else run.label_vectors.to_units(labels)}
+        how.pop("label", None)
+    images, _ = run.of_latents(latents.astype(np.float32), generator=generator or 0, **how)
+    images = np.asarray(images, np.float32)
+    if out.suffix.lower() == ".npz":
+        arrays = {"images": images.reshape(k, n, *images.shape[1:]), "amounts": amounts}  # (k n, ...) -> (k, n, ...)
+        save_arrays(out, directions=found.vectors, strengths=found.strengths, **arrays)
+    else:
+        rows = [f"{row + 1}: {found.strengths[row]:.3g}" for row in range(k)]
+        save_grid(out, images, columns=n, row_titles=rows, column_titles=[f"{amount:+.3g}" for amount in amounts])
+    return found.found_by
 
 
 def _check(run: Run, flag: str, count: int, shown: str) -> None:

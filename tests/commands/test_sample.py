@@ -8,6 +8,8 @@ import pytest
 from PIL import Image
 
 import jaxgan
+from jaxgan.engine.directions import directions
+from jaxgan.engine.latents import seed_latents
 from jaxgan.runs.samples import read_seeds
 from jaxgan.sample import main
 
@@ -80,6 +82,23 @@ def test_ways_through_seeds_and_classes_are_strips_and_animations(tmp_path, caps
         assert 1 < animation.n_frames <= 6
 
 
+def test_directions_are_rows_of_one_latent_moved_along_each(tmp_path, capsys):
+    words = [RUN, "--directions", "2", "--n", "3", "--strength", "2", "--seed", "5"]
+    assert main([*words, "--label", "4", "--out", f"{tmp_path}/x.npz"]) == 0
+    assert "directions by the first layer (SeFa)" in capsys.readouterr().out
+    run = jaxgan.load(RUN)
+    z = np.asarray(seed_latents([5], 4))
+    with np.load(tmp_path / "x.npz") as stored:
+        np.testing.assert_array_equal(stored["directions"], directions(run, 2).vectors)
+        assert stored["images"].shape == (2, 3, 16, 16, 1)
+        for row, column, amount in ((0, 0, -2), (1, 1, 0), (1, 2, 2)):
+            moved, _ = run.of_latents(z + amount * stored["directions"][row], label=4)
+            np.testing.assert_allclose(stored["images"][row, column], moved[0], atol=1e-5)
+    assert main([*words, "--out", f"{tmp_path}/x.png"]) == 0
+    with Image.open(tmp_path / "x.png") as grid:
+        assert grid.height == 18 + 2 * 66 + 2 and grid.width > 3 * 66 + 2  # titles above and at the left
+
+
 @pytest.mark.parametrize(
     ("words", "said"),
     [
@@ -101,6 +120,10 @@ def test_ways_through_seeds_and_classes_are_strips_and_animations(tmp_path, caps
         ("--seeds 1 --batch-statistics True", "depend on each other"),
         ("--out {d}", "which sample did not write"),
         ("--out x.mp4", "add --interpolate or --walk"),
+        ("--directions 5", "at most 4"),
+        ("--directions 0", "must be at least 1"),
+        ("--directions 2 --walk", "not together with"),
+        ("--directions 2 --out x.gif", "--out end in .png or .npz"),
     ],
 )
 def test_what_cannot_be_is_refused_in_one_line_and_nothing_is_written(words, said, tmp_path, capsys, monkeypatch):
