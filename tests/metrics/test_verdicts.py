@@ -59,10 +59,10 @@ def test_the_interval_holds_the_true_share_as_often_as_it_says():
         (lambda n: chance.exponential(0.2, size=n), chance.standard_exponential, 5 / 6),
     ]
     for ours, theirs, share in draws:
-        found = [data_copying(ours(60), theirs(40)) for _ in range(300)]
+        found = [data_copying(ours(60), theirs(40)) for _ in range(200)]
         held.append(np.mean([each.low <= share <= each.high for each in found]))
-        assert np.mean([each.nearer for each in found]) == pytest.approx(share, abs=0.015)
-    assert all(0.92 < share < 0.98 for share in held), held
+        assert np.mean([each.nearer for each in found]) == pytest.approx(share, abs=0.02)
+    assert all(0.9 < share < 0.99 for share in held), held
     assert share_of_pairs(1.0, 60, 40)[1] == 1 and 0.9 < share_of_pairs(1.0, 60, 40)[0] < 0.97
     low, high = share_of_pairs(0.5, 1000, 800)
     np.testing.assert_allclose(
