@@ -170,8 +170,8 @@ def number_of(count: str) -> int:
 
 GAP = re.compile(r"critic_train_minus_held_out_(\d{1,9}k?)_in_deviations", re.ASCII)
 NO_HELD_OUT = (
-    "the critic's scores of training and of held-out samples were not compared: python -m jaxgan.evaluate RUN does, where data are"
-    " held out; --ada logs its own measure of it"
+    "the critic's scores of training and of held-out samples were not compared: where data are held out, --metrics-every 5% does"
+    " (python -m jaxgan.evaluate RUN afterwards); --ada logs its own measure"
 )
 
 

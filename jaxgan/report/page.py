@@ -4,12 +4,13 @@ What the run folder holds is read once, into a `Run`; each section is a function
 """
 
 import math
+import re
 import shlex
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from jaxgan.diagnosis import headline, measured, not_looked_at, verdict
+from jaxgan.diagnosis import RULES, headline, measured, not_looked_at, verdict
 from jaxgan.errors import say
 from jaxgan.files import without_link, write_atomically
 from jaxgan.folder import Picture, RunFolder, Tell
@@ -101,12 +102,22 @@ def _findings(run: Run) -> Markup:
     found = joined(
         markup(
             "<li><strong>{}</strong> {}.<p>Try {}.</p><small>{}</small></li>",
-            headline(finding), measured(finding), finding.advice, finding.source,
+            headline(finding), measured(finding), _with_flags(finding.advice), finding.source,
         )
         for finding in diagnosis.findings
     )  # fmt: skip
     listed = markup('<ul class="findings">\n{}\n</ul>', found) if found else paragraph(verdict(diagnosis))
-    return section("How it goes", joined((listed, paragraph(" ".join(not_looked_at(diagnosis))))))
+    open_ones = markup(
+        "<details>\n<summary>Not known: {} of {} questions</summary>\n{}\n</details>",
+        len(diagnosis.not_seen), len(RULES), paragraph(" ".join(not_looked_at(diagnosis))),
+    )  # fmt: skip
+    return section("How it goes", joined((listed, open_ones) if diagnosis.not_seen else (listed,)))
+
+
+def _with_flags(text: str) -> Markup:
+    """The text, its flags unbroken at the ends of lines."""
+    parts = re.split(r"(--[a-z0-9-]+)", text)
+    return joined((markup('<code class="flag">{}</code>', part) if part.startswith("--") else part for part in parts), "")
 
 
 # Pictures

@@ -4,8 +4,8 @@ from typing import Any
 
 import jax.numpy as jnp
 import numpy as np
-from jaxtyping import Float
 
+from jaxgan.engine.directions import directions
 from jaxgan.engine.sampling import label_rows
 from jaxgan.engine.surface import CriticSurface, critic_scores, has_surface, surface_axis
 from jaxgan.exports import Graph
@@ -44,7 +44,7 @@ def drawing_of(run: Run, graph: Graph, *, average: bool = True) -> Drawing:
         summary=f"A generator that was trained for {int(run.state.step):,} steps, drawing here and now.",
         graph=graph,
         kind=drawn,
-        directions=directions(graph, DIRECTIONS),
+        directions=directions(run, min(DIRECTIONS, gan.latent_dim), average=average).vectors,
         kept=kept,
         class_names=run.class_names,
         labels=run.label_vectors,
@@ -74,12 +74,3 @@ def surface_of(run: Run, samples: np.ndarray) -> CriticSurface | None:
     scores = jax.jit(critic_scores, static_argnums=0)(run.gan, run.state, axis, label_rows(run.gan, run.dataset))
     return CriticSurface(axis, np.asarray(scores), real)
 
-
-def directions(graph: Graph, k: int) -> Float[np.ndarray, "k latent"]:
-    """The unit directions in which the first layer changes most: eigenvectors of A^T A (SeFa, arXiv 2007.06600, eq. 5)."""
-    weight = next(layer for layer in graph.layers if "weight" in layer.weights and layer.op != "embedding")
-    array = graph.one(0).arrays[weight.weights["weight"]]
-    matrix = (
-        array if weight.op == "linear" else array.reshape(len(array), -1).T
-    )  # (out, in), or (in, out, ...) -> (out ..., in)
-    return np.linalg.svd(matrix[:, : graph.latent_dim], full_matrices=False)[2][:k]

@@ -17,7 +17,7 @@ from jaxgan import classifier, data, runs
 from jaxgan.engine.sampling import TrainedGan
 from jaxgan.errors import DivergedError, UserError
 from jaxgan.evaluation import Evaluator, evaluator_of
-from jaxgan.evaluation.critics import metrics_of_critic
+from jaxgan.evaluation.critics import gap_of_critic, metrics_of_critic
 from jaxgan.evaluation.images import class_metrics
 from jaxgan.features import FEATURES, LabClassifier, StackedClassifier, classifier_of, lab_classifier, show_nothing
 from jaxgan.folder import RunFolder
@@ -338,6 +338,21 @@ def test_a_critic_that_scores_no_sample_alone_is_left_out(remedy):
     trained = TrainedGan(run.gan, initial(run), run.dataset.sample_shape)
     samples = np.zeros((4, 2)), np.zeros(4, np.int32)
     assert metrics_of_critic(trained, samples, samples, None, 0, iter) == {}
+    assert gap_of_critic(trained, samples, samples, show_nothing) == {}
+
+
+def test_while_training_the_critics_scores_of_training_and_held_out_samples_alone_are_compared():
+    run = tiny(variant="gan")
+    trained = TrainedGan(run.gan, initial(run), run.dataset.sample_shape)
+    (real, seen), (fresh, unseen) = ((np.random.default_rng(n).normal(size=(n, 2)), np.zeros(n, np.int32)) for n in (50, 30))
+    variables = {"params": trained.state.critic.params, **trained.state.critic.variables}
+    of_real, of_fresh = (
+        run.gan.networks.critic.apply(variables, x[:30], y[:30]).score for x, y in ((real, seen), (fresh, unseen))
+    )
+    gap = gap_of_critic(trained, (real, seen), (fresh, unseen), show_nothing)
+    assert gap["critic_train_minus_held_out_30"] == pytest.approx(float(of_real.mean() - of_fresh.mean()), rel=1e-3)
+    assert set(gap) == {"critic_train_minus_held_out_30", "critic_train_minus_held_out_30_in_deviations"}
+    assert gap_of_critic(trained, (real, seen), None, show_nothing) == {}
 
 
 def test_a_stacked_set_is_measured_channel_by_channel(tmp_path, monkeypatch):

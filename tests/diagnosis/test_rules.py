@@ -8,7 +8,7 @@ from jaxgan.objectives import VARIANTS
 from jaxgan.report.folder import read_run
 from jaxgan.runs import fit
 from jaxgan.settings import read_command
-from tests.diagnosis.kept_runs import diagnosis_of, kept, names
+from tests.diagnosis.kept_runs import diagnosis_of, flags_of, names
 
 LINES = 50
 FAULTS = [
@@ -71,7 +71,7 @@ class TestRealRuns:
 
 @pytest.mark.parametrize(("run", "finding"), FAULTS)
 def test_its_flags_make_such_a_run_again(run, finding, tmp_path):
-    flags = [*kept(run)["flags"].split(), "--seed", "1", "--out", str(tmp_path / "run")]
+    flags = [*flags_of(run, tmp_path), "--seed", "1", "--out", str(tmp_path / "run")]
     fit(read_command(flags, prog="train", description=""), progress=False)
     assert finding in names(read_run(tmp_path / "run").diagnosis)
 
@@ -93,10 +93,13 @@ class TestCriticWins:
     @pytest.mark.parametrize("variant", [name for name, variant in VARIANTS.items() if variant.undecided_loss is None])
     def test_where_a_loss_has_no_such_size_nothing_is_said(self, variant):
         assert found(records_of(critic_loss=0.0), facts(variant)) == []
-        assert "cannot tell" in reason("critic_wins", records_of(critic_loss=0.0), facts(variant))
+        assert "critic_wins" not in {rule.name for rule in diagnose(records_of(critic_loss=0.0), facts(variant)).not_seen}
 
     def test_of_a_game_of_ones_own_nothing_is_said(self):
-        assert found(records_of(critic_loss=0.0), facts(python={"game": {}})) == []
+        own = facts(python={"game": {}})
+        assert found(records_of(critic_loss=0.0, penalty_gradient_norm=9.0), own) == []
+        for name in ("critic_wins", "penalty_fails"):
+            assert "built-in" in reason(name, records_of(critic_loss=0.0), own)
 
     def test_since_when(self):
         loss = np.where(np.arange(LINES) < 20, 1.0, 0.01).tolist()
