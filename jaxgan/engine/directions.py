@@ -65,7 +65,7 @@ def first_layer(trained: TrainedGan, generator: int = 0, average: bool = True) -
     takes anything else."""
     gan, state = trained.gan, trained.state
     network: Any = gan.networks.generator
-    params = (state.ema if average and state.ema else state.generator).params
+    params: Any = (state.ema if average and state.ema else state.generator).params
     if gan.generators > 1:
         network, params = network.generator, jax.tree.map(lambda leaf: leaf[generator], params["generator"])
     latent = jax.ShapeDtypeStruct((1, gan.latent_dim), jax.dtypes.canonicalize_dtype(float))
@@ -78,7 +78,7 @@ def first_layer(trained: TrainedGan, generator: int = 0, average: bool = True) -
     for name in kernels[0]:
         kernel = kernel[name]
     widths = (gan.latent_dim, gan.latent_dim + (gan.n_classes or gan.label_dim))  # labels are joined behind the latent
-    array = np.asarray(kernel)
+    array: np.ndarray = np.asarray(kernel)
     if array.ndim == 2 and len(array) in widths:  # (in, out)
         return array[: gan.latent_dim].T
     if array.ndim > 2 and array.shape[-1] in widths:  # of a transposed convolution (height, width, out, in)

@@ -73,4 +73,3 @@ def surface_of(run: Run, samples: np.ndarray) -> CriticSurface | None:
     axis = surface_axis(np.concatenate([samples, np.zeros((0, 2)) if real is None else real]))
     scores = jax.jit(critic_scores, static_argnums=0)(run.gan, run.state, axis, label_rows(run.gan, run.dataset))
     return CriticSurface(axis, np.asarray(scores), real)
-

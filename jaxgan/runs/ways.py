@@ -70,8 +70,7 @@ def write_directions(
         labels = run.labels_by_number(np.full(k * n, seed))
         how = {**how, "labels": labels if run.label_vectors is None else run.label_vectors.to_units(labels)}
         how.pop("label", None)
-    images, _ = run.of_latents(latents.astype(np.float32), generator=generator or 0, **how)
-    images = np.asarray(images, np.float32)
+    images = np.asarray(run.of_latents(latents.astype(np.float32), generator=generator or 0, **how)[0], np.float32)
     if out.suffix.lower() == ".npz":
         arrays = {"images": images.reshape(k, n, *images.shape[1:]), "amounts": amounts}  # (k n, ...) -> (k, n, ...)
         save_arrays(out, directions=found.vectors, strengths=found.strengths, **arrays)
