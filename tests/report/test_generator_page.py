@@ -12,8 +12,9 @@ import pytest
 from jaxgan.engine.surface import CriticSurface
 from jaxgan.exports import graph_of
 from jaxgan.labels import LabelVectors
+from jaxgan.networks import GENERATORS
 from jaxgan.report.generator_page import Drawing, generator_page
-from tests.exports.generators import CASES, CLASSES, made
+from tests.exports.generators import CASES, CLASSES, made, random_variables
 from tests.report.pages import until
 
 KINDS = {1: "vectors", 2: "series", 3: "pictures", 4: "volumes"}
@@ -173,3 +174,39 @@ def test_weights_are_in_the_file_as_they_are():
     arrays = [array.ravel() for array in what.graph.arrays.values()]
     np.testing.assert_array_equal(numbers[: sum(map(len, arrays))], np.concatenate(arrays))
     assert CLASSES == 3 and len(text) < 1_000_000
+
+
+@pytest.fixture(scope="module")
+def default_digits():
+    """The page's contents of the generator that `jaxgan train --variant wgan_gp` trains where nothing else is said, its weights random."""
+    generator = GENERATORS["fc"]((28, 28, 1), 100, hidden_dim=128)
+    variables = random_variables(generator, np.random.default_rng(0))
+    kept = {"latents": np.zeros((1, 100), np.float32), "samples": np.zeros((1, 28, 28, 1), np.float32)}
+    return Drawing("digits", "", graph_of(generator, variables), "pictures", np.eye(100)[:8], kept)
+
+
+def test_the_default_digits_are_a_file_of_less_than_5_mb(default_digits):
+    assert 3_000_000 < len(generator_page(default_digits)) < 5_000_000
+
+
+@pytest.mark.slow
+def test_the_default_digits_are_drawn_20_times_a_second(opened, default_digits):
+    """On a machine that does nothing else: walking, sixteen digits at a time."""
+    page = opened(default_digits)
+    page.click("#walk")
+    shown = page.evaluate(
+        """() => new Promise((resolve) => {
+            let frames = 0, last = document.getElementById("between").value;
+            const begun = performance.now();
+            const count = (now) => {
+                const value = document.getElementById("between").value;
+                frames += value !== last;
+                last = value;
+                now - begun < 3000 ? requestAnimationFrame(count) : resolve(frames / ((now - begun) / 1000));
+            };
+            requestAnimationFrame(count);
+        })"""
+    )
+    page.click("#walk")
+    print(f"{shown:.0f} grids of 16 digits a second, {page.locator('#speed').text_content()}")
+    assert shown > 20
