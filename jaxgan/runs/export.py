@@ -16,7 +16,7 @@ from jaxgan.exports.onnx_file import onnx_bytes
 from jaxgan.exports.safetensors_file import by_path, safetensors_bytes
 from jaxgan.exports.stablehlo import stablehlo_bytes
 from jaxgan.exports.torch_module import torch_source, torch_state_dict
-from jaxgan.files import json_text, write_atomically
+from jaxgan.files import json_text, without_link, write_atomically
 from jaxgan.folder import RunFolder
 from jaxgan.report.generator_page import generator_page
 from jaxgan.report.page import write_page
@@ -120,7 +120,7 @@ def export(
 
     Raises:
         UserError: in one line, a run, checkpoint or replica that is not there, weights that are not finite, a package that is missing, or
-            a generator of the user's own where the format needs its layers.
+            a generator of the user's own where the format needs its layers; or a link that leads out of the run folder.
         WriteError: a file cannot be written.
     """
     choice("format", format, WRITERS)
@@ -131,11 +131,15 @@ def export(
     else:
         run = load(run, step=step, replica=replica, best=best, trust=trust)
     folder = RunFolder(run.folder).export(format) if out is None else checked_path("out", out)
+    if out is None and not RunFolder(run.folder).holds(folder):  # a run folder may come from elsewhere
+        raise UserError(
+            f"{folder} is a link that leads out of the run folder, and is not written through: remove it, or name --out"
+        )
     subject = subject_of(run, average)
     about = described(subject, format, pixels)
     files = {**WRITERS[format](subject, pixels), ABOUT: json_text(about), CARD: card(run, about, license).encode()}
     for name, content in files.items():
-        write_atomically(folder / name, content)
+        write_atomically(without_link(folder / name) if out is None else folder / name, content)
     if format == "html" and RunFolder(run.folder).report.is_file():
         write_page(run.folder)  # which links to the page that draws
     return [folder / name for name in files]

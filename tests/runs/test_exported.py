@@ -120,6 +120,20 @@ def test_what_jaxgan_loads_again_draws_the_very_same_samples(points):
             jaxgan.load(folder, **wanted)
 
 
+def test_links_in_a_run_folder_are_not_written_through(points, tmp_path):
+    run, elsewhere = dataclasses.replace(points[0], folder=tmp_path / "run"), tmp_path / "elsewhere"
+    elsewhere.mkdir()
+    (tmp_path / "run").mkdir()
+    (tmp_path / "run" / "exports").symlink_to(elsewhere)
+    with pytest.raises(UserError, match="a link that leads out of the run folder"):
+        jaxgan.export(run, "safetensors")
+    (tmp_path / "run" / "exports").unlink()
+    (tmp_path / "run" / "exports" / "safetensors").mkdir(parents=True)
+    (tmp_path / "run" / "exports" / "safetensors" / "README.md").symlink_to(elsewhere / "README.md")
+    jaxgan.export(run, "safetensors")
+    assert not any(elsewhere.iterdir())
+
+
 def test_averaged_weights_are_taken_unless_others_are_wanted(points, tmp_path):
     run, _ = points
     moved = run.state.ema._replace(params=jax.tree.map(lambda leaf: leaf + 0.1, run.state.ema.params))
