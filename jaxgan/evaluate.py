@@ -20,7 +20,8 @@ class Options:
     """What to measure."""
 
     judged: Annotated[Positional[str], arg(metavar="A")]
-    """What is judged: a run folder; or, with B, a folder of pictures, an .npz or .csv file, or a data set by its name."""
+    """What is judged: a run folder; or, with B, a generator that was exported as safetensors, a folder of pictures, an .npz or
+    .csv file, or a data set by its name."""
     against: Annotated[Positional[str | None], arg(metavar="B", help_behavior_hint="")] = None
     """What A is judged against, in any of the same forms. Without it A is a run, and is judged against the data that it was trained on."""
     out: OptionalPath = None

@@ -20,7 +20,7 @@ from jaxgan.report.neighbours import save_neighbours
 from jaxgan.runs.data import held_out_data, training_data
 from jaxgan.runs.exported import is_exported
 from jaxgan.runs.judged import evaluate_samples, held_out_samples
-from jaxgan.runs.load import load_all
+from jaxgan.runs.load import load, load_all
 from jaxgan.runs.run import Run
 from jaxgan.runs.together import Reading
 
@@ -97,14 +97,14 @@ def evaluate(
     a_run = data is None or _is_run(run)
     if not a_run:
         _refuse_of_runs(run, step=step, best=best, data_changed=data_changed, batch_statistics=batch_statistics)
-    loaded = run if isinstance(run, Run) or not a_run else load_all(run, step=step, best=best, trust=trust)
+    loaded = run if isinstance(run, Run) or not a_run else _loaded(run, step=step, best=best, trust=trust)
     if isinstance(loaded, Run) and batch_statistics is not None:
         loaded = dataclasses.replace(loaded, batch_statistics=truth("batch_statistics", batch_statistics))
     if not a_run or isinstance(data, Run | str | Path):
         if labels is not None:
             raise UserError("labels are for an array that a run is compared with: give (samples, labels) as the data")
         return evaluate_samples(
-            loaded, load_all(data, trust=trust) if _is_folder(data) else data, held_out=held_out, average=average, features=features,
+            loaded, _loaded(data, trust=trust) if _is_folder(data) else data, held_out=held_out, average=average, features=features,
             data_dir=data_dir, image_size=image_size, resize=resize or "crop", skip_unreadable=skip_unreadable, pictures=pictures,
             tell=tell, **given,
         )  # fmt: skip
@@ -115,7 +115,8 @@ def evaluate(
             )
     if is_exported(loaded.folder):
         raise UserError(
-            f"{loaded.folder} holds a generator alone, without critic and data: evaluate the run that it was exported from"
+            f"{loaded.folder} holds a generator alone, without critic and data: evaluate the run that it was exported from, or judge it"
+            " against samples (python -m jaxgan.evaluate A B, from Python evaluate(a, b))"
         )
     data_dir = data_dir or loaded.config.data_dir
     return _evaluate_run(
@@ -169,8 +170,13 @@ def _evaluate_run(
 
 
 def _is_folder(source: Any) -> bool:
-    """Whether this is the path of a run folder."""
-    return isinstance(source, str | Path) and RunFolder(Path(source)).exists
+    """Whether this is the path of a run folder, or of a generator that was exported for jaxgan."""
+    return isinstance(source, str | Path) and (RunFolder(Path(source)).exists or is_exported(Path(source)))
+
+
+def _loaded(folder: Any, **how: Any) -> Run:
+    """A run with all its replicas, or an exported generator, from its folder."""
+    return load(folder, **how) if is_exported(Path(folder)) else load_all(folder, **how)
 
 
 def _is_run(source: Any) -> bool:

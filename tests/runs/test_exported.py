@@ -115,6 +115,8 @@ def test_what_jaxgan_loads_again_draws_the_very_same_samples(points):
     assert again.config.generator == "mlp" and int(again.state.step) == 0
     with pytest.raises(UserError, match="evaluate the run that it was exported from"):
         jaxgan.evaluate(again)
+    judged = [jaxgan.evaluate(each, "ring8", n=100, metrics={"mean": lambda real, made: made.mean()}) for each in (folder, run)]
+    assert judged[0]["mean"] == judged[1]["mean"] and judged[0]["judged"] == str(folder)
     for wanted in ({"step": 4}, {"replica": 1}, {"best": True}):
         with pytest.raises(UserError, match="holds one generator, that was exported"):
             jaxgan.load(folder, **wanted)
