@@ -269,6 +269,7 @@ def numbered(run: "Run", options: Options, how: dict[str, Any]) -> "Numbered":
     """
     import numpy as np
 
+    from jaxgan.checks import seed as checked_seed
     from jaxgan.runs.samples import (
         Numbered,
         check_number,
@@ -289,7 +290,8 @@ def numbered(run: "Run", options: Options, how: dict[str, Any]) -> "Numbered":
         seeds = read_seeds(options.seeds)
         return of_each_class(run, seeds, options.generator) if options.per_class else Numbered(seeds, makers=options.generator)
     count = (options.n or 64) * (require_classes(run) if options.per_class else 1)
-    check_number(options.seed + count, f"--n {count}")
+    check_number(count, f"--n {count}")
+    checked_seed("the last of --n seeds from --seed on", options.seed + count - 1)
     return Numbered(np.arange(options.seed, options.seed + count), makers=options.generator)
 
 

@@ -109,6 +109,7 @@ def test_directions_are_rows_of_one_latent_moved_along_each(tmp_path, capsys):
         ("--seeds 1 --n 3", "--seeds says already how many"),
         ("--seeds 1 --latents x.npz", "not together with --latents"),
         ("--latents {f}", "expected an .npz with an array latents"),
+        ("--n 9 --seed 4294967290 --out x/", "must be at most 4294967295"),
         ("--labels 1 2", "--labels: has a meaning only with --interpolate"),
         ("--interpolate --labels 1 12", "allowed are 0 to 9"),
         ("--interpolate --labels 1", "a path goes through at least two"),
@@ -145,6 +146,11 @@ def test_a_folder_is_of_pictures_and_classes_are_of_runs_that_have_them(tmp_path
     units = run.dataset.distribution.to_units(np.asarray(run.of_seeds([4, 9])[0]))
     np.testing.assert_allclose(np.stack([table["x"], table["y"]], axis=1), units, rtol=1e-5)
     assert not (tmp_path / "x").exists()
+
+
+def test_the_first_of_a_folders_seeds_may_be_any(tmp_path):
+    assert main([RUN, "--out", f"{tmp_path / 'x'}/", "--n", "2", "--seed", "4000000000"]) == 0
+    assert sorted(path.name for path in tmp_path.rglob("*.png")) == ["seed4000000000.png", "seed4000000001.png"]
 
 
 def test_seeds_are_read_in_their_order():

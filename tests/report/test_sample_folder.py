@@ -81,7 +81,8 @@ def test_a_folder_of_its_own_is_written_anew_and_any_other_left_alone(tmp_path):
     (tmp_path / "others" / "seed0001.png").write_bytes(b"a picture")
     with pytest.raises(UserError, match=r"holds seed0001\.png, which sample did not write"):
         check_sample_folder(tmp_path / "others")
-    (tmp_path / "link").symlink_to(tmp_path / "others")
-    (folder / "bird").symlink_to(tmp_path / "others")
-    with pytest.raises(UserError, match="holds bird, which"):
-        check_sample_folder(folder)
+    for link, to in (("bird", tmp_path / "others"), ("cat/seed0009.png", tmp_path / "others" / "seed0001.png")):
+        (folder / link).symlink_to(to)
+        with pytest.raises(UserError, match=f"holds {link}, which"):
+            check_sample_folder(folder)
+        (folder / link).unlink()
