@@ -346,8 +346,9 @@ def test_while_training_the_critics_scores_of_training_and_held_out_samples_alon
     trained = TrainedGan(run.gan, initial(run), run.dataset.sample_shape)
     (real, seen), (fresh, unseen) = ((np.random.default_rng(n).normal(size=(n, 2)), np.zeros(n, np.int32)) for n in (50, 30))
     variables = {"params": trained.state.critic.params, **trained.state.critic.variables}
+    critic = run.gan.networks.critic
     of_real, of_fresh = (
-        run.gan.networks.critic.apply(variables, x[:30], y[:30]).score for x, y in ((real, seen), (fresh, unseen))
+        critic.apply(variables, jnp.asarray(x[:30], float), jnp.asarray(seen[:30])).score for x in (real, fresh)
     )
     gap = gap_of_critic(trained, (real, seen), (fresh, unseen), show_nothing)
     assert gap["critic_train_minus_held_out_30"] == pytest.approx(float(of_real.mean() - of_fresh.mean()), rel=1e-3)
