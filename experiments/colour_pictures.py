@@ -37,7 +37,15 @@ ROWS: dict[str, dict[str, Any]] = {  # the first is what the others differ from
 }  # fmt: skip
 STEPS, QUICK = 12_000, 6
 SAMPLES = (10_000, 150)  # more than the classifier has features
-METRICS = {"fid_lab": 1, "kid_lab": 0, "c2st_lab": 3, "precision_lab": 3, "recall_lab": 3, "conditional_accuracy": 3, "nearest_training": 3}
+METRICS = {
+    "fid_lab": 1,
+    "kid_lab": 0,
+    "c2st_lab": 3,
+    "precision_lab": 3,
+    "recall_lab": 3,
+    "conditional_accuracy": 3,
+    "nearest_training": 3,
+}
 
 
 def config_of(row: str, pictures: Path, options: lab.Options) -> Config:

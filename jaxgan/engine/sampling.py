@@ -203,6 +203,8 @@ class TrainedGan:
             raise UserError(
                 f"labels={one_line(labels)}: must be a list of labels, from each of which the path goes to the next"
             )
+        if label is not None:
+            self._one_label(1, label)  # refused before anything is computed
         stations = truncated(stations_of(seed, seeds, labels, self.gan.latent_dim), truncation)
         z = path_through(stations, n, easing)
         if labels is not None:

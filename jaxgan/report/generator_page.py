@@ -50,11 +50,15 @@ class Drawing:
 def generator_page(drawing: Drawing) -> Markup:
     """The page as HTML."""
     weights, places = _packed_arrays(drawing)
-    style = own_text("page.css") + "\n" + own_text("generator.css")
-    scripts = [(LIBRARY / "tensorflow.min.js").read_text(encoding="utf-8"), own_text("layers.js"), own_text("generator.js")]
+    style = joined([own_text("page.css"), own_text("generator.css")])
+    scripts = [
+        script(own_text("tensorflow/tensorflow.min.js")),
+        script(own_text("layers.js")),
+        script(own_text("generator.js")),
+    ]
     policy = (
         f"default-src 'none'; img-src data: blob:; style-src {_hashed(style)};"
-        f" script-src 'wasm-unsafe-eval' {' '.join(map(_hashed, scripts))}"
+        f" script-src 'wasm-unsafe-eval' {' '.join(_hashed(one.removeprefix('<script>').removesuffix('</script>')) for one in scripts)}"
     )
     return markup(
         """<!DOCTYPE html>
@@ -91,7 +95,7 @@ def generator_page(drawing: Drawing) -> Markup:
         policy=policy,
         title=drawing.title,
         summary=paragraph(drawing.summary),
-        style=Markup(style),
+        style=style,
         kind="lines" if drawing.kind in ("series", "vectors") else drawing.kind,
         controls=_controls(drawing),
         sections=joined(drawing.sections),
@@ -100,7 +104,7 @@ def generator_page(drawing: Drawing) -> Markup:
             _packed("weights", weights),
             _packed("program", (LIBRARY / "tfjs-backend-wasm-simd.wasm").read_bytes()),
         ]),
-        scripts=joined(script(text) for text in scripts),
+        scripts=joined(scripts),
     )  # fmt: skip
 
 
@@ -210,7 +214,7 @@ def _controls(drawing: Drawing) -> Markup:
 def _choice(label: str, name: str, options: Sequence[tuple[str, str]], chosen: str = "") -> Markup:
     """A list to choose from: (value, text) each."""
     rows = (
-        markup('<option value="{}"{}>{}</option>', value, Markup(" selected") if value == chosen else "", text)
+        markup('<option value="{}"{}>{}</option>', value, markup(" selected") if value == chosen else "", text)
         for value, text in options
     )
     return markup('<label>{} <select id="{}" autocomplete="off">{}</select></label>', label, name, joined(rows, ""))

@@ -59,8 +59,8 @@ def script_data(name: LiteralString, value: Any) -> Markup:
 
 
 def own_text(file_name: LiteralString) -> Markup:
-    """A style or script that lies beside this file."""
-    return Markup(Path(__file__).with_name(file_name).read_text(encoding="utf-8"))
+    """A style or script that lies beside this file, or in a folder there."""
+    return Markup((Path(__file__).parent / file_name).read_text(encoding="utf-8"))
 
 
 def document(

@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from jaxgan.checks import path as checked_path
 from jaxgan.checks import truth
 from jaxgan.data import Dataset, account, as_dataset, differences, in_labels_of
 from jaxgan.errors import UserError, shortened
@@ -176,7 +177,8 @@ def _is_folder(source: Any) -> bool:
 
 def _loaded(folder: Any, **how: Any) -> Run:
     """A run with all its replicas, or an exported generator, from its folder."""
-    return load(folder, **how) if is_exported(Path(folder)) else load_all(folder, **how)
+    folder = checked_path("run folder", folder)
+    return load(folder, **how) if is_exported(folder) else load_all(folder, **how)
 
 
 def _is_run(source: Any) -> bool:

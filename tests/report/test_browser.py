@@ -72,7 +72,7 @@ def test_slider_keyboard_and_play_move_the_picture(open_page, folder):
 def test_charts_are_drawn_chosen_zoomed_and_put_on_a_log_scale(open_page, folder):
     page = open_page(folder / "wgan" / "report.html")
     titles = page.locator(".chart h3").all_text_contents()
-    assert titles == ["Measured figures", "Losses", "Gradient norms of the critic"]
+    assert titles == ["Measured values", "Losses", "Gradient norms of the critic"]
     measured, losses, norms = (page.locator(".chart").nth(i) for i in range(3))
     assert losses.locator(".legendtext").all_text_contents() == [
         "critic loss (2\N{NO-BREAK SPACE}seeds)",
