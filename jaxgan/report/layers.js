@@ -8,13 +8,46 @@ const makeGenerator = (tf, graph, arrays) => {
   // A series is a picture of height 1: its window, its size and its paddings get one more axis in front.
   const asPicture = (x) => (x.rank === 3 ? tf.reshape(x, [x.shape[0], 1, ...x.shape.slice(1)]) : x);
   const likeBefore = (y, x) => (x.rank === 3 ? tf.reshape(y, [y.shape[0], ...y.shape.slice(2)]) : y);
-  // PyTorch's (out, in, *window) as TensorFlow's (*window, in, out); of a transposed convolution (in, out, *window) as (*window, out, in).
+  // PyTorch's (out, in, *window) as TensorFlow's (*window, in, out).
   const kernel = (w) => {
-    const axes = Array.from({ length: w.rank - 2 }, (_, i) => i + 2);
-    const moved = tf.transpose(w, [...axes, 1, 0]);
+    const moved = tf.transpose(w, [...Array.from({ length: w.rank - 2 }, (_, i) => i + 2), 1, 0]);
     return w.rank === 3 ? tf.reshape(moved, [1, ...moved.shape]) : moved;
   };
-  const PREPARE = { conv: kernel, conv_transpose: kernel, constant_product: (w) => last(tf.reshape(w, [1, ...w.shape])) };
+
+  // A transposed convolution is a convolution for each place modulo the stride, with those taps of the window that reach it, the last one
+  // first: y[stride i + phase] = sum over q of w[phase + stride q] x[i - q]. Their kernels, [phase down][phase across], of w (in, out, h, w).
+  // (TensorFlow.js has transposed convolutions, ten times slower than its convolutions under WebAssembly.)
+  function phases(values, [ins, outs, height, width], [down, across]) {
+    const reaching = (phase, stride, window) => {
+      const taps = [];
+      for (let tap = phase; tap < window; tap += stride) taps.unshift(tap);
+      return taps;
+    };
+    return Array.from({ length: down }, (_, row) => Array.from({ length: across }, (_, column) => {
+      const [rows, columns] = [reaching(row, down, height), reaching(column, across, width)];
+      const made = new Float32Array(rows.length * columns.length * ins * outs);
+      let place = 0;
+      for (const i of rows) for (const j of columns) for (let a = 0; a < ins; a++) for (let b = 0; b < outs; b++)
+        made[place++] = values[((a * outs + b) * height + i) * width + j];
+      return tf.tensor(made, [rows.length, columns.length, ins, outs]);
+    }));
+  }
+
+  // Of a series the window is one high; of a volume there are the kernels of each slice of the window along the depth.
+  function transposedKernels(values, shape, stride) {
+    const [ins, outs, ...window] = shape;
+    if (window.length === 1) return [phases(values, [ins, outs, 1, window[0]], [1, stride])];
+    if (window.length === 2) return [phases(values, shape, [stride, stride])];
+    const [depth, height, width] = window;
+    const area = height * width;
+    return Array.from({ length: depth }, (_, slice) => {
+      const own = new Float32Array(ins * outs * area);
+      for (let pair = 0; pair < ins * outs; pair++) own.set(values.subarray((pair * depth + slice) * area, (pair * depth + slice + 1) * area), pair * area);
+      return phases(own, [ins, outs, height, width], [stride, stride]);
+    });
+  }
+
+  const PREPARE = { conv: kernel, constant_product: (w) => last(tf.reshape(w, [1, ...w.shape])) };
 
   function biased(y, weights) {
     return weights.bias ? tf.add(y, weights.bias) : y;
@@ -31,36 +64,43 @@ const makeGenerator = (tf, graph, arrays) => {
     return biased(likeBefore(parts.length > 1 ? tf.concat(parts, -1) : parts[0], x), weights);
   }
 
-  // All that the windows of one axis reach, and what the output padding adds before the padding is cut off.
-  const reach = (places, stride, window, wanted) => Math.max((places - 1) * stride + window, wanted);
-
-  // The whole of a picture's transposed convolution, without padding, at least of these sizes.
-  function wholeTransposed(x, weight, strides, least) {
-    const size = least.map((side, axis) => reach(x.shape[axis + 1], strides[axis], weight.shape[axis], side));
-    return tf.conv2dTranspose(x, weight, [x.shape[0], ...size, weight.shape[2]], strides, "valid");
+  // The whole of a picture's transposed convolution, without padding, at least of these sizes; (B, H, W, C).
+  function wholeTransposed(x, kernels, least) {
+    const strides = [kernels.length, kernels[0].length];
+    // How many places of x can reach one of y, or are wanted beyond them, along each axis.
+    const turns = strides.map((stride, axis) =>
+      Math.max(kernels[0][0].shape[axis], Math.ceil(least[axis] / stride) - x.shape[axis + 1] + 1));
+    const row = kernels.map((across) => {
+      const parts = across.map((kernel) => {
+        const around = turns.map((turn, axis) => [kernel.shape[axis] - 1, turn - 1]);
+        return tf.conv2d(tf.pad(x, [[0, 0], ...around, [0, 0]]), kernel, 1, "valid");
+      });
+      const [one] = parts;
+      return tf.reshape(tf.stack(parts, 3), [one.shape[0], one.shape[1], one.shape[2] * parts.length, one.shape[3]]);
+    });
+    const [one] = row;
+    return tf.reshape(tf.stack(row, 2), [one.shape[0], one.shape[1] * row.length, one.shape[2], one.shape[3]]);
   }
 
   // Of volumes, (B, D, H, W, C): each slice of the window along the depth by itself, laid where it falls. (TensorFlow.js 4.22 has
   // conv3dTranspose, whose numbers under WebAssembly are others than on its plain backend.)
-  function wholeOfVolume(x, weight, stride, least) {
+  function wholeOfVolume(x, kernels, stride, least) {
     const [n, depth, ...slice] = x.shape;
     const flat = tf.reshape(x, [n * depth, ...slice]);
-    const taps = weight.shape[0];
-    const turns = Math.ceil(Math.max(taps, least[0] - (depth - 1) * stride) / stride); // how many places one number reaches
-    const phases = Array.from({ length: stride }, (_, phase) => {
+    const turns = Math.ceil(Math.max(kernels.length, least[0] - (depth - 1) * stride) / stride); // how many places one number reaches
+    const laid = Array.from({ length: stride }, (_, phase) => {
       let sum = null;
       for (let turn = 0; turn < turns; turn++) {
         const tap = phase + turn * stride;
-        if (tap >= taps) continue;
-        const window = tf.reshape(tf.slice(weight, [tap, 0, 0, 0, 0], [1, ...weight.shape.slice(1)]), weight.shape.slice(1));
-        const part = wholeTransposed(flat, window, [stride, stride], least.slice(1));
-        const laid = tf.pad(tf.reshape(part, [n, depth, ...part.shape.slice(1)]), [[0, 0], [turn, turns - 1 - turn], [0, 0], [0, 0], [0, 0]]);
-        sum = sum ? tf.add(sum, laid) : laid;
+        if (tap >= kernels.length) continue;
+        const part = wholeTransposed(flat, kernels[tap], least.slice(1));
+        const place = tf.pad(tf.reshape(part, [n, depth, ...part.shape.slice(1)]), [[0, 0], [turn, turns - 1 - turn], [0, 0], [0, 0], [0, 0]]);
+        sum = sum ? tf.add(sum, place) : place;
       }
       return sum;
     });
-    const [first] = phases;
-    return tf.reshape(tf.stack(phases, 2), [n, first.shape[1] * stride, ...first.shape.slice(2)]); // (B, D, phase, ...) -> (B, D phase, ...)
+    const [first] = laid;
+    return tf.reshape(tf.stack(laid, 2), [n, first.shape[1] * stride, ...first.shape.slice(2)]); // (B, D, phase, ...) -> (B, D phase, ...)
   }
 
   function convTranspose({ stride, padding }, weights, x, size) {
@@ -69,7 +109,7 @@ const makeGenerator = (tf, graph, arrays) => {
     const paddings = wanted.map((side, axis) => (flat && axis === 0 ? 0 : padding));
     const least = wanted.map((side, axis) => side + paddings[axis]);
     const whole = x.rank === 5 ? wholeOfVolume(x, weights.weight, stride, least)
-      : wholeTransposed(asPicture(x), weights.weight, [flat ? 1 : stride, stride], least);
+      : wholeTransposed(asPicture(x), weights.weight[0], least);
     const features = whole.shape[whole.rank - 1];
     return biased(likeBefore(tf.slice(whole, [0, ...paddings, 0], [x.shape[0], ...wanted, features]), x), weights);
   }
@@ -124,6 +164,10 @@ const makeGenerator = (tf, graph, arrays) => {
       const own = graph.generators > 1 ? shape.slice(1) : shape;
       const length = own.reduce((a, b) => a * b, 1);
       const part = values.subarray(graph.generators > 1 ? generator * length : 0, graph.generators > 1 ? (generator + 1) * length : length);
+      if (role === "weight" && layer.op === "conv_transpose") {
+        found[role] = transposedKernels(part, own, layer.attributes.stride);
+        continue;
+      }
       const weight = tf.tensor(part, own, "float32");
       found[role] = role === "weight" && PREPARE[layer.op] ? PREPARE[layer.op](weight) : weight;
     }

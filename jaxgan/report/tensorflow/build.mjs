@@ -17,7 +17,7 @@ await build({
   stdin: {
     contents: `
       export {
-        add, concat, conv2d, conv2dTranspose, dispose, env, gather, leakyRelu, matMul, memory, mul, pad, ready, relu,
+        add, concat, conv2d, dispose, env, gather, leakyRelu, matMul, memory, mul, pad, ready, relu,
         reshape, setBackend, slice, split, stack, tanh, tensor, tidy, transpose,
       } from "@tensorflow/tfjs-core";
       export { setWasmPaths } from "@tensorflow/tfjs-backend-wasm";
