@@ -2,6 +2,9 @@
 
 Inputs are `latent` float32 (batch, latent_dim) and, where there are labels, `labels`: int64 (batch,) class numbers, or float32
 (batch, label_dim). The output is `samples`, float32, channels first; or `pixels`, bytes (batch, 3, height, width).
+
+A writer of its own, for of the exporters of JAX programs jax2onnx 0.17.1 wants an orbax-checkpoint older than the one that keeps runs here, and
+equinox and netron beside it; and a traced program has the forms that a processor computes convolutions in, where a graph has one node.
 """
 
 from collections.abc import Mapping
