@@ -20,6 +20,7 @@ FAULTS = [
     ("high_rate", "got_worse"),
     ("collapsed", "modes_missing"),
     ("unfinished", "gets_better"),
+    ("knows_by_heart", "knows_by_heart"),
 ]
 GOOD = ["wgan_gp", "r3gan"]
 
