@@ -70,6 +70,7 @@ class TestRealRuns:
         assert early.too_early
 
 
+@pytest.mark.filterwarnings("ignore:300 .* samples for 784 dimensions")
 @pytest.mark.parametrize(("run", "finding"), FAULTS)
 def test_its_flags_make_such_a_run_again(run, finding, tmp_path):
     flags = [*flags_of(run, tmp_path), "--seed", "1", "--out", str(tmp_path / "run")]
