@@ -64,6 +64,7 @@ __all__ = [
     "in_labels_of",
     "load",
     "load_held_out",
+    "name_without_path",
     "names_own_files",
     "read_into_memory",
     "unreadable",
@@ -242,6 +243,12 @@ def names_own_files(name: str) -> bool:
         return _source(name)[0].partition(":")[0] in PREFIXES
     except UserError:
         return False
+
+
+def name_without_path(name: str) -> str:
+    """A data set's name for other people's eyes: of PREFIX:PATH the path's last part alone."""
+    prefix, colon, source = name.partition(":")
+    return f"{prefix}:{Path(source).name}" if colon and prefix in PREFIXES else name
 
 
 def load_held_out(name: str, **options: Any) -> Dataset | None:

@@ -8,7 +8,7 @@ import base64
 import gzip
 import hashlib
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
 
@@ -19,13 +19,12 @@ from jaxgan.data import Scaling
 from jaxgan.engine.surface import CriticSurface, surface_axis
 from jaxgan.exports import Graph
 from jaxgan.labels import LabelVectors
-from jaxgan.report.html import Markup, joined, markup, own_text, paragraph, script, script_data
+from jaxgan.report.html import Markup, head, joined, markup, own_text, paragraph, script, script_data
 
 Kind = Literal["points", "pictures", "series", "vectors", "volumes"]
 COUNTS: dict[Kind, tuple[int, ...]] = {  # how many samples are shown at once; the first is what a page begins with
     "points": (1000, 1, 100, 3000), "pictures": (16, 1, 4, 64, 100), "volumes": (16, 1, 4, 64), "series": (8, 1, 32), "vectors": (32, 1, 100),
 }  # fmt: skip
-MOST_LABELS = 40  # sliders of label vectors
 LIBRARY = Path(__file__).with_name("tensorflow")
 
 
@@ -44,7 +43,6 @@ class Drawing:
     scaling: Scaling | None = None
     names: Sequence[str] = ()  # of a vector's features
     surface: CriticSurface | None = None
-    sections: Sequence[Markup] = field(default=())
 
 
 def generator_page(drawing: Drawing) -> Markup:
@@ -61,17 +59,7 @@ def generator_page(drawing: Drawing) -> Markup:
         f" script-src 'wasm-unsafe-eval' {' '.join(_hashed(one.removeprefix('<script>').removesuffix('</script>')) for one in scripts)}"
     )
     return markup(
-        """<!DOCTYPE html>
-<html lang="en">
-<head>
-<meta charset="utf-8">
-<meta http-equiv="Content-Security-Policy" content="{policy}">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<meta name="color-scheme" content="light dark">
-<title>{title}</title>
-<link rel="icon" href="data:,">
-<style>{style}</style>
-</head>
+        """{head}
 <body>
 <header>
 <h1>{title}</h1>
@@ -85,20 +73,17 @@ def generator_page(drawing: Drawing) -> Markup:
 </div>
 <p><span id="speed"></span></p>
 <p id="status" role="status">The generator is being unpacked.</p>
-{sections}
 </main>
 {data}
 {scripts}
 </body>
 </html>
 """,
-        policy=policy,
+        head=head(drawing.title, style, policy),
         title=drawing.title,
         summary=paragraph(drawing.summary),
-        style=style,
         kind="lines" if drawing.kind in ("series", "vectors") else drawing.kind,
         controls=_controls(drawing),
-        sections=joined(drawing.sections),
         data=joined([
             script_data("spec", _spec(drawing, places)),
             _packed("weights", weights),

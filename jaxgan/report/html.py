@@ -63,10 +63,8 @@ def own_text(file_name: LiteralString) -> Markup:
     return Markup((Path(__file__).parent / file_name).read_text(encoding="utf-8"))
 
 
-def document(
-    title: str, summary: str, sections: Iterable[str], *, complaints: Sequence[str] = (), scripts: str = "", wide: bool = False
-) -> Markup:
-    """A whole page; `sections` and `scripts` are Markup, `complaints` lines on what could not be read."""
+def head(title: str, style: Markup, policy: str = POLICY) -> Markup:
+    """What stands before the body of a page, whose content policy refuses what it does not name."""
     return markup(
         """<!DOCTYPE html>
 <html lang="en">
@@ -78,7 +76,19 @@ def document(
 <title>{title}</title>
 <link rel="icon" href="data:,">
 <style>{style}</style>
-</head>
+</head>""",
+        policy=policy,
+        title=title,
+        style=style,
+    )
+
+
+def document(
+    title: str, summary: str, sections: Iterable[str], *, complaints: Sequence[str] = (), scripts: str = "", wide: bool = False
+) -> Markup:
+    """A whole page; `sections` and `scripts` are Markup, `complaints` lines on what could not be read."""
+    return markup(
+        """{head}
 <body{wide}>
 <header>
 <h1>{title}</h1>
@@ -93,9 +103,8 @@ def document(
 </body>
 </html>
 """,
-        policy=markup(POLICY),
+        head=head(title, own_text("page.css")),
         title=title,
-        style=own_text("page.css"),
         wide=markup(' class="wide"') if wide else "",
         summary=paragraph(summary),
         complaints=_notice(complaints),

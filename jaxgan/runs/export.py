@@ -9,7 +9,7 @@ import numpy as np
 
 from jaxgan.checks import choice, truth
 from jaxgan.checks import path as checked_path
-from jaxgan.data import describe
+from jaxgan.data import describe, name_without_path
 from jaxgan.errors import UserError
 from jaxgan.exports import Graph, graph_of
 from jaxgan.exports.onnx_file import onnx_bytes
@@ -163,7 +163,9 @@ def described(subject: Subject, format: str, pixels: bool = False) -> dict[str, 
     run = subject.run
     gan = run.gan
     data = RunFolder(run.folder).read_environment(lambda _: None).get("data") or describe(run.dataset)
+    data = {**data, "name": name_without_path(data["name"])}
     config = {name: value for name, value in with_format(run.config).items() if name not in OF_THIS_MACHINE}
+    config["dataset"] = name_without_path(config["dataset"])
     parameters = sum(int(np.size(leaf)) for leaf in jax.tree.leaves(subject.weights.params))
     return {
         "format": FORMAT,

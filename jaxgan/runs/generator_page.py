@@ -2,9 +2,11 @@
 
 from typing import Any
 
+import jax
 import jax.numpy as jnp
 import numpy as np
 
+from jaxgan.data import name_without_path
 from jaxgan.engine.directions import directions
 from jaxgan.engine.sampling import label_rows
 from jaxgan.engine.surface import CriticSurface, critic_scores, has_surface, surface_axis
@@ -40,7 +42,7 @@ def drawing_of(run: Run, graph: Graph, *, average: bool = True) -> Drawing:
         kept["labels"] = labels.astype(np.float32)
     drawn = kind_of(run)
     return Drawing(
-        title=f"{dataset.name}, {run.config.variant}" if run.config.variant else dataset.name,
+        title=", ".join(filter(None, (name_without_path(dataset.name), run.config.variant))),
         summary=f"A generator that was trained for {int(run.state.step):,} steps, drawing here and now.",
         graph=graph,
         kind=drawn,
@@ -66,8 +68,6 @@ def surface_of(run: Run, samples: np.ndarray) -> CriticSurface | None:
     """The critic's scores over the plane, and real points where their distribution is known; None where no critic scores points."""
     if not has_surface(run.gan, run.sample_shape):
         return None
-    import jax
-
     distribution = run.dataset.distribution
     real = None if distribution is None else np.asarray(distribution.sample(jax.random.key(0), REAL)[0])
     axis = surface_axis(np.concatenate([samples, np.zeros((0, 2)) if real is None else real]))

@@ -11,19 +11,8 @@ import jaxgan
 from jaxgan.engine.directions import JACOBIAN, SEFA, directions, first_layer
 from jaxgan.engine.sampling import TrainedGan
 from jaxgan.errors import UserError
+from tests.networks import own_networks as networks
 from tests.tiny import initial, tiny
-
-
-class Linear(nn.Module):
-    @nn.compact
-    def __call__(self, latent):
-        return nn.Dense(6)(latent)
-
-
-class Critic(nn.Module):
-    @nn.compact
-    def __call__(self, samples):
-        return nn.Dense(1)(samples)
 
 
 def own_matrix():
@@ -33,7 +22,7 @@ def own_matrix():
 
 def trained(generator, **more):
     rule = optax.sgd(0.1)
-    gan = jaxgan.Gan(generator, Critic(), jaxgan.objectives.lsgan(), rule, rule, latent_dim=4, **more)
+    gan = jaxgan.Gan(generator, networks.Linear(), jaxgan.objectives.lsgan(), rule, rule, latent_dim=4, **more)
     return TrainedGan(gan, jax.jit(gan.init)(jax.random.key(0), jnp.zeros((3, 6))), (6,))
 
 
@@ -46,7 +35,7 @@ def assert_eigenvectors(found, matrix):
 
 
 def test_of_a_linear_generator_they_are_the_eigenvectors_by_hand_in_both_ways():
-    run = trained(Linear())
+    run = trained(networks.Linear(6))
     found = directions(run, 3)
     assert found.found_by == SEFA
     assert_eigenvectors(found, run.state.generator.params["Dense_0"]["kernel"].T)
@@ -59,7 +48,7 @@ def test_of_a_linear_generator_they_are_the_eigenvectors_by_hand_in_both_ways():
 
 
 def test_of_several_generators_and_of_classes_it_is_the_part_that_takes_the_latent():
-    run = trained(Linear(), n_classes=3, generators=2, generator_classifier_weight=0)
+    run = trained(networks.Linear(6), n_classes=3, generators=2, generator_classifier_weight=0)
     kernel = run.state.generator.params["generator"]["Dense_0"]["kernel"]
     assert kernel.shape == (2, 7, 6)
     assert_eigenvectors(directions(run, 2, generator=1), kernel[1, :4].T)

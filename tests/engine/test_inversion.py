@@ -1,6 +1,5 @@
 """Latents of given images: of a linear generator by hand, and of what a generator itself drew."""
 
-import flax.linen as nn
 import jax
 import jax.numpy as jnp
 import numpy as np
@@ -11,23 +10,12 @@ import jaxgan
 from jaxgan.engine.inversion import invert
 from jaxgan.engine.sampling import TrainedGan
 from jaxgan.errors import UserError
-
-
-class Linear(nn.Module):
-    @nn.compact
-    def __call__(self, latent):
-        return nn.Dense(6)(latent)
-
-
-class Critic(nn.Module):
-    @nn.compact
-    def __call__(self, samples):
-        return nn.Dense(1)(samples)
+from tests.networks import own_networks as networks
 
 
 def trained(**more):
     rule = optax.sgd(0.1)
-    gan = jaxgan.Gan(Linear(), Critic(), jaxgan.objectives.lsgan(), rule, rule, latent_dim=2, **more)
+    gan = jaxgan.Gan(networks.Linear(6), networks.Linear(), jaxgan.objectives.lsgan(), rule, rule, latent_dim=2, **more)
     return TrainedGan(gan, jax.jit(gan.init)(jax.random.key(0), jnp.zeros((2, 6))), (6,))
 
 

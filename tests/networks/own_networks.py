@@ -17,6 +17,16 @@ def flat(x):
     return x.reshape(len(x), -1)  # (B, ...) -> (B, F)
 
 
+class Linear(nn.Module):
+    """(x) -> (B, out), one matrix and a bias."""
+
+    out: int = 1
+
+    @nn.compact
+    def __call__(self, x):
+        return nn.Dense(self.out)(flat(x))
+
+
 class Plain(nn.Module):
     """(x) -> (B, out)."""
 

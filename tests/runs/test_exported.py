@@ -223,3 +223,15 @@ def test_a_generator_of_the_users_own_goes_as_safetensors_and_stablehlo(tmp_path
         jaxgan.load(tmp_path / "exports" / "safetensors")
     jaxgan.export(run, "stablehlo")
     np.testing.assert_allclose(in_stablehlo(tmp_path / "exports" / "stablehlo", latent, labels), expected, atol=1e-5)
+
+
+@pytest.mark.parametrize("format", ["safetensors", "html"])
+def test_what_is_exported_names_no_folder_of_this_machine(format, tmp_path):
+    run = trained("dcgan", tmp_path)
+    name = "folder:/home/someone/cats"
+    run = dataclasses.replace(
+        run, config=dataclasses.replace(run.config, dataset=name), dataset=dataclasses.replace(run.dataset, name=name)
+    )
+    written = [path for path in jaxgan.export(run, format) if path.suffix in (".json", ".md", ".html")]
+    texts = [path.read_text(encoding="utf-8") for path in written]
+    assert all("someone" not in text and "folder:cats" in text for text in texts) and len(texts) >= 2
