@@ -136,6 +136,26 @@ def test_points_have_the_critics_surface_and_real_ones(opened):
     assert page.evaluate("document.documentElement.scrollWidth") <= 390
 
 
+def test_the_plane_is_drawn_with_x_to_the_right_and_y_upward(opened):
+    axis = np.linspace(-1, 1, 8)
+    scores = np.repeat(axis[:, None], 8, axis=1) * 4 + axis  # a row a y: they rise upward, and a little to the right
+    page = opened(drawing("mlp-linear|none", surface=CriticSurface(axis, scores, np.array([[0.5, 0.75]]))))
+    page.select_option("#count", "1")
+    colours = """() => {
+        const own = document.createElement("canvas").getContext("2d", { willReadFrequently: true });
+        own.canvas.width = own.canvas.height = 720;
+        own.drawImage(canvas, 0, 0);
+        return [[100, 60], [620, 60], [100, 640], [540, 90]].map(([x, y]) => Array.from(own.getImageData(x, y, 1, 1).data));
+    }"""
+    page.wait_for_timeout(100)
+    left, right, below, real = page.evaluate(colours)
+    assert below[2] > below[0] and left[0] > left[2]  # blue below, orange above
+    assert right[0] > left[0]
+    page.uncheck("#real")
+    page.wait_for_timeout(100)
+    assert page.evaluate(colours)[3] != real  # where (.5, .75) lies
+
+
 @pytest.mark.parametrize(
     ("case", "control"), [("conv1d|vectors", "#label-1"), ("conv3d|none", "#slice"), ("dcgan|mixture", "#generator")]
 )
