@@ -151,7 +151,8 @@ class TestPage:
         assert "https:" not in source and "http:" not in source and "url(" not in source
         addresses = [value for _, found in Page(source).elements for name, value in found.items() if name in ("src", "href")]
         assert all(address.startswith("data:") for address in addresses)
-        assert "default-src 'none'" in source
+        (policy,) = Page(source).all("meta", **{"http-equiv": "Content-Security-Policy"})
+        assert "default-src 'none'" in policy["content"]
 
     def test_settings_are_lines(self, tmp_path):
         page = page_of(tmp_path, run(tmp_path / "a", clip=1, replicas=2), run(tmp_path / "b", clip=2))
