@@ -3,13 +3,16 @@ PYTHON ?= python3
 VENV ?= .venv
 WORKERS ?= 2
 
-.PHONY: train test test-all parity lint clean
+.PHONY: train test test-ci test-all parity lint clean
 
 train: $(VENV)/.installed
 	$(VENV)/bin/python -m jaxgan.train --variant wgan_gp $(ARGS)
 
 test: $(VENV)/.installed-test
-	$(VENV)/bin/python -m pytest -n $(WORKERS) -m "not slow" $(ARGS)
+	$(VENV)/bin/python -m pytest -n $(WORKERS) -m "not slow and not ci" $(ARGS)
+
+test-ci: $(VENV)/.installed-test  # what make test leaves out for its time, and is run on every change all the same
+	$(VENV)/bin/python -m pytest -n $(WORKERS) -m "ci and not slow" $(ARGS)
 
 test-all: $(VENV)/.installed-test
 	$(VENV)/bin/python -m pytest -n $(WORKERS) $(ARGS)

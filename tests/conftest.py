@@ -69,7 +69,10 @@ def no_annotation_checks(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(config, "jaxtyping_disable", True)
 
 
-LEFT_TO_TEST_ALL = Path(__file__).with_name("left_to_test_all.txt")
+LEFT_OUT = {  # what `make test` leaves out, by the marker of its cases: to `make test-all`, and to `make test-ci`
+    "slow": Path(__file__).with_name("left_to_test_all.txt"),
+    "ci": Path(__file__).with_name("left_to_test_ci.txt"),
+}
 
 
 class LeftOut(NamedTuple):
@@ -100,10 +103,11 @@ COLLECTED: dict[str, set[str]] = {}  # the cases of each test that was found, be
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    listed = left_out(LEFT_TO_TEST_ALL)
+    lists = {marker: left_out(path) for marker, path in LEFT_OUT.items()}
     for item in items:
         name, _, case = item.nodeid.partition("[")
         case = case.removesuffix("]")
         COLLECTED.setdefault(name, set()).add(case)
-        if name in listed and listed[name].holds(case):
-            item.add_marker(pytest.mark.slow)
+        for marker, listed in lists.items():
+            if name in listed and listed[name].holds(case):
+                item.add_marker(marker)
