@@ -19,9 +19,10 @@ COMMANDS = {
     "report": "write the page of a run anew",
     "compare": "write one page that compares runs",
     "data": "show what a training would see of a data set, and what it would take",
+    "play": "train GANs in the plane on a page of this machine, to play with",
     "classifier": "train the classifier of generated pictures",
 }
-PACKAGES = {"data", "report"}  # commands that are a package, which runs as its __main__
+PACKAGES = {"data", "play", "report"}  # commands that are a package, which runs as its __main__
 
 
 def console() -> None:
