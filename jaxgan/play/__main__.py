@@ -33,7 +33,10 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 def play(argv: Sequence[str]) -> None:
     options = parse(
-        Options, argv, prog="python -m jaxgan.play", description="Play with GANs in the plane: a page that trains them as you watch."
+        Options,
+        argv,
+        prog="python -m jaxgan.play",
+        description="Play with GANs in the plane: a page that trains them as you watch.",
     )
     listening = listen(options.host, options.port)
     import uvicorn
@@ -76,7 +79,9 @@ def listen(host: str, port: int) -> socket.socket:
     except OSError as error:
         listening.close()
         if error.errno == errno.EADDRINUSE:
-            raise UserError(f"--port {port}: something listens there already; give another, or --port 0 for any free one") from None
+            raise UserError(
+                f"--port {port}: something listens there already; give another, or --port 0 for any free one"
+            ) from None
         raise UserError(f"--host {host} --port {port}: {error.strerror}") from None
     return listening
 

@@ -19,7 +19,7 @@ POINTS = ("ring8", "grid25", "mixture4", "mixture8", "mixture9", "mixture16", "m
 LARGEST_DRAWING = 4000  # points that a drawing may hold
 REACH = 1.0  # of the plane that can be drawn on: a tanh's
 SPREAD = 0.02  # standard deviation about each drawn point, where none is given
-SEED = 2**31  # of the real points that are shown: no seed of a training's
+SEED = 2**31  # of the real points that are shown, which is no training's
 
 
 def load_points(name: Any) -> Dataset:

@@ -38,6 +38,8 @@ LIMITS = {
     "hidden_dim": 512, "latent_dim": 64, "batch_size": 1024, "n_critic": 20, "pac": 8, "unroll": 10, "generators": 8,
     "penalty_every": 100, "replicas": 8,
 }  # fmt: skip
+LABELS = {"n_critic": "critic steps (n_critic)", "hidden_dim": "width (hidden_dim)", "latent_dim": "latent size (latent_dim)",
+          "ema": "averaged weights (ema)"}  # fmt: skip
 ON_THE_PAGE = "on this page"
 GOES_ON = ("n_critic",)  # compiled in, and changes no shape of a state: training goes on with it
 OF_VARIANT = ("variant", "recipe")  # a change of these begins with the defaults of the new one
@@ -70,7 +72,7 @@ def check_limit(name: str, value: Any) -> None:
 
 def label(name: str) -> str:
     """What the page calls an option."""
-    return name.replace("_", " ")
+    return LABELS.get(name, name.replace("_", " "))
 
 
 def changed(given: Mapping[str, Any], name: str, value: Any) -> dict[str, Any]:
@@ -97,7 +99,11 @@ def config_of(given: Mapping[str, Any], seed: int, replicas: int) -> Config:
         chosen = {*filter(None, (given.get("optimizer"), given.get("critic_optimizer")))}
         if chosen:  # its numbers go with the optimizer that they are for
             used = chosen | (set() if "optimizer" in given else {quick["optimizer"]})
-            quick = {name: value for name, value in quick.items() if not OPTIONS[name].optimizers or {*OPTIONS[name].optimizers} & used}
+            quick = {
+                name: value
+                for name, value in quick.items()
+                if not OPTIONS[name].optimizers or {*OPTIONS[name].optimizers} & used
+            }
         given = {**quick, **{name: value for name, value in given.items() if name != "recipe"}}
     return Config(**given, dataset="ring8", steps=100_000_000, seed=seed, replicas=replicas, mesh=None)
 
@@ -154,7 +160,9 @@ def _field(name: str, group: str, value: Any, given: Mapping[str, Any]) -> Field
     if name == "variant":
         choices = tuple(VARIANTS)
     if name == "recipe":
-        of_points = [recipe.name for recipe in VARIANTS[given.get("variant", "wgan_gp")].recipes if recipe.data in ("any", "points")]
+        of_points = [
+            recipe.name for recipe in VARIANTS[given.get("variant", "wgan_gp")].recipes if recipe.data in ("any", "points")
+        ]
         choices = (QUICK, *dict.fromkeys(of_points))
     bounds = option.range
     return Field(
@@ -165,7 +173,7 @@ def _field(name: str, group: str, value: Any, given: Mapping[str, Any]) -> Field
         kind=kind,
         value=value,
         given=name in given,
-        live=option.traced,
+        live=option.traced and option.shares_program,
         choices=choices,
         least=None if bounds is None else bounds.at_least if bounds.at_least is not None else bounds.above,
         most=LIMITS.get(name, None if bounds is None else bounds.at_most if bounds.at_most is not None else bounds.below),

@@ -1,8 +1,8 @@
 """A picture as it goes to the browser: a head in JSON and arrays of float32 behind it, in one binary message.
 
-    4 bytes   length of the head, little-endian
-    the head  UTF-8, filled up with spaces to a multiple of 4 bytes
-    arrays    float32, little-endian; the head says of each its shape and where it begins, in numbers from the first array on
+4 bytes   length of the head, little-endian
+the head  UTF-8, filled up with spaces to a multiple of 4 bytes
+arrays    float32, little-endian; the head says of each its shape and where it begins, in numbers from the first array on
 """
 
 import json

@@ -88,7 +88,9 @@ async def play(socket: WebSocket) -> None:
     await socket.accept()
     free: threading.BoundedSemaphore = socket.app.state.free
     if not free.acquire(blocking=False):
-        await socket.send_json({"is": "ended", "why": f"{MOST_SESSIONS} pages play already: close one, and load this one again"})
+        await socket.send_json(
+            {"is": "ended", "why": f"{MOST_SESSIONS} pages play already: close one, and load this one again"}
+        )
         await socket.close(1013)
         return
     loop, outbox = asyncio.get_running_loop(), asyncio.Queue[str | bytes]()

@@ -21,7 +21,7 @@ from jaxgan.data import Dataset
 from jaxgan.engine.surface import MARGIN
 from jaxgan.errors import UserError, first_line, unknown
 from jaxgan.metrics import wasserstein1
-from jaxgan.play.data import DRAWN, LARGEST_DRAWING, POINTS, SPREAD, drawn_points, load_points, modes_of, real_points
+from jaxgan.play.data import DRAWN, LARGEST_DRAWING, POINTS, SEED, SPREAD, drawn_points, load_points, modes_of, real_points
 from jaxgan.play.options import GOES_ON, GROUPS, LIMITS, OF_VARIANT, check_choice, check_limit
 from jaxgan.play.picture import Arrays, packed
 from jaxgan.play.setting import POINTS as N_POINTS
@@ -32,6 +32,7 @@ SEEDS_IN_ALL = 16  # over all settings
 ITERATIONS = (1, 200)  # a picture
 PICTURES = (1, 30)  # a second
 MEASURE_EVERY = 5  # pictures, for every four distances that are to be computed
+PAIRS = 4  # sets of real points that are held against those shown
 AHEAD = 2  # pictures that may be on their way
 SECONDS = 600.0  # that a page may take to draw one
 
@@ -115,6 +116,7 @@ class Session:
             wish = read_message(message)
             getattr(self, "_do_" + wish.pop("do"))(**wish)
         except UserError as error:
+            self._send({"is": "compiled"})
             self._send({"is": "refused", "why": str(error)})
             self._send_state()  # the page shows again what holds
 
@@ -130,7 +132,10 @@ class Session:
     def _do_change(self, setting: Any, name: Any, value: Any = None) -> None:
         i = self._index(setting)
         old = self.settings[i]
-        new = old.change(name, check_choice(name, value))
+        value = check_choice(name, value)
+        if not old.is_live(name):
+            self._send({"is": "compiling", "setting": i})
+        new = old.change(name, value)
         self.settings[i] = new
         if new is not old and name not in GOES_ON:  # all begin together
             self._begin_anew()
@@ -141,6 +146,7 @@ class Session:
             raise UserError(f"there are {MOST_SETTINGS} settings: at most as many are trained side by side")
         self._check_seeds(self.replicas, len(self.settings) + 1)
         model = self.settings[self._index(like)]
+        self._send({"is": "compiling", "setting": None})
         self.settings.append(Setting(model.given, self.dataset, self.seed, self.replicas))
         self._begin_anew()
         self._changed()
@@ -204,7 +210,9 @@ class Session:
 
     def _check_seeds(self, replicas: int, settings: int) -> None:
         if replicas * settings > SEEDS_IN_ALL:
-            raise UserError(f"{settings} settings with {replicas} seeds each: at most {SEEDS_IN_ALL} are trained at once on this page")
+            raise UserError(
+                f"{settings} settings with {replicas} seeds each: at most {SEEDS_IN_ALL} are trained at once on this page"
+            )
 
     def _use(self, dataset: Dataset) -> None:
         self._rebuild(dataset=dataset)
@@ -212,6 +220,7 @@ class Session:
 
     def _rebuild(self, **new: Any) -> None:
         """The same settings on other data, or with other seeds; nothing changes where one of them cannot be."""
+        self._send({"is": "compiling", "setting": None})
         parts = {"dataset": self.dataset, "seed": self.seed, "replicas": self.replicas, **new}
         settings = [Setting(old.given, **parts) for old in self.settings]
         self.dataset, self.seed, self.replicas = parts["dataset"], parts["seed"], parts["replicas"]
@@ -293,14 +302,14 @@ class Session:
         )  # fmt: skip
 
     def _send_data(self) -> None:
-        """Real points to draw, the modes, and W1 between two sets of real points as many as are shown: what no generator can be below for long."""
+        """Real points to draw, the modes, and the mean W1 between these and other real points, as many."""
         points, modes, law = real_points(self.dataset, N_POINTS), modes_of(self.dataset), self.dataset.distribution
         assert law is not None
-        again = real_points(self.dataset, N_POINTS, seed=2**31 + 2)
+        others = [real_points(self.dataset, N_POINTS, SEED + 1 + i) for i in range(PAIRS)]
         self._send(
             {
                 "is": "data", "name": self.dataset.name, "points": np.round(points.astype(float), 4).tolist(),
-                "floor": wasserstein1(points, again),
+                "floor": float(np.mean([wasserstein1(points, other) for other in others])),
                 "modes": None if modes is None else np.asarray(law.to_model(modes.centres)).tolist(),
                 "radius": None if modes is None else (3 * modes.std * law.scale).tolist(),
             }
@@ -350,7 +359,9 @@ def read_message(message: str) -> dict[str, Any]:
     needed, optional = WISHES[wish["do"]]
     fields = wish.keys() - {"do"}
     if not {*needed} <= fields or not fields <= {*needed, *optional}:
-        raise UserError(f"{wish['do']} takes {', '.join((*needed, *optional)) or 'nothing'}; got {', '.join(sorted(fields)) or 'nothing'}")
+        raise UserError(
+            f"{wish['do']} takes {', '.join((*needed, *optional)) or 'nothing'}; got {', '.join(sorted(fields)) or 'nothing'}"
+        )
     return wish
 
 

@@ -160,25 +160,31 @@ class Setting:
             UserError: a value that cannot be; this setting stays as it was.
         """
         given = changed(self.given, name, value)
-        if self._is_live(name):
+        if self.is_live(name):
             resolved = resolve(config_of(given, self.seed, self.replicas), self.dataset)
-            if resolved.numbers.keys() == self.resolved.numbers.keys() and self._same_parts(resolved):
+            if self._same_program(resolved):
                 self.given, self.resolved = given, resolved
                 self.program.numbers = {k: np.broadcast_to(np.float64(v), self.program.lead) if self.program.lead else v
                                         for k, v in resolved.numbers.items()}  # fmt: skip
                 return self
         other = Setting(given, self.dataset, self.seed, self.replicas)
         if name in GOES_ON and self.state is not None:
-            other.state, other.iteration, other.diverged, other.metrics = self.state, self.iteration, self.diverged, self.metrics
+            other.state, other.iteration, other.diverged, other.metrics = (
+                self.state,
+                self.iteration,
+                self.diverged,
+                self.metrics,
+            )
         return other
 
-    def _is_live(self, name: str) -> bool:
-        return OPTIONS[name].traced
+    @staticmethod
+    def is_live(name: str) -> bool:
+        """Whether an option is a number that the running program takes."""
+        return OPTIONS[name].traced and OPTIONS[name].shares_program
 
-    def _same_parts(self, other: Resolved) -> bool:
-        """Whether no number became 0, or was 0, that leaves a part of the program out."""
-        alone = [name for name, option in OPTIONS.items() if option.traced and not option.shares_program]
-        return all(bool(getattr(self.resolved.config, name)) == bool(getattr(other.config, name)) for name in alone)
+    def _same_program(self, other: Resolved) -> bool:
+        """Whether the numbers are all that differs: no optimizer or recipe of the new options takes others."""
+        return other.numbers.keys() == self.resolved.numbers.keys()
 
 
 def _look(gan: Gan, axis: Any, real: Any, latent: Float[Array, "n latent"]) -> Any:

@@ -1,7 +1,7 @@
 // Draws one plane: the critic's surface, real points, generated points and the gradients at them.
 
-const ARROWS = 90; // of the points, so that the plane stays readable
-const LONGEST = 0.13; // of an arrow, in the units of the plane
+const ARROWS = 70; // of the points, so that the plane stays readable
+const LONGEST = 0.11; // of an arrow, in the units of the plane
 
 export function readColours() {
   const style = getComputedStyle(document.documentElement);
@@ -29,12 +29,8 @@ function prepared(canvas) {
 const tiles = new WeakMap(); // of each canvas a small one, on which the surface is drawn place by place
 
 function drawSurface(canvas, context, size, surface, side, colours) {
-  let low = Infinity;
-  let high = -Infinity;
-  for (const score of surface) {
-    if (score < low) low = score;
-    if (score > high) high = score;
-  }
+  const sorted = Float32Array.from(surface).sort(); // what few places have does not set the scale
+  const [low, high] = [sorted[Math.floor(0.03 * (sorted.length - 1))], sorted[Math.ceil(0.97 * (sorted.length - 1))]];
   let tile = tiles.get(canvas);
   if (!tile || tile.width !== side) {
     tile = document.createElement("canvas");
@@ -47,7 +43,7 @@ function drawSurface(canvas, context, size, surface, side, colours) {
   const span = high - low || 1;
   for (let row = 0; row < side; row++) {
     for (let column = 0; column < side; column++) {
-      const share = (surface[row * side + column] - low) / span;
+      const share = Math.min(1, Math.max(0, (surface[row * side + column] - low) / span));
       const place = 4 * ((side - 1 - row) * side + column); // the first row is the lowest y
       const [from, to, part] = share < 0.5 ? [a, b, 2 * share] : [b, c, 2 * share - 1];
       for (let k = 0; k < 3; k++) image.data[place + k] = from[k] + part * (to[k] - from[k]);
@@ -79,32 +75,35 @@ export function drawPlane(canvas, { surface, side, points, arrows, data, reach }
       context.stroke();
     }
   }
-  if (data) {
-    context.globalAlpha = 0.75;
-    context.strokeStyle = colours.real;
-    context.lineWidth = 1.2 * unit;
-    context.beginPath();
-    for (const [px, py] of data.points) {
-      context.moveTo(x(px) + 2.6 * unit, y(py));
-      context.arc(x(px), y(py), 2.6 * unit, 0, 2 * Math.PI);
-    }
-    context.stroke();
-  }
   context.globalAlpha = 1;
-  if (!points) return;
-  const n = points.length / 2;
-  if (arrows) drawArrows(context, points, arrows, n, x, y, (LONGEST / (2 * reach)) * size, unit, colours);
-  context.fillStyle = colours.made;
-  context.strokeStyle = colours.ground;
-  context.lineWidth = 0.8 * unit;
-  context.beginPath();
-  for (let i = 0; i < n; i++) {
-    const [px, py] = [x(points[2 * i]), y(points[2 * i + 1])];
-    context.moveTo(px + 3 * unit, py);
-    context.arc(px, py, 3 * unit, 0, 2 * Math.PI);
+  if (points) {
+    const n = points.length / 2;
+    if (arrows) drawArrows(context, points, arrows, n, x, y, (LONGEST / (2 * reach)) * size, unit, colours);
+    context.fillStyle = colours.made;
+    context.strokeStyle = colours.ground;
+    context.lineWidth = 0.6 * unit;
+    for (let i = 0; i < n; i++) {
+      context.beginPath();
+      context.arc(x(points[2 * i]), y(points[2 * i + 1]), 3 * unit, 0, 2 * Math.PI);
+      context.fill();
+      context.stroke();
+    }
   }
-  context.fill();
+  if (data) drawReal(context, data.points, x, y, unit, colours);
+}
+
+// Open circles over the generated points, so that both are seen where they meet.
+function drawReal(context, points, x, y, unit, colours) {
+  context.globalAlpha = 0.7;
+  context.strokeStyle = colours.real;
+  context.lineWidth = 1.1 * unit;
+  context.beginPath();
+  for (const [px, py] of points) {
+    context.moveTo(x(px) + 2.8 * unit, y(py));
+    context.arc(x(px), y(py), 2.8 * unit, 0, 2 * Math.PI);
+  }
   context.stroke();
+  context.globalAlpha = 1;
 }
 
 function drawArrows(context, points, arrows, n, x, y, longest, unit, colours) {

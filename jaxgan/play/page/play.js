@@ -57,7 +57,9 @@ const answers = {
   },
   compiling({ setting }) {
     compiling = true;
-    at("settings").children[setting]?.setAttribute("aria-busy", "true");
+    for (const card of at("settings").children) card.removeAttribute("aria-busy");
+    const busy = setting === null ? [...at("settings").children] : [at("settings").children[setting]];
+    for (const card of busy) card?.setAttribute("aria-busy", "true");
     showStatus();
   },
   compiled() {
@@ -88,7 +90,7 @@ socket.addEventListener("message", (event) => {
   const numbers = new Float32Array(event.data, 4 + length);
   lastPicture = { head, numbers };
   requestAnimationFrame(() => {
-    showPicture({ head, numbers });
+    if (lastPicture.head === head) showPicture(lastPicture); // one that came since is drawn in its place
     ask({ do: "drawn", picture: head.picture });
   });
   if (document.hidden) ask({ do: "drawn", picture: head.picture }); // no frame is asked for where nobody looks
@@ -140,7 +142,7 @@ function showState() {
   at("add").disabled = ended || state.settings.length >= limits.settings;
   document.body.classList.toggle("one", state.settings.length === 1);
   at("settings").style.setProperty("--columns", state.settings.length);
-  while (cards.length < state.settings.length) cards.push(makeCard(cards.length));
+  while (cards.length < state.settings.length) cards.push(makeCard());
   while (cards.length > state.settings.length) cards.pop().root.remove();
   state.settings.forEach((setting, place) => showSetting(cards[place], setting));
   showStatus();
@@ -170,7 +172,7 @@ function makeChart(root, legend) {
   return canvas;
 }
 
-function makeCard(place) {
+function makeCard() {
   const root = element("section", "setting");
   const top = element("div", "top");
   const title = element("h2");
@@ -201,7 +203,7 @@ function makeCard(place) {
     at("refused").hidden = true;
     ask({ do: "change", setting: cards.findIndex((card) => card.root === root), name, value });
   };
-  return { root, title, remove, planes, values, distance, losses, form, change, history: new History(), iteration: -1, place };
+  return { root, title, remove, planes, values, distance, losses, form, change, history: new History() };
 }
 
 function showSetting(card, setting) {
@@ -267,8 +269,7 @@ function showPlanes(card, setting, numbers) {
 }
 
 function showFigures(card, setting) {
-  if (setting.iteration < card.iteration || setting.iteration === 0) card.history = new History();
-  card.iteration = setting.iteration;
+  if (setting.iteration === 0) card.history = new History();
   const { measured } = setting;
   const says = setting.score_gap ? setting.score_gap.map((gap, replica) => (gap === null || !setting.steepest[replica] ? null : gap / setting.steepest[replica])) : null;
   const record = {
