@@ -104,11 +104,12 @@ class Session:
                 return
 
     def _begin(self) -> None:
-        self.settings = [Setting({}, self.dataset, self.seed, self.replicas)]
         self._send(limits())
+        self._send({"is": "compiling", "setting": None})
+        self.settings = [Setting({}, self.dataset, self.seed, self.replicas)]
         self._send_data()
         self._send_state()
-        self._make_ready()
+        self._show()
 
     def _answer(self, message: str) -> None:
         """Carries one message out, or says why not."""
@@ -188,7 +189,6 @@ class Session:
 
     def _do_step(self) -> None:
         self.running = False
-        self._make_ready()
         self._make_picture(1)
         self._send_state()
 
@@ -234,20 +234,20 @@ class Session:
 
     def _changed(self) -> None:
         self._send_state()
-        self._make_ready()
+        self._show()
 
     def _set_running(self, running: bool) -> None:
         self.running = running
         self._send_state()
 
-    def _make_ready(self) -> None:
+    def _show(self) -> None:
         """Compiles what is not, which the page says meanwhile, and shows the settings as they are."""
         for i, setting in enumerate(self.settings):
             if not setting.is_compiled and not self._closed.is_set():
                 self._send({"is": "compiling", "setting": i})
                 setting.compile()
-        self._send({"is": "compiled"})
         self._make_picture(0)
+        self._send({"is": "compiled"})
 
     # What a page is sent
 

@@ -49,11 +49,17 @@ def weights(state):
     return jax.tree.leaves((state.generator.params, state.critic.params))
 
 
+def apart(ours, theirs):
+    """The distance of two trees, as a share of the norm of the whole."""
+    norm = lambda leaves: np.sqrt(sum(np.square(leaf).sum() for leaf in leaves))  # noqa: E731
+    return norm([np.asarray(a) - np.asarray(b) for a, b in zip(ours, theirs, strict=True)]) / norm(theirs)
+
+
 def test_training_gives_the_numbers_of_the_public_loop(small):
     state, every = by_hand(3, 3)
     assert small.iteration == 3 and int(small.state.step) == 3
-    for ours, theirs in zip(weights(small.state), weights(state), strict=True):
-        np.testing.assert_allclose(ours, theirs, atol=1e-5)
+    assert apart(weights(small.state), weights(state)) < 1e-4
+    assert apart(weights(small.state), weights(by_hand(3, 2)[0])) > 1e-3  # an iteration is more than that
     for name in ("critic_loss", "generator_loss"):
         assert small.metrics[name] == [pytest.approx(np.mean([of[name] for of in every]), abs=1e-4)]
 
@@ -61,8 +67,8 @@ def test_training_gives_the_numbers_of_the_public_loop(small):
 def test_each_of_several_seeds_trains_as_it_would_alone(small):
     both = Setting({**SMALL, "n_critic": 2}, RING, 2, 2)
     both.advance(3)
-    for ours, alone in zip(weights(both.state), weights(small.state), strict=True):
-        np.testing.assert_allclose(ours[1], alone, atol=1e-4)
+    assert apart([leaf[1] for leaf in weights(both.state)], weights(small.state)) < 1e-3  # Adam makes much of rounding
+    assert apart([leaf[0] for leaf in weights(both.state)], weights(small.state)) > 1e-1
     assert both.look().points.shape == (2, POINTS, 2)
 
 
@@ -71,11 +77,14 @@ def test_what_is_shown_is_of_the_state_and_w1_that_of_the_metrics(small):
     assert seen.points.shape == seen.arrows.shape == (1, POINTS, 2) and seen.surface.shape == (1, SIDE, SIDE)
 
     def score(point):
-        return gan.networks.critic.apply({"params": state.critic.params}, point[None], jnp.zeros(1, jnp.int32)).score[0]
+        point = jnp.asarray(point)[None]
+        return gan.networks.critic.apply({"params": state.critic.params}, point, jnp.zeros(1, jnp.int32)).score[0]
 
     np.testing.assert_allclose(seen.arrows[0, 7], jax.grad(score)(jnp.asarray(seen.points[0, 7])), atol=1e-6)
     column, row = 5, 30
-    assert seen.surface[0, row, column] == pytest.approx(float(score(jnp.asarray([small.axis[column], small.axis[row]]))), abs=1e-5)
+    assert seen.surface[0, row, column] == pytest.approx(
+        float(score(jnp.asarray([small.axis[column], small.axis[row]]))), abs=1e-5
+    )
     real = real_points(RING, POINTS)
     gap = np.mean([score(p) for p in real[:8]]) - np.mean([score(p) for p in seen.points[0, :8]])
     assert seen.score_gap[0] == pytest.approx(gap, abs=0.5)
@@ -90,7 +99,9 @@ def test_a_number_goes_into_the_running_program_and_nothing_is_compiled():
     setting.advance(2)
     setting.look()
     compiled = []
-    jax.monitoring.register_event_duration_secs_listener(lambda name, *_, **__: compiled.append(name) if "backend_compile" in name else None)
+    jax.monitoring.register_event_duration_secs_listener(
+        lambda name, *_, **__: compiled.append(name) if "backend_compile" in name else None
+    )
     try:
         program = setting.program
         for name, value in {"learning_rate": 1e-30, "critic_learning_rate": 1e-30, "gradient_penalty_weight": 2.0}.items():
