@@ -16,13 +16,14 @@ COMMANDS = {
     "evaluate": "measure a run, or judge samples of any origin against others",
     "export": "write a run's generator for use elsewhere: ONNX, PyTorch, safetensors, StableHLO",
     "doctor": "say how a run goes, by its own figures",
+    "board": "show all runs under a folder in one live page",
     "report": "write the page of a run anew",
     "compare": "write one page that compares runs",
     "data": "show what a training would see of a data set, and what it would take",
     "play": "train GANs in the plane on a page of this machine, to play with",
     "classifier": "train the classifier of generated pictures",
 }
-PACKAGES = {"data", "play", "report"}  # commands that are a package, which runs as its __main__
+PACKAGES = {"board", "data", "play", "report"}  # commands that are a package, which runs as its __main__
 
 
 def console() -> None:

@@ -385,13 +385,13 @@ def metrics_lines(path: str | Path, tell: Tell = say) -> Iterator[Line]:
         tell(f"{path} {damage}")
         return
     for number, line in enumerate(content.splitlines(keepends=True), 1):
-        record = _record(line)
+        record = record_of(line)
         if line.strip() and (record is not None or line.endswith(b"\n")):
             yield Line(number, line.rstrip(b"\r\n") + b"\n", record)
 
 
-def _record(line: bytes) -> dict[str, Any] | None:
-    """The object in a line; None where there is none, or its step or replica is none that can be counted."""
+def record_of(line: bytes) -> dict[str, Any] | None:
+    """The object in a line of metrics.jsonl; None where there is none, or its step or replica is none that can be counted."""
     misfits: list[str] = []
     try:
         record = _fitted(_parsed(line), RECORD, "", misfits)

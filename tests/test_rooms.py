@@ -26,7 +26,7 @@ LAYERS = {
     "engine": 2, "exports": 2, "features": 2, "diagnosis": 2,
     "settings": 3,
     "report": 4, "evaluation": 4,
-    "runs": 5, "play": 5, "command": 5,
+    "runs": 5, "board": 5, "play": 5, "command": 5,
     "train": 6, "sample": 6, "invert": 6, "sweep": 6, "evaluate": 6, "doctor": 6, "compare": 6, "classifier": 6, "export": 6, "__main__": 6, "__init__": 6,
 }  # fmt: skip
 SHARED = {"folder", "cache"}  # rooms of layer 1 that the others of layer 1 may import

@@ -1,10 +1,11 @@
-// Hands the figures to Plotly in the page's colours, and draws them anew when a choice or the colour scheme changes.
+// Hands the figures to Plotly in the page's colours, and draws them anew when a choice, the colour scheme or the figures change.
 (() => {
   "use strict";
-  const figures = JSON.parse(document.getElementById("figures").textContent);
+  const own = document.getElementById("figures"); // of a page that holds its figures; the board hands them over
+  let figures = own ? JSON.parse(own.textContent) : null;
+  let drawn = []; // a function a chart, which draws it anew
   const dark = matchMedia("(prefers-color-scheme: dark)");
   const touch = matchMedia("(pointer: coarse)").matches; // there a drag scrolls the page, and the buttons zoom
-  const config = { ...figures.config, displayModeBar: touch ? true : "hover" };
   const SERIES = 6; // colours in page.css
   const coloured = (name) => getComputedStyle(document.documentElement).getPropertyValue(`--${name}`).trim();
 
@@ -76,27 +77,42 @@
   }
 
   function start(place) {
-    const views = figures.charts[Number(place.dataset.chart)].views;
     const plot = place.querySelector(".plot");
     const select = place.querySelector("select");
     const log = place.querySelector("input[type=checkbox]");
     function draw() {
+      if (!plot.isConnected) return; // of a view that is left
+      const { views } = figures.charts[Number(place.dataset.chart)];
       const view = views[select ? select.selectedIndex : 0];
-      place.querySelector("output").textContent = ""; // what was read of another view
+      if (place.dataset.view !== view.name) place.querySelector("output").textContent = ""; // what was read of another view
+      place.dataset.view = view.name;
       const values = view.traces.filter((trace) => !trace.meta.band).flatMap((trace) => trace.y).filter((y) => y !== null);
       log.disabled = !values.length || values.some((value) => value <= 0);
       log.parentElement.title = log.disabled ? "Not every value is positive" : "";
       const logarithmic = log.checked && !log.disabled;
       const floor = logarithmic ? Math.min(...values) / 3 : null; // a band that reaches below zero ends here
-      return Plotly.react(plot, traces(view, floor), layout(logarithmic, view), config);
+      return Plotly.react(plot, traces(view, floor), layout(logarithmic, view), { ...figures.config, displayModeBar: touch ? true : "hover" });
     }
     if (select) select.addEventListener("change", draw);
     log.addEventListener("change", draw);
-    dark.addEventListener("change", draw);
     plot.addEventListener("keydown", (event) => keys(plot, event));
+    drawn.push(draw);
     draw();
   }
 
-  document.querySelector(".charts").hidden = false;
-  document.querySelectorAll(".chart").forEach(start);
+  function show(root, next) { // draws the figures in the places below `root`
+    figures = next;
+    drawn = [];
+    root.querySelector(".charts").hidden = false;
+    root.querySelectorAll(".chart").forEach(start);
+  }
+
+  function update(next) { // the same charts with other figures: choices, zoom and scales stay
+    figures = next;
+    for (const draw of drawn) draw();
+  }
+
+  dark.addEventListener("change", () => drawn.forEach((draw) => draw()));
+  window.charts = { show, update };
+  if (own) show(document, figures);
 })();

@@ -8,7 +8,7 @@ deviation (n - 1) wide to either side.
 import html
 import math
 import textwrap
-from collections.abc import Mapping, Sequence
+from collections.abc import Container, Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -87,29 +87,40 @@ def split_by_replica(records: Records) -> list[list[Mapping[str, Any]]]:
 def charts_of_run(records: Records) -> list[Chart]:
     """A chart a group of metrics, all of its metrics in one view; of measured values, and of others, a view each."""
     seeds = split_by_replica(records)
+    return charts_of_curves({metric: over_seeds(seeds, metric) for metric in _names(seeds)})
+
+
+def charts_of_curves(curves: Mapping[str, OverSeeds]) -> list[Chart]:
+    """The same of curves by metric."""
     charts = []
-    for title, metrics in _grouped(seeds).items():
+    for title, metrics in _grouped(curves).items():
         if title in (MEASURED, OTHERS):
-            views = [View(metric, _lines(seeds, _with_reference(metric, seeds))) for metric in metrics]
+            views = [View(metric, _lines(curves, _with_reference(metric, curves))) for metric in metrics]
         else:
-            views = [View(title, _lines(seeds, metrics))]
+            views = [View(title, _lines(curves, metrics))]
         charts.append(Chart(title, [view for view in views if view.traces]))
     return [chart for chart in charts if chart.views]
 
 
 def charts_of_settings(settings: Mapping[str, Sequence[Records]]) -> list[Chart]:
     """A chart a group of metrics, a view a metric and a line a setting; `settings` has the records of each seed by label."""
-    groups = _grouped([seed for seeds in settings.values() for seed in seeds])
+    metrics = _names([seed for seeds in settings.values() for seed in seeds])
+    return charts_of_curves_by_setting(
+        {label: {metric: over_seeds(seeds, metric) for metric in metrics} for label, seeds in settings.items()}
+    )
+
+
+def charts_of_curves_by_setting(settings: Mapping[str, Mapping[str, OverSeeds]]) -> list[Chart]:
+    """The same of curves, by label and metric."""
     charts = []
-    for title, metrics in groups.items():
+    for title, metrics in _grouped(dict.fromkeys(metric for curves in settings.values() for metric in curves)).items():
         views = []
         for metric in metrics:
-            curves = {label: over_seeds(seeds, metric) for label, seeds in settings.items()}
             traces = [
                 trace
-                for i, (label, curve) in enumerate(curves.items())
-                if len(curve.steps)
-                for trace in _traces(curve, label, i)
+                for i, (label, curves) in enumerate(settings.items())
+                if metric in curves and len(curves[metric].steps)
+                for trace in _traces(curves[metric], label, i)
             ]
             views.append(View(metric, traces))
         charts.append(Chart(title, [view for view in views if view.traces]))
@@ -137,18 +148,27 @@ def over_seeds(seeds: Sequence[Records], metric: str) -> OverSeeds:
     table = np.array([[values.get(step, math.nan) for values in by_seed] for step in steps.tolist()]).reshape(
         len(steps), len(by_seed)
     )
+    return over_table(steps, table)
+
+
+def over_table(steps: np.ndarray, table: np.ndarray) -> OverSeeds:
+    """Mean and deviation of values (S, R) at steps (S,), a column a seed, NaN where one has none."""
     finite = np.isfinite(table)
     counted = finite.sum(axis=1)
     with np.errstate(all="ignore"):  # no seed, or one, or an overflow: NaN or infinite, which leaves a gap
         mean = np.where(finite, table, 0).sum(axis=1) / counted
         squares = (np.where(finite, table - mean[:, None], 0) ** 2).sum(axis=1)
         deviation = np.where(counted > 1, np.sqrt(squares / (counted - 1)), math.nan)
-    return OverSeeds(steps, mean, deviation, counted, len(by_seed))
+    return OverSeeds(steps, mean, deviation, counted, table.shape[1])
 
 
-def _grouped(seeds: Sequence[Records]) -> dict[str, list[str]]:
+def _names(seeds: Sequence[Records]) -> list[str]:
+    """The metrics of all seeds, in the order in which they were first logged."""
+    return list(dict.fromkeys(name for seed in seeds for record in seed for name in record if name not in ("step", "replica")))
+
+
+def _grouped(names: Iterable[str]) -> dict[str, list[str]]:
     """The metrics by the title of their chart, both in the order of the table."""
-    names = dict.fromkeys(name for seed in seeds for record in seed for name in record if name not in ("step", "replica"))
     groups: dict[str, list[str]] = {title: [] for title in chart_titles()}
     for name in in_order(names):
         title = chart_of(name)
@@ -157,15 +177,15 @@ def _grouped(seeds: Sequence[Records]) -> dict[str, list[str]]:
     return {title: metrics for title, metrics in groups.items() if metrics}
 
 
-def _with_reference(metric: str, seeds: Sequence[Records]) -> list[str]:
+def _with_reference(metric: str, names: Container[str]) -> list[str]:
     """The value and, where it was measured between real samples too, that one."""
     real = f"{metric}_of_real"
-    return [metric, real] if any(real in record for seed in seeds for record in seed) else [metric]
+    return [metric, real] if real in names else [metric]
 
 
-def _lines(seeds: Sequence[Records], metrics: Sequence[str]) -> list[dict[str, Any]]:
-    curves = [(metric.replace("_", " "), over_seeds(seeds, metric)) for metric in metrics]
-    return [trace for i, (name, curve) in enumerate(curves) if len(curve.steps) for trace in _traces(curve, name, i)]
+def _lines(curves: Mapping[str, OverSeeds], metrics: Sequence[str]) -> list[dict[str, Any]]:
+    named = [(metric.replace("_", " "), curves[metric]) for metric in metrics]
+    return [trace for i, (name, curve) in enumerate(named) if len(curve.steps) for trace in _traces(curve, name, i)]
 
 
 def _traces(curve: OverSeeds, name: str, number: int) -> list[dict[str, Any]]:

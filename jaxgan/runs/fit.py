@@ -32,6 +32,7 @@ from jaxgan.report.samples import SampleView, real_beside
 from jaxgan.runs.data import training_data
 from jaxgan.runs.environment import changed_surroundings, environment, summary
 from jaxgan.runs.initial_weights import InitialWeights, initial_weights, read_source
+from jaxgan.runs.live import live_board
 from jaxgan.runs.load import remembered_data, warn_of_damage
 from jaxgan.runs.lock import locked
 from jaxgan.runs.measuring import Measuring
@@ -150,6 +151,8 @@ def fit(
                 program.gan, state, dataset.sample_shape, folder, config, dataset, schedule.replicas, batch_statistics=own
             )
 
+        if config.live and first:
+            ending.enter_context(live_board(folder))
         program.compile_ahead()
         begin = earlier.progress if earlier else Progress(_first_state(program, weights))
         if progress and first:

@@ -144,6 +144,12 @@ class RunOptions:
         may_change=True,
     )
 
+    live: bool = run_option(
+        False,
+        "Show the run in a live page while it trains, and open it in a browser where there is one; `python -m jaxgan.board` shows all runs.",
+        saved=False,
+    )
+
     # machines
 
     precision: Literal["float32", "bfloat16"] = option(
