@@ -24,7 +24,7 @@ export function runView(board, id) {
     el("h2", { id: "stop-title" }, `Stop ${name}?`),
     el("p", {}, "As Ctrl-C would: it ends after the steps in progress, with a checkpoint, and goes on later with ", el("code", {}, "--resume"), "."),
     el("form", { method: "dialog" },
-      el("button", { value: "no", autofocus: true }, "Let it train"), el("button", { value: "yes", class: "stop" }, "Stop it")));
+      el("button", { value: "no" }, "Let it train"), el("button", { value: "yes", class: "stop" }, "Stop it")));
   dialog.addEventListener("close", () => { if (dialog.returnValue === "yes") interrupt(); dialog.returnValue = ""; });
 
   const gone = el("p", { class: "empty", hidden: true }, "There is no such run in this folder.");

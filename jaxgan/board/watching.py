@@ -4,7 +4,7 @@ import os
 import threading
 import time
 from collections import OrderedDict, deque
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import Any, NamedTuple
 from urllib.parse import quote
@@ -23,6 +23,9 @@ MEASURED = 3.0  # seconds of steps before a speed is trusted
 OPEN = 24  # runs whose metrics are kept in memory
 BUDGET = 0.15  # seconds that one look may spend on the diagnoses of runs
 AGAIN = 10.0  # a run that goes on is diagnosed anew after so many times the time that it took, and after so many seconds
+
+
+Clock = Callable[[], float]
 
 
 class NoSuch(LookupError):
@@ -52,9 +55,9 @@ def stamp_of(path: Path) -> Stamp:
 class Watched:
     """One run: its row of the list, and what is known of it beyond."""
 
-    def __init__(self, id: str, files: RunFolder, name: str) -> None:
+    def __init__(self, id: str, files: RunFolder, name: str, clock: Clock) -> None:
         """`id` names the run in addresses, `name` on the page."""
-        self.id, self.files, self.name = id, files, name
+        self.id, self.files, self.name, self._clock = id, files, name, clock
         self.row: dict[str, Any] = {}
         self.version = 0  # of the board when the row was last another
         self.holder: int | None = None  # the process of this machine that trains the run
@@ -209,18 +212,18 @@ class Watched:
         if self._diagnosis is None:
             return self._stamps.get(self.files.metrics, NONE) != NONE
         version, when, took, _ = self._diagnosis
-        due = not self.is_running or time.monotonic() - when > max(AGAIN, AGAIN * took)
+        due = not self.is_running or self._clock() - when > max(AGAIN, AGAIN * took)
         return due and version != self._stamps.get(self.files.metrics, NONE).size
 
     def diagnosis(self) -> Diagnosis:
         """What the doctor says of the run, as of a moment ago where it goes on."""
         if self._diagnosis is not None and not self.needs_diagnosis:
             return self._diagnosis[3]
-        size, began = self._stamps.get(self.files.metrics, NONE).size, time.monotonic()
+        size, began = self._stamps.get(self.files.metrics, NONE).size, self._clock()
         evaluated = self.files.read_evaluation(lambda _: None) if self.files.holds(self.files.evaluation) else {}
         facts = facts_of(self.config, self.environment)
         found = diagnose(self.metrics().records(), facts, evaluated.get("replicas") or [])
-        self._diagnosis = size, time.monotonic(), time.monotonic() - began, found
+        self._diagnosis = size, self._clock(), self._clock() - began, found
         return found
 
     def stop(self) -> None:
@@ -237,8 +240,9 @@ class Watched:
 class Watch:
     """All runs under a folder; one look at a time, whichever thread asks."""
 
-    def __init__(self, root: Path) -> None:
-        """`root` is a folder of runs, at any depth, or one run."""
+    def __init__(self, root: Path, clock: Clock = time.monotonic) -> None:
+        """`root` is a folder of runs, at any depth, or one run; `clock` counts seconds."""
+        self.clock = clock
         self.root = root.resolve()
         self.guard = threading.RLock()
         self.version = 1
@@ -253,14 +257,14 @@ class Watch:
     def look(self) -> None:
         """Finds new runs, and looks at all of them; at most twice a second."""
         with self.guard:
-            if time.monotonic() < self._next_look:
+            if self.clock() < self._next_look:
                 return
-            if time.monotonic() >= self._next_scan:
+            if self.clock() >= self._next_scan:
                 self._scan()
             held = holders()
             self._look_at(self.runs.values(), held)
             self._look_at(self._diagnosed(), held)
-            self._next_look = time.monotonic() + 0.5
+            self._next_look = self.clock() + 0.5
 
     def _look_at(self, runs: Iterable[Watched], held: dict[Place, int]) -> None:
         for run in runs:
@@ -270,9 +274,9 @@ class Watch:
 
     def _diagnosed(self) -> list[Watched]:
         """Runs that are diagnosed now, those that go on first: as many as the time of one look allows, at least one of those that need it."""
-        began, diagnosed = time.monotonic(), []
+        began, diagnosed = self.clock(), []
         for run in sorted(self.runs.values(), key=lambda run: not run.is_running):
-            if time.monotonic() - began > BUDGET:
+            if self.clock() - began > BUDGET:
                 break
             if run.needs_diagnosis:
                 run.diagnosis()
@@ -283,7 +287,7 @@ class Watch:
 
     def _scan(self) -> None:
         """Looks for runs that were begun or removed; the longer that takes, the more seldom."""
-        began = time.monotonic()
+        began = self.clock()
         found = {_id_of(self.root, folder): folder for folder in run_folders(self.root)}
         for id in self.runs.keys() - found.keys():
             del self.runs[id]
@@ -292,8 +296,10 @@ class Watch:
         for id, folder in found.items():
             if id not in self.runs:
                 name = str(folder.relative_to(self.root)) if folder != self.root else folder.name
-                self.runs[id] = Watched(id, RunFolder(folder), printable(name.encode(errors="replace").decode()))
-        self._next_scan = time.monotonic() + max(2.0, 20 * (time.monotonic() - began))
+                self.runs[id] = Watched(
+                    id, RunFolder(folder), printable(name.encode(errors="replace").decode()), lambda: self.clock()
+                )
+        self._next_scan = self.clock() + max(2.0, 20 * (self.clock() - began))
 
     def changed_since(self, version: int) -> tuple[list[Watched], list[str]]:
         """The runs whose rows are others since then, and the ids of those that are gone."""

@@ -1,5 +1,6 @@
 """A grid of settings, each over several seeds; what fits one compiled program trains together."""
 
+import contextlib
 import csv
 import dataclasses
 import io
@@ -22,6 +23,7 @@ from jaxgan.folder import NUMBER, Form, RunFolder, Tell, read_json
 from jaxgan.metrics import mode_coverage
 from jaxgan.runs.cluster import spread
 from jaxgan.runs.fit import finish, is_finished, new_folder
+from jaxgan.runs.live import live_board
 from jaxgan.runs.load import load_all
 from jaxgan.runs.memory import check_memory
 from jaxgan.settings import OPTIONS, Config, flag, read_value, to_json
@@ -44,14 +46,15 @@ def sweep(base: Config, grid: Sequence[str], seeds: int, cluster: str | None = N
     """
     points = grid_points(grid)
     _check_base(base, seeds)
-    resume, base = base.resume, dataclasses.replace(base, resume=False)
+    resume, live, base = base.resume, base.live, dataclasses.replace(base, resume=False, live=False)
     groups = grouped(base, points, seeds)
     for group in groups if cluster is None else ():  # there a worker's own memory counts
         check_memory(resolve(group.config))  # before there is a folder
     out = _folder(base, resume, {"grid": points, "seeds": seeds, "train": {**to_json(base), "out": None}})
     print(f"{len(points)} settings x {seeds} seeds in {len(groups)} compiled programs; folder {out}", flush=True)
     try:
-        results = _trained(groups, points, out, cluster)
+        with live_board(out) if live else contextlib.nullcontext():
+            results = _trained(groups, points, out, cluster)
     except UserError:
         if not resume and not any(
             out.glob("program_*")
