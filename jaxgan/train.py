@@ -1,5 +1,6 @@
 """`python -m jaxgan.train`: trains a GAN and fills a run folder."""
 
+import importlib.util
 import sys
 from collections.abc import Sequence
 
@@ -35,7 +36,13 @@ def train(argv: Sequence[str]) -> None:
     print(f"run folder: {run.folder}")
     if pictures:
         print(f"picture:    {pictures[-1]}")
+    print(f"page:       {RunFolder(run.folder).report}  (later anew: python -m jaxgan.report {run.folder})")
+    print(f"curves:     tensorboard --logdir {RunFolder(run.folder).tensorboard}{_how_to_install_tensorboard()}")
     print(f"sample it:  python -m jaxgan.sample {run.folder}")
+
+
+def _how_to_install_tensorboard() -> str:
+    return "" if importlib.util.find_spec("tensorboard") else "  (it needs: pip install tensorboard)"
 
 
 def print_variants() -> None:

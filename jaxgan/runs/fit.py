@@ -25,7 +25,16 @@ from jaxgan.errors import BusyError, DivergedError, UserError, say
 from jaxgan.files import check_folder_writable, json_text, write_atomically
 from jaxgan.folder import RunFolder
 from jaxgan.interrupts import interrupts
-from jaxgan.report.listeners import CriticPictures, Curves, Findings, MetricsFile, ProgressBar, SamplePictures, TensorBoard
+from jaxgan.report.listeners import (
+    CriticPictures,
+    Curves,
+    Findings,
+    MetricsFile,
+    Page,
+    ProgressBar,
+    SamplePictures,
+    TensorBoard,
+)
 from jaxgan.report.page import write_page
 from jaxgan.report.progress import progress_bars
 from jaxgan.report.samples import SampleView, real_beside
@@ -159,6 +168,7 @@ def fit(
             print(summary(config, resolved.dataset, begin.state), flush=True)
             for line in (*(weights.lines if weights else ()), *_frozen(program, resolved, weights)):
                 print(line, flush=True)
+            print(f"page: {files.report}, written anew while it trains; reload it to see how far it is", flush=True)
         writers = _writers(files, program, resolved, progress) if first else []
         finite = _finite_replicas(begin.state, schedule.replicas)
         last_good = Good(files.checkpoints / str(earlier.step), finite) if earlier and finite else None
@@ -377,7 +387,7 @@ def _measuring(resolved: Resolved, metrics: Mapping[str, Any] | None, progress: 
 
 def _writers(files: RunFolder, program: Program, resolved: Resolved, progress: bool) -> list[Listener]:
     """What fills the run folder while it trains, and shows how far it is."""
-    gan, dataset = program.gan, resolved.dataset
+    gan, dataset, schedule = program.gan, resolved.dataset, resolved.schedule
     per_epoch = steps_per_epoch(resolved.config, dataset.size)
     titles = row_titles(gan, dataset)
     groups = gan.n_classes or len(titles) or (gan.generators if gan.generators > 1 else 0)
@@ -386,6 +396,7 @@ def _writers(files: RunFolder, program: Program, resolved: Resolved, progress: b
         steps_per_epoch=None if per_epoch is None else float(per_epoch),
         compiling=program.is_compiling,
         quicker=quicker(resolved.config, dataset),
+        every={"log": schedule.log_every, "sample": schedule.sample_every, "measure": schedule.metrics_every},
     )
     return [
         MetricsFile(files.metrics),
@@ -393,6 +404,7 @@ def _writers(files: RunFolder, program: Program, resolved: Resolved, progress: b
         SamplePictures(files.samples, view=view),
         CriticPictures(files.critic, dataset.distribution or dataset.scaling),
         Curves(files.metrics, files.curves),
+        Page(files.path),
         *([bar, Findings(files.metrics, facts_of(files.read_config(), files.read_environment()))] if progress else []),
     ]
 

@@ -3,6 +3,7 @@
 import errno
 import io
 import json
+import re
 import struct
 import subprocess
 import sys
@@ -22,6 +23,7 @@ from jaxgan.report.listeners import (
     Curves,
     Findings,
     MetricsFile,
+    Page,
     ProgressBar,
     SamplePictures,
     TensorBoard,
@@ -49,9 +51,9 @@ class Clock:
         return self.now
 
 
-def progress(step=0, total=3000, *, terminal=False, steps_per_epoch=None):
+def progress(step=0, total=3000, *, terminal=False, steps_per_epoch=None, width=80):
     written, clock = io.StringIO(), Clock()
-    console = Console(file=written, force_terminal=terminal, width=80, _environ={"TERM": "xterm"})
+    console = Console(file=written, force_terminal=terminal, width=width, _environ={"TERM": "xterm"})
     bar = ProgressBar(console, clock=clock, steps_per_epoch=steps_per_epoch)
     bar.on_start(step, total)
     return bar, clock, written
@@ -94,6 +96,51 @@ class TestProgress:
             bar.on_chunk(step, [{}])
         assert "about 2 h 46 min for 100,000 steps" in out.getvalue()
         assert "quicker with some of: --steps 10" in out.getvalue()
+
+    def test_the_compiling_of_the_first_log_picture_and_measurement_does_not_count(self):
+        """100 steps a second, a log of .5 s each 100 steps, 10 of 4 s and 5 measurements of 2 s: 20 + 10 * .5 + 10 * .4 + 5 * 2 s.
+
+        The first of each compiles for many seconds more.
+        """
+        clock, out = Clock(), io.StringIO()
+        every = {"log": 200, "sample": 200, "measure": 400}
+        bar = ProgressBar(Console(file=out, width=200), clock=clock, every=every)
+        bar.on_start(0, 2000)
+        first, lefts = set(), {}
+
+        def event(tell, name, seconds):
+            clock.now += seconds + (0 if name in first else 30.0)
+            first.add(name)
+            tell(step, [{}]) if name != "sample" else tell(step, [], [])
+
+        step = 0
+        event(bar.on_sample, "sample", 0.4)
+        event(bar.on_measure, "measure", 2.0)
+        for step in range(50, 2001, 50):
+            clock.now += 0.5 + (20.0 if step == 50 else 0)
+            bar.on_chunk(step, LOSSES)
+            lefts[step] = bar._seconds_left()
+            for name, tell in (("log", bar.on_log), ("sample", bar.on_sample), ("measure", bar.on_measure)):
+                if step % every[name] == 0:
+                    event(tell, name, {"log": 0.5, "sample": 0.4, "measure": 2.0}[name])
+        assert lefts[50] is None  # compiled
+        assert lefts[500] == pytest.approx(15 + 8 * 0.5 + 8 * 0.4 + 4 * 2.0, rel=0.02)
+        assert lefts[450] == pytest.approx(15.5 + 8 * 0.5 + 8 * 0.4 + 4 * 2.0, rel=0.02)
+        assert lefts[2000] == pytest.approx(0, abs=0.01)
+
+    @pytest.mark.parametrize("loss", [-0.00012, -9.8765, -123.456, -1.26e17])
+    def test_the_bar_fits_eighty_columns(self, loss):
+        """Every figure is there whole, and no line is longer."""
+        bar, clock, written = progress(total=250_000, terminal=True, steps_per_epoch=250.0)
+        for step in (10_000, 100_000, 240_000):
+            clock.now += 4000.0
+            bar.on_chunk(step, [{"critic_loss": loss, "generator_loss": loss}])
+        bar.on_end(240_000)
+        lines = [re.sub(r"\x1b\[[0-9;?]*[a-zA-Z]", "", line) for line in re.split(r"[\r\n]", written.getvalue())]
+        last = [line for line in lines if "left" in line][-1]
+        assert max(map(len, lines)) <= 80
+        figure = {0.00012: "0.000", 9.8765: "9.877", 123.456: "123", 1.26e17: "1.3e+17"}[abs(loss)]
+        assert f"epoch 960/1,000 critic -{figure}  generator -{figure} " in last and last.endswith("left")
 
     def test_a_single_quick_step_is_not_trusted(self):
         """The engine's second chunk may be one step of a few milliseconds, which says little of the speed."""
@@ -142,7 +189,7 @@ class TestProgress:
         assert written.getvalue().splitlines()[-1] == "stopped at step 120 of 3,000"
 
     def test_bar_on_a_terminal_is_taken_down(self):
-        bar, clock, written = progress(terminal=True)
+        bar, clock, written = progress(terminal=True, width=120)
         for step in (30, 60, 90):
             clock.now += 1.0
             bar.on_chunk(step, LOSSES)
@@ -205,6 +252,26 @@ class TestMetricsFile:
         self.log(tmp_path / "m.jsonl", 0, [0, 10])
         self.log(tmp_path / "m.jsonl", 0, [0, 10])
         assert [record["step"] for record in read_metrics(tmp_path / "m.jsonl")] == [0, 10]
+
+
+def test_the_page_is_written_while_it_trains_and_seldom_where_that_takes_long(tmp_path, monkeypatch):
+    """At once, then after ten seconds, then after fifty times the two seconds that one takes."""
+    clock, written = Clock(), []
+
+    def write(folder, tell):
+        written.append((folder, clock.now))
+        clock.now += takes
+
+    monkeypatch.setattr("jaxgan.report.listeners.page.write_page", write)
+    page = Page(tmp_path, clock=clock)
+    page.on_start(0, 1000)
+    takes = 0.1
+    for second in range(400):
+        clock.now = max(clock.now, float(second))
+        if second > 25:
+            takes = 2.0
+        page.on_sample(second, [], [])
+    assert [(folder, int(now)) for folder, now in written] == [(tmp_path, now) for now in (0, 10, 20, 30, 130, 230, 330)]
 
 
 def test_curves_are_drawn_at_the_end_from_the_metrics_file(tmp_path):
@@ -328,12 +395,21 @@ class TestTensorBoard:
     def test_replicas_and_pictures(self, tmp_path):
         board = TensorBoard(tmp_path)
         board.on_start(0, 100)
-        board.on_log(10, [{"critic_loss": 1.0}, {"critic_loss": 2.0}])
+        infinite = float("inf")
+        board.on_log(10, [{"critic_loss": 1.0, "score_real": 5.0}, {"critic_loss": 3.0, "score_real": infinite}])
         images = np.random.default_rng(0).uniform(-1, 1, (4, 8, 8, 3)).astype(np.float32)
         board.on_sample(20, [images, np.zeros((6, 2), np.float32)], [np.zeros(4, int), np.zeros(6, int)])
         board.on_end(20)
         read = values(tmp_path)
-        assert read["replica_1/losses/critic_loss", 10].simple_value == 2.0
+        scalars = {
+            place: {tag: value.simple_value for (tag, _), value in values(tmp_path / place).items() if "samples" not in tag}
+            for place in (".", "mean minus std", "mean plus std")
+        }
+        assert scalars == {
+            ".": {"losses/critic_loss": 2.0, "scores/score_real": 5.0},
+            "mean minus std": {"losses/critic_loss": pytest.approx(2 - 2**0.5)},
+            "mean plus std": {"losses/critic_loss": pytest.approx(2 + 2**0.5)},
+        }
         picture = Image.open(io.BytesIO(read["replica_0/samples", 20].image.encoded_image_string))
         assert np.array_equal(np.asarray(picture), image_grid(images))
         assert read["replica_1/samples", 20].image.width == 600
@@ -376,8 +452,9 @@ class TestTensorBoard:
             board = TensorBoard(tmp_path)
             board.on_start(start, 100)
             for step in steps:
-                board.on_log(step, [{"critic_loss": float(step)}])
+                board.on_log(step, [{"critic_loss": float(step)}, {"critic_loss": 1.0}])
             board.on_end(steps[-1])
+        assert [event.step for event in events(tmp_path / "mean plus std") if event.HasField("session_log")] == [21]
         read = events(tmp_path)
         assert [event.step for event in read if event.summary.value] == [10, 20, 30, 30, 40]
         restarts = [event.step for event in read if event.HasField("session_log")]

@@ -2,10 +2,13 @@
 
 import time
 from collections import deque
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
 from jaxgan.engine.listeners import Listener
+from jaxgan.engine.surface import CriticSurface
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -28,14 +31,16 @@ def _clock_face(seconds: float) -> str:
     return f"{hours}:{minutes:02d}:{whole % 60:02d}" if hours else f"{minutes}:{whole % 60:02d}"
 
 
-def losses_in_words(metrics: Sequence[dict[str, float]]) -> str:
-    """The losses as "critic -1.234  generator 0.567": the means over the replicas."""
+def losses_in_words(metrics: Sequence[dict[str, float]], *, short: bool = False) -> str:
+    """The losses as "critic -12.345  generator 0.567", or in short "critic -12.3  generator 0.567": the means over the replicas."""
     texts = []
     for player in ("critic", "generator"):
         values = [float(replica[f"{player}_loss"]) for replica in metrics if f"{player}_loss" in replica]
         if values:
             mean = sum(values) / len(values)
-            texts.append(f"{player} {mean:.3f}" if abs(mean) < 1000 else f"{player} {mean:.2e}")
+            large, middling = ("{:.1e}", "{:.3g}") if short else ("{:.2e}", "{:.3f}")
+            form = "{:.3f}" if abs(mean) < 10 else middling if abs(mean) < 1000 else large
+            texts.append(f"{player} {form.format(mean)}")
     return "  ".join(texts)
 
 
@@ -44,16 +49,21 @@ class ProgressBar(Listener):
 
     On a terminal that is a bar, which counts epochs where there are any and else steps; elsewhere (a file, a pipe) a plain line
     about every ten seconds and one at the end.
-    The expected time of the whole is printed once, where that is more than twenty seconds, after the second chunk and half
-    a second of steps: the first chunk's time is mostly compilation, so the speed is that of the chunks after it, which
-    may begin with a single step; nor do chunks count beside which something else is compiled.
+    The expected time of the whole is printed once, where that is more than twenty seconds, after half a second of steps.
+
+    The time left is that of the steps left, at the speed of the last chunks, and of what happens between chunks: each log,
+    picture and measurement that is still to come, at what the last ones took. What is compiled counts for none of them: the
+    first chunk is left out, so are chunks beside which something is compiled, and so is the first log, picture or measurement
+    as soon as there is a second one.
     """
 
     PLAIN_EVERY = 10.0  # seconds
     LONG = 20.0  # seconds: shorter runs are not announced
     VERY_LONG = 1800.0  # seconds: of longer runs it is said what would be quicker
     MEASURED = 0.5  # seconds of steps before a speed is trusted
-    WINDOW = 30  # chunks over which the speed is the mean
+    WINDOW = 30  # chunks over which the speed is the mean, and logs, pictures or measurements over which their time is
+    FIRST = 1 / 3  # of the time of a first log, picture or measurement: what the next one is taken for; the rest compiles
+    NARROW = 100  # columns of a terminal: on one with fewer the speed is left out, and losses are shorter
 
     def __init__(
         self,
@@ -63,11 +73,13 @@ class ProgressBar(Listener):
         steps_per_epoch: float | None = None,
         compiling: Callable[[], bool] = lambda: False,
         quicker: str = "",
+        every: Mapping[str, int] | None = None,
     ) -> None:
         """`console` is rich's, by default standard output; `clock` counts seconds; with `steps_per_epoch` the epoch is shown too.
 
         While `compiling` is true another program is compiled beside the steps, whose speed is not that of the run. `quicker` is said
-        of a run that takes more than half an hour.
+        of a run that takes more than half an hour. `every` says after how many steps something happens each time: "log", "sample"
+        and "measure"; what is not there, or at 0, is taken not to happen again.
         """
         from rich.console import Console
 
@@ -76,14 +88,17 @@ class ProgressBar(Listener):
         self._steps_per_epoch = steps_per_epoch
         self._compiling = compiling
         self._quicker = quicker
+        self._every = {event: steps for event, steps in (every or {}).items() if steps}
         self._bar: Any = None
         self._running = False
 
     def on_start(self, step: int, total: int) -> None:
         """Note where the run begins (`step` > 0 when resumed) and ends, and put up the bar."""
-        self._begun = self._last_line = self._clock()
+        self._begun = self._last_line = self._last_event = self._clock()
         self._first, self._step, self._total = step, step, total
-        self._chunks: deque[tuple[int, float]] = deque(maxlen=self.WINDOW)
+        self._chunks: deque[tuple[int, float]] = deque(maxlen=self.WINDOW)  # steps and seconds of each
+        self._beside = True  # the last chunk began while something was compiled, as the first one does
+        self._took: dict[str, list[float]] = {}  # seconds of each log, picture or measurement, of the last ones
         self._announced = False
         self._loss_text = ""
         self._running = True
@@ -95,18 +110,36 @@ class ProgressBar(Listener):
         if not self._running:
             return
         now = self._clock()
-        self._step = step
-        if not self._announced and self._compiling():
+        beside, self._beside = self._beside, self._compiling()
+        if self._beside and not self._announced:
             self._chunks.clear()
-        self._chunks.append((step, now))
-        self._loss_text = losses_in_words(metrics)
-        if not self._announced and now - self._chunks[0][1] >= self.MEASURED:
+        elif not beside:
+            self._chunks.append((step - self._step, now - self._last_event))
+        self._step, self._last_event = step, now
+        self._loss_text = losses_in_words(metrics, short=self._narrow)
+        if not self._announced and sum(seconds for _, seconds in self._chunks) >= self.MEASURED:
             self._announced = True
             self._announce()
         if self._bar is not None:
             self._move_bar()
         elif now - self._last_line >= self.PLAIN_EVERY:
             self._print_line()
+
+    def on_log(self, step: int, metrics: list[dict[str, float]]) -> None:
+        """Note how long it took."""
+        self._note("log")
+
+    def on_sample(self, step: int, samples: list[np.ndarray], labels: list[np.ndarray]) -> None:
+        """Note how long it took."""
+        self._note("sample")
+
+    def on_surface(self, step: int, surface: CriticSurface, samples: np.ndarray) -> None:
+        """Note how long it took: it comes as often as a picture of samples."""
+        self._note("surface")
+
+    def on_measure(self, step: int, metrics: list[dict[str, float]]) -> None:
+        """Note how long it took."""
+        self._note("measure")
 
     def on_end(self, step: int) -> None:
         """Take the bar down; print where the run stopped. Does nothing when the run never began or has ended."""
@@ -131,10 +164,10 @@ class ProgressBar(Listener):
             return TextColumn(template, style=style, markup=False, table_column=Column(no_wrap=True))
 
         bar = Progress(
-            BarColumn(bar_width=None, table_column=Column(ratio=1, min_width=6)),
+            BarColumn(bar_width=None, table_column=Column(ratio=1, min_width=4)),
             text("{task.fields[epoch]}" if self._steps_per_epoch else "{task.completed:,}/{task.total:,}", "default"),
             text("{task.fields[losses]}", "cyan"),
-            text("{task.fields[speed]}", "default"),
+            *([] if self._console.width < self.NARROW else [text("{task.fields[speed]}", "default")]),
             TimeElapsedColumn(table_column=Column(no_wrap=True)),
             text("{task.fields[left]}", "green"),
             console=self._console,
@@ -158,12 +191,33 @@ class ProgressBar(Listener):
         passed, total = self._step / self._steps_per_epoch, self._total / self._steps_per_epoch
         return f"epoch {passed:.1f}/{total:.3g}" if total < 100 else f"epoch {passed:,.0f}/{total:,.0f}"
 
+    @property
+    def _narrow(self) -> bool:
+        return self._bar is not None and self._console.width < self.NARROW
+
+    def _note(self, event: str) -> None:
+        """The time since what happened before it is what it took."""
+        if self._running:
+            now = self._clock()
+            took = self._took.setdefault(event, [])
+            took.append(now - self._last_event)
+            del took[1 : -self.WINDOW]  # the first one stays
+            self._last_event = now
+
     def _speed(self) -> float | None:
-        """Generator steps a second over the last chunks, the first one left out; None before there are two."""
-        if len(self._chunks) < 2:
-            return None
-        (step, then), (last_step, now) = self._chunks[0], self._chunks[-1]
-        return (last_step - step) / (now - then) if now > then and last_step > step else None
+        """Generator steps a second in the last chunks that count; None before there is one."""
+        steps, seconds = (sum(of_all) for of_all in zip(*self._chunks, strict=True)) if self._chunks else (0, 0.0)
+        return steps / seconds if steps > 0 and seconds > 0 else None
+
+    def _between(self) -> float:
+        """Seconds that logs, pictures and measurements still to come will take."""
+        seconds = 0.0
+        for event, took in self._took.items():
+            every = self._every.get("sample" if event == "surface" else event)
+            if every:
+                left = self._total // every - self._step // every + (self._total % every > 0)
+                seconds += left * (sum(took[1:]) / len(took[1:]) if took[1:] else took[0] * self.FIRST)
+        return seconds
 
     def _speed_text(self) -> str:
         speed = self._speed()
@@ -171,7 +225,7 @@ class ProgressBar(Listener):
 
     def _seconds_left(self) -> float | None:
         speed = self._speed()
-        return None if speed is None else (self._total - self._step) / speed
+        return None if speed is None else (self._total - self._step) / speed + self._between()
 
     def _left(self) -> str:
         left = self._seconds_left()
