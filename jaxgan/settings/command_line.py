@@ -2,16 +2,19 @@
 
 import contextlib
 import dataclasses
+import difflib
 import io
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from decimal import Decimal
 from pathlib import Path
-from typing import Annotated, Any, TypeVar, get_args, get_origin, overload
+from types import UnionType
+from typing import Annotated, Any, TypeVar, Union, get_args, get_origin, overload
 
 import tyro
 from tyro.conf import OmitArgPrefixes, arg
 
-from jaxgan.errors import UserError, unknown
+from jaxgan.errors import UserError, one_line, unknown
 from jaxgan.settings.options import GROUPS, OPTIONS, Config, Option, choices, flag
 from jaxgan.settings.saved import apply_flags
 
@@ -146,7 +149,7 @@ def parse(
     except SystemExit as end:
         if not end.code:  # --help
             raise
-        raise _one_line(complaint.getvalue()) from None
+        raise _unrecognized(complaint.getvalue(), words, options) or _one_line(complaint.getvalue()) from None
 
 
 def _checked(argv: Sequence[str]) -> list[str]:
@@ -161,35 +164,83 @@ def _checked(argv: Sequence[str]) -> list[str]:
 
 
 def _spelled(words: Sequence[str], options: type) -> list[str]:
-    """The words with each value of an option that is on or off as tyro spells it: True for true, --conditional for --conditional true."""
-    on_or_off, spelled, rest = _on_or_off(options), [], list(words)
+    """The words with values as tyro spells them: True for true, --conditional for --conditional true, 10000 for 1e4 of a whole number."""
+    flags, spelled, rest = dict(_flags(options)), [], list(words)
     while rest:
         word = rest.pop(0)
         flag, equals, value = word.partition("=")
-        name = flag.removeprefix("--").replace("-", "_")
-        if word.startswith("--") and name in on_or_off and (equals or rest):
-            value = (value if equals else rest[0]).capitalize()
-            if value in ("True", "False", "None")[: 3 if on_or_off[name] else 2]:
+        kinds = flags.get(flag.replace("_", "-"), ())
+        if kinds and (equals or rest):
+            value = value if equals else rest[0]
+            new = None
+            if bool in kinds and value.capitalize() in ("True", "False", "None")[: 3 if len(kinds) > 1 else 2]:
+                value = value.capitalize()
+                new = [flag, value] if len(kinds) > 1 else [flag if value == "True" else f"--no-{flag[2:]}"]
+            elif int in kinds and float not in kinds and re.fullmatch(r"[+-]?[\d.]+[eE][+-]?\d{1,2}", value):
+                with contextlib.suppress(ArithmeticError):
+                    number = Decimal(value)
+                    new = [flag, f"{number:.0f}"] if number == number.to_integral_value() else None
+            if new is not None:
                 del rest[: 0 if equals else 1]
-                spelled += [flag, value] if on_or_off[name] else [flag if value == "True" else f"--no-{flag[2:]}"]
+                spelled += new
                 continue
         spelled.append(word)
     return spelled
 
 
-def _on_or_off(options: Any) -> dict[str, bool]:
-    """The fields of a dataclass, and of those within it, that are on or off, by name: whether they take a value behind their flag."""
-    found: dict[str, bool] = {}
+def _flags(options: Any) -> Iterator[tuple[str, tuple[Any, ...]]]:
+    """Each flag of a dataclass, and of those within it, with the types of its value, None's among them."""
     kind: Any
     facts: list[Any]
     for field in dataclasses.fields(options):
         kind, *facts = get_args(field.type) if get_origin(field.type) is Annotated else [field.type]
         if isinstance(kind, type) and dataclasses.is_dataclass(kind):
-            found |= _on_or_off(kind)
-        elif kind is bool or bool in get_args(kind):
+            yield from _flags(kind)
+        elif not (get_origin(kind) is Annotated or any(fact is tyro.conf.Positional for fact in facts)):
             spelled = [fact.name for fact in facts if getattr(fact, "name", None)]
-            found[spelled[0] if spelled else field.name] = kind is not bool
-    return found
+            in_union = get_origin(kind) in (Union, UnionType)
+            yield f"--{(spelled[0] if spelled else field.name).replace('_', '-')}", get_args(kind) if in_union else (kind,)
+
+
+NO_OPTION = {
+    "gpu gpus gpu_id gpu_ids ngpu n_gpu num_gpus device cuda no_cuda use_cuda tpu accelerator": (
+        "jax takes the accelerator that it finds: JAX_PLATFORMS=cpu takes the processor, CUDA_VISIBLE_DEVICES=1 another GPU, and --mesh"
+        " splits a run over several"
+    ),
+    "workers num_workers n_workers n_cpu nthreads": "none is needed: batches are drawn on the device, or read ahead of the steps",
+    "tensorboard wandb use_tensorboard": "every run keeps TensorBoard's events, in RUN/tensorboard",
+    "verbose debug": "a run always says how far it is",
+}  # words of other tools for which there is no option, and what to do instead
+
+
+def _unrecognized(box: str, words: Sequence[str], options: type) -> UserError | None:
+    """What to say of the first word that is no flag; None where something else is wrong."""
+    found = re.search(r"Unrecognized options: (.+?)(?:, | \W|$)", box, re.M)
+    if found is None:
+        return None
+    flags = dict(_flags(options))
+    known = {"--help", *flags, *(f"--no-{flag[2:]}" for flag, kinds in flags.items() if kinds == (bool,))}
+    wrong = [word.partition("=")[0] for word in words if re.match("--|-[a-zA-Z]", word)]
+    wrong = [word for word in wrong if word.replace("_", "-") not in known and word != "-h"]
+    if not wrong:
+        return UserError(f"Unrecognized options: {found[1]}")
+    word = one_line(wrong[0])
+    instead = next((text for names, text in NO_OPTION.items() if _plain(word) in map(_plain, names.split())), None)
+    if instead:
+        return UserError(f"{word} is no option: {instead}")
+    meant = [option.flag for option in _called(word) if option.flag in flags]
+    near = meant[:1] or difflib.get_close_matches(word.replace("_", "-"), [*flags], n=1, cutoff=0.7)
+    return UserError(f"{word} is no option: {f'did you mean {near[0]}? ' if near else ''}--help lists all")
+
+
+def _called(word: str) -> list[Option]:
+    """The options that other tools call so."""
+    return [option for option in OPTIONS.values() if _plain(word) in map(_plain, option.elsewhere.split())]
+
+
+def _plain(word: str) -> str:
+    """A word as it is compared: --Batch-Size is batchsize."""
+    return re.sub("[-_]", "", word).lower()
 
 
 def _one_line(box: str) -> UserError:
@@ -199,7 +250,9 @@ def _one_line(box: str) -> UserError:
     words = re.sub(r" +", " ", words).strip()
     choice = re.match(r"invalid choice '(.*?)' for argument '(.*?)'\. Expected one of \((.*?)\)", words)
     if choice:
-        return unknown(choice[2], choice[1], [name for name in re.findall(r"'(.*?)'", choice[3]) if name != "None"])
+        allowed = [name for name in re.findall(r"'(.*?)'", choice[3]) if name != "None"]
+        hint = "".join(f"; or did you mean {option.flag}?" for option in _called(choice[2]))
+        return unknown(choice[2], choice[1], allowed, hint)
     number = re.match(
         r"Error parsing (\S+): (?:no type matching|invalid literal|could not convert) .*?(int|float)\b.*?(['\"])(.*)\3",
         words,

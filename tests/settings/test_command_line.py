@@ -78,6 +78,7 @@ def test_help_does_not_wait_for_jax():
         ([], {}),
         (["--steps", "5", "--learning-rate", "1e-3"], dict(steps=5, learning_rate=1e-3)),
         (["--learning_rate", "1", "--steps=7"], dict(learning_rate=1.0, steps=7)),
+        (["--steps", "1e4", "--log-every=2.5e2", "--beta1", "5e-1"], dict(steps=10_000, log_every=250, beta1=0.5)),
         (["--clip", "1", "--clip", "2"], dict(clip=2.0)),
         (["--conditional", "--no-resume", "--list"], dict(conditional=True, list_variants=True)),
         (["--spectral-norm", "True"], dict(spectral_norm=True)),
@@ -124,7 +125,22 @@ def test_a_commands_own_options_are_read_beside_the_others():
 @pytest.mark.parametrize(
     ("argv", "words"),
     [
-        (["--stepz", "3"], "Unrecognized options: --stepz, 3 Perhaps you meant: --steps INT"),
+        (["--stepz", "3"], "--stepz is no option: did you mean --steps? --help lists all"),
+        (["--seed", "1", "--learningrate=3"], "--learningrate is no option: did you mean --learning-rate?"),
+        (["--xyzzy", "3", "-q"], "--xyzzy is no option: --help lists all"),
+        (["-q"], "-q is no option: --help lists all"),
+        (["--discriminator", "conv"], "--discriminator is no option: did you mean --critic?"),
+        (["--netD=conv"], "--netD is no option: did you mean --critic?"),
+        (["--lr", "1e-4"], "--lr is no option: did you mean --learning-rate?"),
+        (["--batch", "64"], "--batch is no option: did you mean --batch-size?"),
+        (["--n-epochs", "3"], "--n-epochs is no option: did you mean --epochs?"),
+        (["--num_epochs", "3"], "--num_epochs is no option: did you mean --epochs?"),
+        (["--nz", "100"], "--nz is no option: did you mean --latent-dim?"),
+        (["--gpu", "0"], "--gpu is no option: jax takes the accelerator that it finds: JAX_PLATFORMS=cpu takes the processor"),
+        (["--num-workers", "2"], "--num-workers is no option: none is needed"),
+        (["--output", "x"], "--output 'x' is not known: allowed are linear, tanh; or did you mean --out?"),
+        (["--steps", "1e-1"], "--steps 1e-1: must be a whole number"),
+        (["--steps", "1.5e0"], "--steps 1.5e0: must be a whole number"),
         (["--steps", "many"], "--steps many: must be a whole number"),
         (["--steps"], "Missing value for argument '--steps'. Expected 1 values."),
         (["stray"], "Unrecognized options: stray"),
@@ -139,8 +155,8 @@ def test_a_commands_own_options_are_read_beside_the_others():
             ["--optimizer", "adamw"],
             "--optimizer 'adamw' is not known: did you mean 'adam'? allowed are adagrad, adam, momentum,",
         ),
-        (["--by-replica", "3"], "Unrecognized options: --by-replica, 3"),
-        (["--python", "3"], "Unrecognized options: --python, 3"),
+        (["--by-replica", "3"], "--by-replica is no option"),
+        (["--python", "3"], "--python is no option"),
     ],
 )
 def test_a_wrong_flag_or_value_is_refused_in_one_line(argv, words):
@@ -189,3 +205,10 @@ def test_flags_of_a_small_command_are_read():
 
 def test_without_a_file_the_command_reads_flags_alone():
     assert read_command(["--resume", "--out", "no/such"], prog="x", description="") == Config(resume=True, out=Path("no/such"))
+
+
+def test_no_word_of_other_tools_is_an_option_of_its_own_or_of_two():
+    """But --output, which is both: of it the message names the other one too."""
+    words = [word.replace("_", "-") for option in OPTIONS.values() for word in option.elsewhere.split()]
+    assert len(words) == len(set(words)) > 100
+    assert {f"--{word}" for word in words} & {option.flag for option in OPTIONS.values()} == {"--output"}

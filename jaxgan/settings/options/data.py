@@ -20,6 +20,7 @@ class DataOptions:
         " tfds:NAME, folder:PATH, npz:PATH, csv:PATH, or your own as package.module:attribute.",
         most_used=2,
         names_code=True,
+        elsewhere="data data_set train_data",
     )
     data_dir: Path | None = option(
         None,
@@ -27,6 +28,7 @@ class DataOptions:
         may_change=True,
         in_grid=False,
         of_setting=False,
+        elsewhere="dataroot data_root data_path root",
     )
     points: int | None = option(
         None,
@@ -44,6 +46,7 @@ class DataOptions:
         metavar="SIZE",
         reads=read_size,
         settled_by=FROM_RECIPE,
+        elsewhere="img_size imsize size resolution",
     )
     resize: Literal["crop", "pad", "squeeze"] | None = option(
         None,
@@ -93,6 +96,7 @@ class DataOptions:
         None,
         "The labels of the pictures of folder:PATH: a CSV (file name, then a class, words separated by ;, or columns of numbers) or a JSON"
         " (file name to a word, a number or a list); labels.csv, metadata.csv, labels.json or dataset.json in the folder where not given.",
+        elsewhere="labels",
     )
     label_kind: Literal["auto", "classes", "multi_hot", "continuous"] | None = option(
         None,

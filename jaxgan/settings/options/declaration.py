@@ -25,6 +25,7 @@ class Option:
     unit: str = ""
     metavar: str = ""  # what --help shows in place of the value; by the type where empty
     spelled: str = ""  # the flag without its dashes; the name where empty
+    elsewhere: str = ""  # what other tools call it, words with spaces between: a refusal of one of these names this option
     reads: Callable[[Any, str], Any] | None = (
         None  # (value, what a message calls it) -> the value, of what has texts of a form of its own
     )

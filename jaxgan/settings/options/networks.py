@@ -18,12 +18,14 @@ class NetworkOptions:
         most_used=4,
         settled_by=(*FROM_RECIPE, "generator", "critic"),
         of_setting=False,  # generator and critic say it
+        elsewhere="arch architecture net backbone",
     )
     generator: str | None = option(
         None,
         "The generator alone: conv, conv1d, conv3d, dcgan, fc, lab_conv, mlp, r3gan or resnet, or your own as package.module:attribute.",
         settled_by=(*FROM_RECIPE, "network"),
         names_code=True,
+        elsewhere="netG gen",
     )
     critic: str | None = option(
         None,
@@ -31,6 +33,7 @@ class NetworkOptions:
         " conv_autoencoder or mlp_autoencoder; or your own as package.module:attribute.",
         settled_by=(*FROM_RECIPE, "network"),
         names_code=True,
+        elsewhere="discriminator netD disc dis",
     )
     latent_dim: int | None = option(
         None,
@@ -38,6 +41,7 @@ class NetworkOptions:
         at_least=1,
         of_network=True,
         settled_by=(*FROM_RECIPE, "network"),
+        elsewhere="nz z_dim dim_z noise_dim latent_size latent",
     )
     hidden_dim: int | None = option(
         None,
@@ -47,6 +51,7 @@ class NetworkOptions:
         at_least=1,
         of_network=True,
         settled_by=(*FROM_RECIPE, "network"),
+        elsewhere="ngf ndf nf width hidden channels_base",
     )
     output: Literal["tanh", "linear"] | None = option(
         None,
@@ -74,6 +79,7 @@ class NetworkOptions:
         "Give the labels to both networks: classes, several labels at once, or numbers.",
         most_used=5,
         acts_on_critic=True,
+        elsewhere="cond class_cond",
     )
     conditioning: Literal["concat", "projection"] = option(
         "concat",

@@ -13,6 +13,7 @@ class RemedyOptions:
         False,
         "Show the critic how near each sample is to the others of its batch (arXiv 1606.03498).",
         acts_on_critic=True,
+        elsewhere="mbd",
     )
     pac: int = option(
         1,
@@ -45,6 +46,7 @@ class RemedyOptions:
         otherwise=False,
         settled_by=FROM_RECIPE,
         acts_on_critic=True,
+        elsewhere="sn",
     )
     augment: str | None = option(
         None,
@@ -53,6 +55,7 @@ class RemedyOptions:
         metavar="KIND,KIND",
         settled_by=("ada",),
         acts_on_critic=True,
+        elsewhere="aug diffaug",
     )
     ada: bool = option(
         False,

@@ -21,12 +21,14 @@ class RunOptions:
         most_used=9,
         may_change=True,
         in_grid=False,
+        elsewhere="output outdir output_dir out_dir outf save_dir log_dir logdir results_dir",
     )
     resume: bool = run_option(
         False,
         "Go on with the run at --out from its last checkpoint.",
         most_used=10,
         saved=False,
+        elsewhere="continue",
     )
     init_from: Path | None = run_option(
         None,
@@ -34,6 +36,7 @@ class RunOptions:
         " takes its own where there are as many, else all take the first one's.",
         metavar="RUN",
         in_grid=False,
+        elsewhere="ckpt checkpoint pretrained weights load",
     )
     init_average: bool = run_option(
         True,
@@ -54,12 +57,14 @@ class RunOptions:
         None,
         "Train again what this config.json says; other options override it.",
         saved=False,
+        elsewhere="cfg",
     )
     list_variants: bool = run_option(
         False,
         "Print the table of variants, with paper, equation and defaults, and end.",
         spelled="list",
         saved=False,
+        elsewhere="list_models",
     )
     seed: int = run_option(
         0,
@@ -68,6 +73,7 @@ class RunOptions:
         at_most=2**31 - 1,
         may_differ=True,
         in_grid=False,
+        elsewhere="manual_seed manualSeed random_seed",
     )
     replicas: int = run_option(
         1,
@@ -75,6 +81,7 @@ class RunOptions:
         at_least=1,
         limit=2**16,
         in_grid=False,
+        elsewhere="seeds n_seeds num_seeds",
     )
     by_replica: dict[str, list[int | float]] | None = run_option(
         None,
@@ -95,14 +102,17 @@ class RunOptions:
     log_every: int | str | None = interval(
         "Interval between lines of metrics.jsonl.",
         settled_by=("steps", "epochs"),
+        elsewhere="log_interval print_every",
     )
     sample_every: int | str | None = interval(
         "Interval between pictures of samples.",
         settled_by=(*FROM_RECIPE, "steps", "epochs"),
+        elsewhere="sample_interval",
     )
     checkpoint_every: int | str | None = interval(
         "Interval between checkpoints.",
         settled_by=("steps", "epochs"),
+        elsewhere="save_every snap ckpt_every",
     )
     batch_statistics: bool | None = run_option(
         None,
@@ -120,6 +130,7 @@ class RunOptions:
     )
     metrics_every: int | str | None = interval(
         "Interval between measurements of samples, as `python -m jaxgan.evaluate` makes them; none where not given.",
+        elsewhere="eval_every",
     )
     metrics_samples: int = run_option(
         1000,
@@ -156,6 +167,7 @@ class RunOptions:
         "float32",
         "Precision of the factors of matrix products and convolutions; bfloat16 is for accelerators. All else, weights too, stays in"
         " float32.",
+        elsewhere="dtype fp16 bf16 amp half",
     )
     mesh: str | None = run_option(
         None,
@@ -163,6 +175,7 @@ class RunOptions:
         metavar="AXIS=PARTS,AXIS=PARTS",
         may_change=True,
         in_grid=False,
+        elsewhere="devices",
     )
     distributed: bool = run_option(
         False,

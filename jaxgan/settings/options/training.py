@@ -22,6 +22,7 @@ class TrainingOptions:
         " your own as package.module:attribute.",
         most_used=1,
         names_code=True,
+        elsewhere="model gan loss objective algorithm",
     )
     recipe: str | None = option(
         None,
@@ -29,6 +30,7 @@ class TrainingOptions:
         " digits (tuned here; the default on digits).",
         most_used=3,
         settled_by=("variant",),
+        elsewhere="preset",
     )
     steps: int | None = option(
         None,
@@ -38,6 +40,7 @@ class TrainingOptions:
         at_least=1,
         may_change=True,
         settled_by=("epochs",),
+        elsewhere="iterations iters iter n_iter niter max_steps num_steps total_steps",
     )
     epochs: float | None = option(
         None,
@@ -46,6 +49,7 @@ class TrainingOptions:
         above=0,
         may_change=True,
         settled_by=("steps",),
+        elsewhere="epoch n_epochs num_epochs nepochs max_epochs",
     )
     batch_size: int | None = option(
         None,
@@ -54,6 +58,7 @@ class TrainingOptions:
         unit="samples",
         at_least=1,
         settled_by=FROM_RECIPE,
+        elsewhere="batch bs batchSize",
     )
     accumulate: int = option(
         1,
@@ -61,33 +66,43 @@ class TrainingOptions:
         unit="parts",
         at_least=1,
         may_change=True,
+        elsewhere="grad_accum accumulation_steps",
     )
     n_critic: int | None = option(
         None,
         "Critic steps for each generator step (0 for sinkhorn, which has no critic).",
         at_least=0,
         settled_by=FROM_RECIPE,
+        elsewhere="critic_iters d_steps n_dis disc_iters",
     )
 
     # numbers of variants
 
-    clip: float | None = variant_number("Bound on every critic weight (wgan).", above=0)
+    clip: float | None = variant_number(
+        "Bound on every critic weight (wgan).", above=0, elsewhere="clip_value weight_clip weight_cliping_limit"
+    )
     gradient_penalty_weight: float | None = variant_number(
-        "Weight of the gradient penalty (wgan_gp, wgan_lp, wgan_div, dragan, ct_gan).", at_least=0
+        "Weight of the gradient penalty (wgan_gp, wgan_lp, wgan_div, dragan, ct_gan).",
+        at_least=0,
+        elsewhere="lambda lambda_gp gp gp_weight gp_lambda gamma",
     )
     gradient_penalty_power: float | None = variant_number("Power of the gradient's norm (wgan_div).", at_least=1)
     perturbation: float | None = variant_number(
-        "How far around real samples the gradient is penalised (dragan).", unit="standard deviations of the data", at_least=0
+        "How far around real samples the gradient is penalised (dragan).",
+        unit="standard deviations of the data",
+        at_least=0,
     )
     r1_weight: float | None = variant_number("Weight of the squared gradient at real samples (r3gan).", at_least=0)
     r2_weight: float | None = variant_number("Weight of the squared gradient at fake samples (r3gan).", at_least=0)
     consistency_weight: float | None = variant_number("Weight of the distance between two dropout passes (ct_gan).", at_least=0)
     consistency_margin: float | None = variant_number(
-        "Distance between two dropout passes that costs nothing (ct_gan).", at_least=0
+        "Distance between two dropout passes that costs nothing (ct_gan).",
+        at_least=0,
     )
     margin: float | None = variant_number("Energy above which a fake sample costs the critic nothing (ebgan).", at_least=0)
     pulling_away_weight: float | None = variant_number(
-        "Weight of the term that pulls the codes of fake samples apart (ebgan).", at_least=0
+        "Weight of the term that pulls the codes of fake samples apart (ebgan).",
+        at_least=0,
     )
     diversity_ratio: float | None = variant_number(
         "Reconstruction error of fake samples over that of real ones, which training is steered to (began's gamma).", above=0
@@ -102,6 +117,7 @@ class TrainingOptions:
         None,
         "The generator's optimizer, and the critic's unless --critic-optimizer is given; as PyTorch defines them.",
         settled_by=FROM_RECIPE,
+        elsewhere="optim opt",
     )
     critic_optimizer: OptimizerName | None = option(
         None,
@@ -114,12 +130,14 @@ class TrainingOptions:
         most_used=8,
         above=0,
         settled_by=FROM_RECIPE,
+        elsewhere="lr lr_g g_lr glr",
     )
     critic_learning_rate: float | None = traced_number(
         None,
         "The critic's learning rate.",
         above=0,
         settled_by=(*FROM_RECIPE, "learning_rate"),
+        elsewhere="lr_d d_lr dlr",
     )
     beta1: float | None = traced_number(
         None,
@@ -129,6 +147,7 @@ class TrainingOptions:
         otherwise=0.5,
         optimizers=("adam",),
         settled_by=(*FROM_RECIPE, "optimizer"),
+        elsewhere="b1",
     )
     beta2: float | None = traced_number(
         None,
@@ -138,6 +157,7 @@ class TrainingOptions:
         otherwise=0.999,
         optimizers=("adam",),
         settled_by=(*FROM_RECIPE, "optimizer"),
+        elsewhere="b2",
     )
     rmsprop_decay: float | None = traced_number(
         None,
@@ -162,6 +182,7 @@ class TrainingOptions:
         "Both learning rates over the run: constant, or falling to 0 at --steps along a cosine or a line.",
         otherwise="constant",
         settled_by=FROM_RECIPE,
+        elsewhere="lr_schedule scheduler lr_policy",
     )
     schedule_end: float | None = option(
         None,
