@@ -13,6 +13,8 @@ from importlib import import_module
 from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
+from jaxgan import version as _version
+
 if TYPE_CHECKING:
     from jaxgan import data, diagnosis, exports, interop, metrics, networks, objectives
     from jaxgan.engine.gan import Gan
@@ -95,4 +97,5 @@ class _Package(ModuleType):
             super().__setattr__(name, value)
 
 
+__version__ = _version.VERSION
 sys.modules[__name__].__class__ = _Package

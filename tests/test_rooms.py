@@ -20,7 +20,7 @@ PACKAGE = Path(jaxgan.__file__).parent
 FILES = sorted(PACKAGE.rglob("*.py"))
 LAYERS = {
     "types": 0, "errors": 0, "labels": 0, "checks": 0, "digests": 0, "files": 0, "imports": 0, "interrupts": 0, "memory": 0,
-    "picture_options": 0, "pixels": 0, "unpacking": 0,
+    "picture_options": 0, "pixels": 0, "unpacking": 0, "version": 0,
     "folder": 1, "cache": 1,
     "optimizers": 1, "objectives": 1, "networks": 1, "data": 1, "metrics": 1, "interop": 1,
     "engine": 2, "exports": 2, "features": 2, "diagnosis": 2,
@@ -28,6 +28,7 @@ LAYERS = {
     "report": 4, "evaluation": 4,
     "runs": 5, "board": 5, "play": 5, "command": 5,
     "train": 6, "sample": 6, "invert": 6, "sweep": 6, "evaluate": 6, "doctor": 6, "compare": 6, "classifier": 6, "export": 6, "__main__": 6, "__init__": 6,
+    "completion": 7,
 }  # fmt: skip
 SHARED = {"folder", "cache"}  # rooms of layer 1 that the others of layer 1 may import
 OF_ENGINE = {"networks", "objectives", "metrics"}  # rooms of layer 1 that the engine may import: pure functions

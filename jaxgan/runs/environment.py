@@ -16,14 +16,15 @@ from jaxgan.data import Dataset, account, describe
 from jaxgan.report.images import shown_channels
 from jaxgan.settings import Config
 from jaxgan.types import GanState
+from jaxgan.version import VERSION
 
 SURROUNDINGS = ("python", "devices", "x64", "matmul_precision", "xla_flags")  # that numbers hang on, beside the packages
-PACKAGES = ("jaxgan", "jax", "jaxlib", "flax", "optax", "orbax-checkpoint", "numpy")
+PACKAGES = ("jax", "jaxlib", "flax", "optax", "orbax-checkpoint", "numpy")
 
 
 def environment(dataset: Dataset) -> dict[str, Any]:
     """Versions, devices, the command, the data: what environment.json holds."""
-    versions = {}
+    versions = {"jaxgan": VERSION}
     for package in PACKAGES:
         with contextlib.suppress(PackageNotFoundError):
             versions[package] = version(package)
