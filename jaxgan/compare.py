@@ -1,4 +1,4 @@
-"""`python -m jaxgan.compare RUN RUN ...`: one page with the curves, samples and metrics of several runs, by setting."""
+"""`python -m jaxgan.compare RUN RUN ...`, or of a sweep: one page with the curves, samples and metrics of several runs, by setting."""
 
 import sys
 from collections.abc import Sequence
@@ -10,7 +10,6 @@ from tyro.conf import Positional, arg
 
 from jaxgan import command
 from jaxgan.files import check_writable
-from jaxgan.folder import RunFolder
 from jaxgan.settings import parse
 
 
@@ -19,7 +18,8 @@ class Options:
     """What to compare."""
 
     runs: Annotated[Positional[tuple[Path, ...]], arg(metavar="RUN")]
-    """The run folders; those that differ only in their seed are drawn together."""
+    """What to compare: run folders, folders of runs (a sweep's, an experiment's, runs/), or a glob in quotes, "runs/ring8-*". Runs that
+    differ only in their seed are drawn together."""
     out: Annotated[Path, arg(metavar="PATH")] = Path("compare.html")
     """Where to write the page."""
 
@@ -30,12 +30,13 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 def compare(argv: Sequence[str]) -> None:
     options = parse(Options, argv, prog="python -m jaxgan.compare", description="Compare runs on one page.")
-    for run in options.runs:
-        RunFolder(run).require()
+    from jaxgan.report.folder import runs_below  # after the flags are read: --help need not wait for jax
+
+    runs = [run for path in options.runs for run in runs_below(path)]
     check_writable(options.out, "--out")
     from jaxgan.report.comparison import write_comparison
 
-    print(write_comparison(options.runs, options.out))
+    print(write_comparison(runs, options.out))
 
 
 if __name__ == "__main__":

@@ -1,11 +1,13 @@
 """A run folder read for the pages: what is there and can be read, and the rest left empty and told."""
 
+import glob
+import re
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple, TypeVar
 
 from jaxgan.diagnosis import Diagnosis, diagnose, facts_of
-from jaxgan.errors import say
+from jaxgan.errors import UserError, say
 from jaxgan.folder import Picture, RunFolder, Tell
 from jaxgan.report.pictures import Embedded, embedded
 from jaxgan.report.samples import NOT_DRAWN, can_be_drawn
@@ -93,6 +95,42 @@ def read_run(folder: Path, tell: Tell = say) -> Run:
         run.pictures(),
         tell,
     )
+
+
+DEEP = 3  # levels of folders below one that is named, in which its runs are looked for
+
+
+def runs_below(path: Path) -> list[Path]:
+    """The run folders that a path names, in order: itself, those in it (of a sweep, an experiment or runs/), or those that a glob matches.
+
+    Raises:
+        UserError: there is none, in one line.
+    """
+    if not path.exists() and any(character in str(path) for character in "*?["):
+        matching = [Path(found) for found in sorted(glob.glob(str(path.expanduser()), recursive=True))]
+        runs = [run for found in matching if found.is_dir() for run in _runs_in(found, DEEP)]
+        if not runs:
+            raise UserError(f"{path} matches no run folder: a run folder has a config.json ({len(matching)} other names match)")
+        return list(dict.fromkeys(runs))
+    runs = _runs_in(path, DEEP)
+    if not runs and path.is_dir():
+        raise UserError(f"{path} is no run folder, and holds none: a run folder has a config.json")
+    return runs or [RunFolder(path).require().path]
+
+
+def _runs_in(folder: Path, levels: int) -> list[Path]:
+    if RunFolder(folder).exists:
+        return [folder]
+    try:
+        below = sorted((each for each in folder.iterdir() if each.is_dir()), key=_by_number) if levels else []
+    except OSError:  # no folder, or one that may not be read
+        return []
+    return [run for each in below for run in _runs_in(each, levels - 1)]
+
+
+def _by_number(path: Path) -> list[tuple[str, int]]:
+    """program_2 comes before program_10."""
+    return [(text, int(part or 0)) for text, part in re.findall(r"(\D*)(\d*)", path.name)]
 
 
 def evenly(pictures: Sequence[Picture], most: int) -> list[Picture]:

@@ -21,6 +21,7 @@ from jaxgan.errors import UserError, say, unknown
 from jaxgan.files import WriteError, json_text, write_atomically
 from jaxgan.folder import NUMBER, Form, RunFolder, Tell, read_json
 from jaxgan.metrics import mode_coverage
+from jaxgan.metrics.table import LOSSES, better, chart_of, in_order
 from jaxgan.runs.cluster import spread
 from jaxgan.runs.fit import finish, is_finished, new_folder
 from jaxgan.runs.live import live_board
@@ -31,6 +32,7 @@ from jaxgan.settings.resolution import resolve
 
 OUTCOMES: Form = [{str: NUMBER}]  # what a program's result.json holds: of each replica its metrics, and whether it diverged
 RECORD = "sweep.json"  # of the sweep's folder: grid, seeds and flags
+SHOWN = 6  # figures of a setting in table.md, at most
 ALONE = {"out", "by_replica", "replicas"}  # what does not decide whether two settings fit one program
 
 
@@ -260,22 +262,38 @@ def summarise(
     return [rows[index] for index in sorted(rows)]
 
 
+def figures_shown(names: Sequence[str]) -> list[str]:
+    """Which metrics table.md shows: those of which a direction is better, in the order of the table of metrics, at most `SHOWN`; else losses."""
+    ranked = [name for name in in_order(names) if better(name)]
+    return ranked[:SHOWN] or [name for name in in_order(names) if chart_of(name) == LOSSES] or [*names][:SHOWN]
+
+
 def write_table(table: Sequence[Mapping[str, Any]], out: Path) -> None:
-    """table.csv with every number, and table.md with mean ± standard deviation; printed where it cannot be written."""
+    """table.csv with every number; table.md with what was swept and the figures that rank settings, mean ± standard deviation.
+
+    table.md is printed where it cannot be written.
+    """
     columns = list(dict.fromkeys(name for row in table for name in row))
     numbers = io.StringIO(newline="")
     writer = csv.DictWriter(numbers, columns)
     writer.writeheader()
     writer.writerows(table)
-    shown = [name.removesuffix(" mean") for name in columns if not name.endswith(" std")]
-    lines = ["| " + " | ".join(shown) + " |", "|" + "---|" * len(shown)]
+    metrics = [name.removesuffix(" mean") for name in columns if name.endswith(" mean")]
+    settings = [name for name in columns if not name.endswith((" mean", " std"))]
+    figures = figures_shown(metrics)
+    arrows = {"higher": " \N{UPWARDS ARROW}", "lower": " \N{DOWNWARDS ARROW}", None: ""}
+    heads = [*settings, *(f"{name}{arrows[better(name)]}" for name in figures)]
+    lines = ["| " + " | ".join(heads) + " |", "|" + "---|" * len(heads)]
     for row in table:
-        cells = [
-            f"{row[f'{name} mean']:.4g} ± {row[f'{name} std']:.2g}" if f"{name} mean" in row else str(row.get(name, ""))
-            for name in shown
-        ]
+        cells = [str(row.get(name, "")) for name in settings]
+        cells += [f"{row[f'{name} mean']:.4g} ± {row[f'{name} std']:.2g}" if f"{name} mean" in row else "" for name in figures]
         lines.append("| " + " | ".join(cells) + " |")
-    note = "Mean ± standard deviation over the seeds that did not diverge; coverage over 2,500 points, within 3 standard deviations of a mode."
+    note = "Mean ± standard deviation over the seeds that did not diverge. An arrow says which direction is better."
+    if any(name.endswith("_3sigma") for name in figures):
+        note += " Coverage is over 2,500 points, within 3 standard deviations of a mode."
+    if left := len(metrics) - len(figures):
+        note += f" {left} more figure{'s are' if left > 1 else ' is'} in table.csv."
+    note += f" Curves and samples side by side: python -m jaxgan.compare {out}"
     text = "\n".join(lines) + f"\n\n{note}\n"
     try:
         write_atomically(out / "table.csv", numbers.getvalue().encode())

@@ -1,6 +1,7 @@
 """The command that compares runs: what it writes, what it says, and what it refuses."""
 
 import importlib
+import re
 
 import pytest
 
@@ -16,6 +17,53 @@ def test_a_page_is_written_and_named(tmp_path, capsys):
     assert compare.main([*map(str, runs), "--out", str(out)]) == 0
     assert capsys.readouterr().out.strip() == str(out)
     assert "variant wgan_gp" in out.read_text(encoding="utf-8")
+
+
+@pytest.fixture
+def sweep(tmp_path):
+    """A sweep of three programs, the last of which was not begun, and a run elsewhere."""
+    for i, rate in ((2, 0.25), (10, 0.5)):
+        (tmp_path / "sweep").mkdir(exist_ok=True)
+        make_run(tmp_path / "sweep" / f"program_{i}", config={**CONFIG, "learning_rate": rate})
+    (tmp_path / "sweep" / "program_11").mkdir()
+    (tmp_path / "sweep" / "sweep.json").write_text("{}")
+    make_run(tmp_path / "other", config={**CONFIG, "learning_rate": 0.125})
+    return tmp_path
+
+
+@pytest.mark.parametrize(
+    ("paths", "programs"),
+    [
+        (["sweep"], ["sweep/program_2", "sweep/program_10"]),
+        (["."], ["other", "sweep/program_2", "sweep/program_10"]),
+        (["sweep/*_1*"], ["sweep/program_10"]),
+        (["*"], ["other", "sweep/program_2", "sweep/program_10"]),
+        (["other", "s*/program_2"], ["other", "sweep/program_2"]),
+    ],
+)
+def test_a_sweep_a_folder_of_runs_and_a_glob_name_their_runs(paths, programs, sweep, monkeypatch, capsys):
+    monkeypatch.chdir(sweep)
+    assert compare.main(paths) == 0
+    page = (sweep / "compare.html").read_text(encoding="utf-8")
+    folders = re.findall(r"<td>([a-z_0-9]+)</td></tr>", page)
+    assert [folder for folder in folders if folder in {"other", "program_2", "program_10"}][: len(programs)] == [
+        program.rpartition("/")[2] for program in programs
+    ]
+    assert f"{len(programs)} setting" in page
+
+
+@pytest.mark.parametrize(
+    ("path", "line"),
+    [
+        ("sweep/program_11", "sweep/program_11 is no run folder, and holds none"),
+        ("nothing/*", "nothing/* matches no run folder: a run folder has a config.json (0 other names match)"),
+        ("sweep/*.json", "sweep/*.json matches no run folder: a run folder has a config.json (1 other names match)"),
+    ],
+)
+def test_a_folder_without_runs_and_a_glob_that_matches_none_are_refused(path, line, sweep, monkeypatch, capsys):
+    monkeypatch.chdir(sweep)
+    assert compare.main([path]) == 2
+    assert capsys.readouterr().err.startswith(f"error: {line}")
 
 
 @pytest.mark.parametrize(

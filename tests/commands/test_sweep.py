@@ -10,7 +10,7 @@ import pytest
 from jaxgan import runs, sweep
 from jaxgan.errors import UserError
 from jaxgan.folder import RunFolder
-from jaxgan.runs.sweep import RECORD, _folder, finished_outcomes, grid_points
+from jaxgan.runs.sweep import RECORD, _folder, figures_shown, finished_outcomes, grid_points
 from jaxgan.settings import Config, to_json
 
 BASE = ["--dataset", "ring8", "--recipe", "toy", "--optimizer", "momentum", "--hidden-dim", "8", "--batch-size", "8",
@@ -58,6 +58,25 @@ def test_the_table_has_a_row_a_setting_with_spread(swept):
     assert float(rows[3]["critic_loss std"]) == pytest.approx(np.std(losses, ddof=1))
     assert "modes_3sigma mean" in rows[0]
     assert "±" in (swept / "table.md").read_text()
+
+
+def test_the_table_to_read_has_what_was_swept_and_the_figures_that_rank(swept):
+    """The rest is in table.csv, and is counted."""
+    text = (swept / "table.md").read_text()
+    heads, rows = text.splitlines()[0].strip("| ").split(" | "), text.split("\n\n")[0].splitlines()[2:]
+    up, down = "\N{UPWARDS ARROW}", "\N{DOWNWARDS ARROW}"
+    assert heads == [
+        "learning_rate", "n_critic", "seeds", "diverged", f"modes_3sigma {up}", f"high_quality_3sigma {up}", f"reverse_kl {down}",
+    ]  # fmt: skip
+    assert len(rows) == 4 and all(row.count("|") == 8 for row in rows)
+    columns = next(csv.reader((swept / "table.csv").read_text().splitlines()))
+    means = [name for name in columns if name.endswith(" mean")]
+    assert f" {len(means) - 3} more figures are in table.csv." in text and len(means) > 9
+
+
+def test_without_figures_that_rank_the_table_has_the_losses():
+    assert figures_shown(["weights", "generator_loss", "score_real", "critic_loss"]) == ["critic_loss", "generator_loss"]
+    assert figures_shown(["critic_loss", "kid_lab_1k", "fid_lab_1k", "fid_lab_1k_of_real"]) == ["fid_lab_1k", "kid_lab_1k"]
 
 
 def test_an_interrupted_sweep_goes_on(swept, capsys):
