@@ -5,6 +5,7 @@ import ctypes
 import functools
 import os
 from pathlib import Path
+from typing import Any
 
 from jaxgan.errors import UserError
 
@@ -14,7 +15,7 @@ CGROUPS = ("/sys/fs/cgroup/memory.max", "/sys/fs/cgroup/memory/memory.limit_in_b
 @functools.cache  # asked for every picture that is read
 def host_memory() -> int:
     """The bytes that a process may take: of the machine, or of the container or limit that it runs under."""
-    limits = [os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")]
+    limits = [_machine_memory()]
     for path in CGROUPS:
         with contextlib.suppress(OSError, ValueError):  # not there, or "max"
             limits.append(int(Path(path).read_text()))
@@ -24,6 +25,29 @@ def host_memory() -> int:
         if (allowed := resource.getrlimit(resource.RLIMIT_AS)[0]) != resource.RLIM_INFINITY:
             limits.append(allowed)
     return min(limits)
+
+
+def _machine_memory() -> int:
+    """The bytes of the machine's memory; more than there can be where the system does not tell."""
+    if hasattr(os, "sysconf"):
+        return os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
+    status = _WindowsMemory(length=ctypes.sizeof(_WindowsMemory))
+    with contextlib.suppress(AttributeError, OSError):
+        windll: Any = getattr(ctypes, "windll")  # noqa: B009 (mypy knows it on Windows alone)
+        if windll.kernel32.GlobalMemoryStatusEx(ctypes.byref(status)):
+            return int(status.physical)
+    return 2**63
+
+
+class _WindowsMemory(ctypes.Structure):
+    """MEMORYSTATUSEX of the Windows API."""
+
+    _fields_ = (
+        ("length", ctypes.c_uint32),
+        ("load", ctypes.c_uint32),
+        ("physical", ctypes.c_uint64),
+        ("others", ctypes.c_uint64 * 6),
+    )
 
 
 def give_back() -> None:

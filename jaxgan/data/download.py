@@ -1,7 +1,6 @@
 """Fetching a file with a known checksum: by https alone, bounded in size and time, and gone on with where it broke off."""
 
 import contextlib
-import fcntl
 import hashlib
 import os
 import threading
@@ -11,6 +10,10 @@ from pathlib import Path
 from typing import IO, Any
 
 from jaxgan.errors import UserError, first_line
+
+fcntl: Any = None
+with contextlib.suppress(ImportError):  # which Windows lacks
+    import fcntl
 
 PATIENCE = 6.0  # seconds until a server must have answered at all, and between two parts of its answer
 LONGEST = 3600.0  # seconds that a download may take in all
@@ -95,6 +98,8 @@ def fetch(url: str, sha256: str, folder: Path, *, plain_http: bool = False) -> P
         folder.mkdir(parents=True, exist_ok=True)
         with _part_of(target) as part:
             _fill(part, url, sha256, plain_http)
+            if fcntl is None:
+                part.close()  # Windows moves no open file
             os.replace(part.name, target)
     except OSError as error:  # requests' errors are OSErrors
         raise UserError(f"{url} could not be fetched ({first_line(error)})") from error
@@ -115,13 +120,21 @@ def _part_of(target: Path) -> Iterator[IO[bytes]]:
     try:
         yield part
     finally:
-        if not shared or not part.tell():
+        empty = part.closed or not part.tell()
+        if fcntl is None:
+            part.close()  # Windows removes no open file
+        if not shared or empty:
             Path(part.name).unlink(missing_ok=True)
         part.close()
 
 
 def _locked(part: IO[bytes]) -> bool:
-    """Whether the file is this process's alone, and is still under its name: another may just have finished it."""
+    """Whether the file is this process's alone, and is still under its name: another may just have finished it.
+
+    Never where the system has no such locks (Windows): there each process fills a file of its own.
+    """
+    if fcntl is None:
+        return False
     try:
         fcntl.flock(part, fcntl.LOCK_EX | fcntl.LOCK_NB)
         return os.path.samestat(os.fstat(part.fileno()), os.stat(part.name))

@@ -24,6 +24,7 @@ from jaxgan.runs.judged import evaluate_samples, held_out_samples
 from jaxgan.runs.load import load, load_all
 from jaxgan.runs.run import Run
 from jaxgan.runs.together import Reading
+from jaxgan.settings.paths import found_from_here
 
 BATCH_STATISTICS = "each batch's own statistics"
 
@@ -119,7 +120,7 @@ def evaluate(
             f"{loaded.folder} holds a generator alone, without critic and data: evaluate the run that it was exported from, or judge it"
             " against samples (python -m jaxgan.evaluate A B, from Python evaluate(a, b))"
         )
-    data_dir = data_dir or loaded.config.data_dir
+    data_dir = data_dir or found_from_here(loaded.config).data_dir
     return _evaluate_run(
         loaded, *_data(loaded, data, labels, data_dir, data_changed), held_out, average, pictures, tell, features=features or "lab",
         data_dir=data_dir, **given,

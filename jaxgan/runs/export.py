@@ -29,7 +29,7 @@ from jaxgan.settings import with_format
 from jaxgan.types import Average, Player
 
 CARD = "README.md"
-OF_THIS_MACHINE = ("out", "data_dir", "label_file", "init_from")  # options that say nothing elsewhere
+OF_THIS_MACHINE = ("out", "data_dir", "label_file", "init_from", "directory")  # options that say nothing elsewhere
 
 
 class Subject(NamedTuple):

@@ -62,6 +62,7 @@ from jaxgan.settings import (
     with_format,
 )
 from jaxgan.settings.own import config_of, resolve_own
+from jaxgan.settings.paths import directory_of
 from jaxgan.settings.resolution import Resolved, resolve, steps_per_epoch
 from jaxgan.types import GanState
 
@@ -136,7 +137,9 @@ def fit(
         ending.enter_context(locked(files))
         if not resume:
             ending.enter_context(_removed_if_nothing_comes_of_it(files))
-        config = dataclasses.replace(resolved.config, out=folder, resume=False, trust=False, data_changed=False)
+        config = dataclasses.replace(
+            resolved.config, out=folder, resume=False, trust=False, data_changed=False, directory=directory_of(resolved.config)
+        )
         interrupted = ending.enter_context(
             interrupts("stopping after the steps in progress and a checkpoint; once more stops at once")
         )

@@ -19,6 +19,7 @@ from jaxgan.folder import RunFolder
 from jaxgan.runs.data import held_out_data
 from jaxgan.runs.run import Run
 from jaxgan.settings import fixed_options
+from jaxgan.settings.paths import found_from_here
 from jaxgan.settings.resolution import Resolved
 from jaxgan.types import GanState
 
@@ -45,7 +46,7 @@ class Measuring:
             )
         self.evaluator: Evaluator = evaluator_of(
             dataset, resolved.gan, held_out=held_out_data(config, dataset), n=n,
-            features=config.features or ("lab" if classified else "pixels"), data_dir=config.data_dir, thorough=False, metrics=metrics, show=show,
+            features=config.features or ("lab" if classified else "pixels"), data_dir=found_from_here(config).data_dir, thorough=False, metrics=metrics, show=show,
         )  # fmt: skip
         usual = _usual(self.evaluator.protocol["features"]) if dataset.is_images else "sliced_wasserstein1"
         self.metric = config.best or f"{usual}_{count(n)}"

@@ -32,6 +32,7 @@ from jaxgan.settings import own_pictures
 from jaxgan.settings.networks import Chosen, choose_networks, classifies_generators
 from jaxgan.settings.options import OPTIONS, Config, check, flag, names, variant_numbers
 from jaxgan.settings.options.intervals import DRAWN_AFRESH, steps_of
+from jaxgan.settings.paths import found_from_here
 from jaxgan.types import Game, Number
 
 OWN = Recipe(
@@ -125,7 +126,8 @@ def load_data(config: Config, split: str = "train") -> Dataset:
     Raises:
         NoSplitError: it has no such split.
     """
-    return data.load(
+    named, config = config.dataset, found_from_here(config)
+    loaded = data.load(
         config.dataset,
         data_dir=config.data_dir,
         split=split,
@@ -143,6 +145,11 @@ def load_data(config: Config, split: str = "train") -> Dataset:
         label_file=config.label_file,
         label_kind=config.label_kind or "auto",
         largest=own_pictures.largest_size(config, platform()),
+    )
+    if config.dataset == named:
+        return loaded
+    return dataclasses.replace(
+        loaded, name=loaded.name.replace(config.dataset.removeprefix(f"{named.partition(':')[0]}:"), named.rpartition(":")[2])
     )
 
 

@@ -97,6 +97,14 @@ class RunOptions:
         in_grid=False,
     )
 
+    directory: Path | None = run_option(
+        None,
+        "The directory in which the run was begun: relative paths of data that are not found elsewhere are looked for there.",
+        hidden=True,
+        may_change=True,
+        in_grid=False,
+    )
+
     # what is written and measured, and how often
 
     log_every: int | str | None = interval(
