@@ -3,7 +3,7 @@
     gan = jaxgan.Gan(generator, critic, jaxgan.objectives.wgan_gp(), optimizer, optimizer, latent_dim=64, n_critic=5)
     run = jaxgan.fit(gan, data, steps=10_000)          # or by options: jaxgan.fit(jaxgan.Config(variant="wgan_gp"))
     run = jaxgan.load("runs/own-own-1")
-    samples, labels = run.sample(64)
+    samples, labels = run.sample(64)                   # in a notebook: run, run.samples(64), run.curves(), jaxgan.compare(run, other)
 
 `jaxgan.objectives`, `networks`, `metrics`, `data`, `diagnosis`, `interop` and `exports` hold the parts.
 """
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from jaxgan.runs.export import export
     from jaxgan.runs.fit import fit
     from jaxgan.runs.load import load
+    from jaxgan.runs.results import Sweep, compare, sweep
     from jaxgan.runs.run import Run
     from jaxgan.settings import Config
     from jaxgan.types import CriticOutput, Draw, Game, GanState, Objective
@@ -35,10 +36,13 @@ _HOMES = {
     "GanState": "jaxgan.types",
     "Objective": "jaxgan.types",
     "Run": "jaxgan.runs",
+    "Sweep": "jaxgan.runs.results",
+    "compare": "jaxgan.runs.results",
     "evaluate": "jaxgan.runs",
     "export": "jaxgan.runs",
     "fit": "jaxgan.runs",
     "load": "jaxgan.runs",
+    "sweep": "jaxgan.runs.results",
 }
 _ROOMS = ("data", "diagnosis", "exports", "interop", "metrics", "networks", "objectives")
 
@@ -51,6 +55,8 @@ __all__ = [
     "GanState",
     "Objective",
     "Run",
+    "Sweep",
+    "compare",
     "data",
     "diagnosis",
     "evaluate",
@@ -62,6 +68,7 @@ __all__ = [
     "metrics",
     "networks",
     "objectives",
+    "sweep",
 ]
 
 
@@ -90,7 +97,7 @@ def __dir__() -> list[str]:
 
 
 class _Package(ModuleType):
-    """The package; `evaluate` and `export` stay functions when the commands of those names, modules of the package, are imported."""
+    """The package; `compare`, `evaluate`, `export` and `sweep` stay functions when the commands of those names, modules of the package, are imported."""
 
     def __setattr__(self, name: str, value: Any) -> None:
         if not (name in _HOMES and isinstance(value, ModuleType)):

@@ -1,5 +1,6 @@
 """The user's cache folder: downloads, trained classifiers, and compiled programs (layer 0)."""
 
+import warnings
 from pathlib import Path
 
 import jax
@@ -9,7 +10,9 @@ from jaxgan.files import WriteError, check_folder_writable
 
 def cache_folder() -> Path:
     """The user's cache folder for jaxgan, by the platform's custom; it need not exist yet."""
-    import pooch
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", "IProgress not found")  # of tqdm, in a notebook without ipywidgets
+        import pooch
 
     return Path(pooch.os_cache("jaxgan"))
 

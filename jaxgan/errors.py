@@ -15,6 +15,10 @@ class UserError(ValueError):
 
     exit_code = 2
 
+    def _render_traceback_(self) -> list[str]:
+        """What IPython shows of it: the line, and no trace of jaxgan's own code."""
+        return [f"{type(self).__name__}: {self}"]
+
 
 class NotFiniteError(UserError):
     """Samples hold numbers that are not finite."""

@@ -208,22 +208,7 @@ def draw_critic(run: "Run", options: Options, path: Path) -> None:
     Raises:
         UserError: the run's samples are no points of the plane, or its critic scores none alone.
     """
-    import jax
-    import numpy as np
-
-    from jaxgan.engine.sampling import label_rows
-    from jaxgan.engine.surface import CriticSurface, critic_scores, has_surface, surface_axis
-    from jaxgan.report.figures import save_critic_surface
-
-    if not has_surface(run.gan, run.sample_shape):
-        raise UserError(f"--critic-surface: {run.folder} has no critic that scores single points of the plane")
-    distribution, n = run.dataset.distribution, options.n or 1000
-    fake = np.asarray(run.sample(n, seed=options.seed, label=options.label, average=options.average)[0], np.float32)
-    rows = label_rows(run.gan, run.dataset)
-    real = None if distribution is None else np.asarray(distribution.sample(jax.random.key(options.seed), n)[0])
-    axis = surface_axis(fake)
-    scores = np.asarray(jax.jit(critic_scores, static_argnums=0)(run.gan, run.state, axis, rows))
-    save_critic_surface(path, CriticSurface(axis, scores, real), fake, distribution or run.dataset.scaling)
+    run.critic_surface(options.n or 1000, seed=options.seed, label=options.label, average=options.average).save(path)
 
 
 def draw(run: "Run", options: Options, out: Path) -> None:
@@ -312,7 +297,7 @@ def draw_file(run: "Run", options: Options, out: Path, how: dict[str, Any]) -> N
     from jaxgan.report.images import shown_channels
     from jaxgan.report.samples import Layout, real_beside, save_samples
     from jaxgan.runs.data import data_at_hand
-    from jaxgan.runs.fit import row_titles
+    from jaxgan.runs.pictures import row_titles
     from jaxgan.runs.samples import require_classes
 
     by_label = run.gan.is_conditional and options.label is None

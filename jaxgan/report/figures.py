@@ -228,27 +228,28 @@ def save_samples_of_points(
 
 
 def save_critic_surface(
-    path: str | Path,
-    surface: CriticSurface,
-    samples: Float[np.ndarray, "n 2"],
-    distribution: Units | None,
-    *,
-    title: str | None = None,
+    path: str | Path, surface: CriticSurface, samples: np.ndarray, distribution: Units | None, *, title: str | None = None
 ) -> None:
-    """Write the critic's scores as level lines, with real points and generated `samples` (N, 2), in the distribution's units where it has any."""
+    """Write `critic_surface_figure(surface, samples, distribution)`."""
+    save_image(path, figure_array(critic_surface_figure(surface, samples, distribution, title=title)))
+
+
+def critic_surface_figure(
+    surface: CriticSurface, samples: Float[np.ndarray, "n 2"], distribution: Units | None, *, title: str | None = None
+) -> "Figure":
+    """Draw the critic's scores as level lines, with real points and generated `samples` (N, 2), in the distribution's units where it has any."""
 
     def in_units(points: np.ndarray) -> np.ndarray:
         return points if distribution is None else np.asarray(distribution.to_units(points))
 
     grid_x, grid_y = np.asarray(in_units(np.stack([surface.axis, surface.axis], axis=1)), float).T
-    figure = points_figure(
+    return points_figure(
         in_units(samples),
         real=None if surface.real is None else in_units(surface.real),
         critic=(grid_x, grid_y, surface.scores),
         limits=(float(grid_x[0]), float(grid_x[-1]), float(grid_y[0]), float(grid_y[-1])),
         title=title,
     )
-    save_image(path, figure_array(figure))
 
 
 # Curves
@@ -292,7 +293,12 @@ def _hold_outliers(axes: "Axes", drawn: Sequence[np.ndarray]) -> None:
 
 
 def save_curves(path: str | Path, records: Sequence[Mapping[str, Any]]) -> None:
-    """Write a run's curves over its steps: losses, penalty, gradient norm, mean scores; a panel for each there is.
+    """Write `curves_figure(records)`."""
+    save_image(path, figure_array(curves_figure(records)))
+
+
+def curves_figure(records: Sequence[Mapping[str, Any]]) -> "Figure":
+    """Draw a run's curves over its steps: losses, penalty, gradient norm, mean scores; a panel for each there is.
 
     `records` are the objects of metrics.jsonl: each holds "step", "replica" where there are several, and metrics, None
     where a value was not finite. Replicas are drawn thin, their mean thick. ValueError where there is nothing to draw.
@@ -339,4 +345,4 @@ def save_curves(path: str | Path, records: Sequence[Mapping[str, Any]]) -> None:
         axes.legend(frameon=False, fontsize=9, labelcolor=INK, ncols=2, loc="best")
     all_axes[-1].set_xlabel("generator steps", fontsize=10, color=INK)
     all_axes[-1].xaxis.set_major_formatter(StrMethodFormatter("{x:,.0f}"))
-    save_image(path, figure_array(figure))
+    return figure

@@ -131,6 +131,13 @@ def save_image(path: str | Path, array: UInt8[np.ndarray, "height width c"]) -> 
     write_atomically(path, content.getvalue())
 
 
+def png_of(array: UInt8[np.ndarray, "height width c"]) -> bytes:
+    """A picture (H, W, C) of bytes, grey or colour, as the content of a PNG file."""
+    content = io.BytesIO()
+    _pillow(array).save(content, format="PNG")
+    return content.getvalue()
+
+
 def save_sample(path: str | Path, image: Float[np.ndarray, "h w c"]) -> None:
     """Write one image in [-1, 1] as it is, pixel by pixel and with its transparency, as the name's ending says; of two channels the first is
     written, of more than four the first three."""

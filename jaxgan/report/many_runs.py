@@ -31,7 +31,7 @@ class ManyRuns:
         self._last_line = clock()
 
     def __enter__(self) -> "ManyRuns":
-        if self._console.is_terminal and not self._console.is_dumb_terminal:
+        if self._console.is_terminal and not (self._console.is_dumb_terminal or self._console.is_jupyter):
             from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 
             columns = [

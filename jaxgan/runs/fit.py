@@ -11,7 +11,7 @@ import jax
 import numpy as np
 
 from jaxgan.checks import path, truth
-from jaxgan.data import Dataset, as_dataset, differences, form_of, from_description, in_labels_of
+from jaxgan.data import as_dataset, differences, form_of, from_description, in_labels_of
 from jaxgan.diagnosis import facts_of
 from jaxgan.engine import processes
 from jaxgan.engine.checkpoints import Checkpoints, Progress, Restored
@@ -37,7 +37,6 @@ from jaxgan.report.listeners import (
 )
 from jaxgan.report.page import write_page
 from jaxgan.report.progress import progress_bars
-from jaxgan.report.samples import SampleView, real_beside
 from jaxgan.runs.data import training_data
 from jaxgan.runs.environment import changed_surroundings, environment, summary
 from jaxgan.runs.initial_weights import InitialWeights, initial_weights, read_source
@@ -46,6 +45,7 @@ from jaxgan.runs.load import remembered_data, warn_of_damage
 from jaxgan.runs.lock import locked
 from jaxgan.runs.measuring import Measuring
 from jaxgan.runs.memory import check_memory
+from jaxgan.runs.pictures import view_of
 from jaxgan.runs.run import Run
 from jaxgan.runs.survey import quicker
 from jaxgan.settings import (
@@ -392,9 +392,7 @@ def _writers(files: RunFolder, program: Program, resolved: Resolved, progress: b
     """What fills the run folder while it trains, and shows how far it is."""
     gan, dataset, schedule = program.gan, resolved.dataset, resolved.schedule
     per_epoch = steps_per_epoch(resolved.config, dataset.size)
-    titles = row_titles(gan, dataset)
-    groups = gan.n_classes or len(titles) or (gan.generators if gan.generators > 1 else 0)
-    view = SampleView(dataset.distribution, groups, titles, scaling=dataset.scaling, real=real_beside(dataset))
+    view = view_of(gan, dataset)
     bar = ProgressBar(
         steps_per_epoch=None if per_epoch is None else float(per_epoch),
         compiling=program.is_compiling,
@@ -410,14 +408,6 @@ def _writers(files: RunFolder, program: Program, resolved: Resolved, progress: b
         Page(files.path),
         *([bar, Findings(files.metrics, facts_of(files.read_config(), files.read_environment()))] if progress else []),
     ]
-
-
-def row_titles(gan: Gan, dataset: Dataset) -> list[str]:
-    """What the rows of a grid of samples are called: the classes that have names, or label vectors; nothing of others."""
-    if gan.label_dim:
-        vectors = dataset.label_vectors
-        return [""] if vectors is None else [vectors.words(row) for row in vectors.shown]
-    return list(dataset.class_names) if gan.n_classes == len(dataset.class_names) else []
 
 
 def _config_of_resumed(config: Config) -> Config:

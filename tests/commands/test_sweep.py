@@ -1,17 +1,20 @@
 """`python -m jaxgan.sweep`: what varies by number trains in one program, and equals the solo run."""
 
 import csv
+import importlib
 import json
 
 import jax
 import numpy as np
 import pytest
 
-from jaxgan import runs, sweep
+from jaxgan import runs
 from jaxgan.errors import UserError
 from jaxgan.folder import RunFolder
 from jaxgan.runs.sweep import RECORD, _folder, figures_shown, finished_outcomes, grid_points
 from jaxgan.settings import Config, to_json
+
+sweep = importlib.import_module("jaxgan.sweep")  # the command: jaxgan.sweep is the function
 
 BASE = ["--dataset", "ring8", "--recipe", "toy", "--optimizer", "momentum", "--hidden-dim", "8", "--batch-size", "8",
         "--steps", "4", "--seed", "3"]  # fmt: skip

@@ -9,6 +9,7 @@ import numpy as np
 
 from jaxgan.engine.listeners import Listener
 from jaxgan.engine.surface import CriticSurface
+from jaxgan.report.listeners.notebook_bar import NotebookBar
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -47,7 +48,7 @@ def losses_in_words(metrics: Sequence[dict[str, float]], *, short: bool = False)
 class ProgressBar(Listener):
     """Shows how far the run is, its losses, its speed, the time gone and the time left.
 
-    On a terminal that is a bar, which counts epochs where there are any and else steps; elsewhere (a file, a pipe) a plain line
+    On a terminal, and in a notebook, that is a bar, which counts epochs where there are any and else steps; elsewhere (a file, a pipe) a plain line
     about every ten seconds and one at the end.
     The expected time of the whole is printed once, where that is more than twenty seconds, after half a second of steps.
 
@@ -102,7 +103,7 @@ class ProgressBar(Listener):
         self._announced = False
         self._loss_text = ""
         self._running = True
-        if self._console.is_terminal and not self._console.is_dumb_terminal:
+        if self._console.is_jupyter or (self._console.is_terminal and not self._console.is_dumb_terminal):
             self._bar = self._raise_bar(step, total)
 
     def on_chunk(self, step: int, metrics: list[dict[str, float]]) -> None:
@@ -157,6 +158,8 @@ class ProgressBar(Listener):
             self._print(f"stopped at step {step:,} of {self._total:,}")
 
     def _raise_bar(self, step: int, total: int) -> Any:
+        if self._console.is_jupyter:
+            return NotebookBar(total, step)
         from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
         from rich.table import Column
 
