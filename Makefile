@@ -26,6 +26,11 @@ lint: $(VENV)/.installed-lint
 	$(VENV)/bin/python -m ruff format --check .
 	$(VENV)/bin/python -m mypy
 
+.PHONY: docs
+docs: $(VENV)/.installed-docs  # the site, into docs/_build/html
+	$(VENV)/bin/python -m sphinx -W --keep-going -q -b html docs docs/_build/html $(ARGS)
+	@echo "the site: docs/_build/html/index.html"
+
 clean:
 	rm -rf $(VENV) .pytest_cache build *.egg-info
 
@@ -43,4 +48,8 @@ $(VENV)/.installed-test: $(VENV)/bin/python pyproject.toml
 
 $(VENV)/.installed-lint: $(VENV)/bin/python pyproject.toml
 	$(VENV)/bin/python -m pip install -q -e '.[lint]'
+	touch $@
+
+$(VENV)/.installed-docs: $(VENV)/bin/python pyproject.toml
+	$(VENV)/bin/python -m pip install -q -e '.[docs]'
 	touch $@

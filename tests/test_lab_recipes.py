@@ -1,4 +1,4 @@
-"""README's table of the labs: each of its commands resolves to what the lab sets, and trains."""
+"""The site's table of the labs' commands: each of its commands resolves to what the lab sets, and trains."""
 
 import gzip
 import re
@@ -12,8 +12,8 @@ from jaxgan import sample, train
 from jaxgan.settings import Config, read_command, resolve
 from tests.settings.make_resolved import stand_in
 
-README = (Path(__file__).parents[1] / "README.md").read_text(encoding="utf-8")
-ROWS = re.findall(r"^\| (00\d) \| ([^|]+) \| `jaxgan train ([^`]+)` \| ([\d,]+) \|$", README, re.MULTILINE)
+PAGE = (Path(__file__).parents[1] / "docs/guides/lab_commands.md").read_text(encoding="utf-8")
+ROWS = re.findall(r"^\| (00\d) \| ([^|]+) \| `jaxgan train ([^`]+)` \| ([\d,]+) \|$", PAGE, re.MULTILINE)
 FLAGS = [flags for _, _, flags, _ in ROWS]
 
 ADAM, SLOW_ADAM = ("adam", 2e-4, 0.5, 0.999), ("adam", 2e-4, 0.0, 0.9)  # optimizer, learning rate, beta1, beta2

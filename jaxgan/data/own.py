@@ -45,6 +45,7 @@ def as_dataset(
 
     Args:
         data: one of
+
             - an array (N, ...) of numpy or jax: uint8, which a network sees as x / 127.5 - 1, or floats, which it sees as they
               are, in float32. uint8 of shape (N, H, W) is taken for images of one channel and becomes (N, H, W, 1); other usual
               forms of pictures (channels first, 0 and 1 for black and white, whole numbers to 255) are brought to these;

@@ -52,4 +52,8 @@ BEGAN = Variant(
         ),
     ),
     critic="autoencoder",
+    equations=(
+        r"L_C = L(x) - k L(G(z)), \quad L_G = L(G(z)), \quad L(v) = \mathbb{E} \lvert v - D(v) \rvert",
+        r"k \leftarrow k + \lambda_k (\gamma L(x) - L(G(z)))",
+    ),
 )  # fmt: skip

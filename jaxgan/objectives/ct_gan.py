@@ -35,4 +35,8 @@ CT_GAN = Variant(
     ),
     dropout=True,
     norm_range=(1.0, 1.0),
+    equations=(
+        r"L_C = \mathbb{E} f(G(z)) - \mathbb{E} f(x) + \lambda_1 \mathbb{E} (\lVert \nabla f(\hat{x}) \rVert_2 - 1)^2 + \lambda_2 \mathbb{E} \max(0, d(x', x'') - M)",
+        r"L_G = -\mathbb{E} f(G(z))",
+    ),
 )  # fmt: skip

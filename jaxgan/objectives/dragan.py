@@ -31,4 +31,8 @@ DRAGAN = Variant(
     ),
     undecided_loss=2 * math.log(2),
     norm_range=(1.0, 1.0),
+    equations=(
+        r"L_C = -\mathbb{E} \, \log \, D(x) - \mathbb{E} \, \log \, (1 - D(G(z))) + \lambda \mathbb{E} (\lVert \nabla f(x + \delta) \rVert_2 - 1)^2",
+        r"L_G = -\mathbb{E} \, \log \, D(G(z)), \quad D = \sigma(f)",
+    ),
 )  # fmt: skip

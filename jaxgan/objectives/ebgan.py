@@ -61,4 +61,8 @@ EBGAN = Variant(
         ),
     ),
     critic="autoencoder",
+    equations=(
+        r"L_C = \mathbb{E} D(x) + \mathbb{E} \max(0, m - D(G(z)))",
+        r"L_G = \mathbb{E} D(G(z)) + w P, \quad P = \frac{1}{B (B - 1)} \sum_{i \neq j} \cos^2(s_i, s_j)",
+    ),
 )  # fmt: skip

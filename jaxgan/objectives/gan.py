@@ -79,5 +79,18 @@ GAN = Variant(
     "Goodfellow et al. 2014, arXiv 1406.2661, section 3",
     (PAPER, LAB000, LAB002, LAB003, LAB004_IMAGES, LAB004_POINTS),
     undecided_loss=UNDECIDED,
+    equations=(
+        r"L_C = -\mathbb{E} \, \log \, D(x) - \mathbb{E} \, \log \, (1 - D(G(z)))",
+        r"L_G = -\mathbb{E} \, \log \, D(G(z)), \quad D = \sigma(f)",
+    ),
 )
-GAN_MINIMAX = Variant(gan_minimax, "Goodfellow et al. 2014, arXiv 1406.2661, eq. 1", (PAPER,), undecided_loss=UNDECIDED)
+GAN_MINIMAX = Variant(
+    gan_minimax,
+    "Goodfellow et al. 2014, arXiv 1406.2661, eq. 1",
+    (PAPER,),
+    undecided_loss=UNDECIDED,
+    equations=(
+        r"L_C = -\mathbb{E} \, \log \, D(x) - \mathbb{E} \, \log \, (1 - D(G(z)))",
+        r"L_G = \mathbb{E} \, \log \, (1 - D(G(z))), \quad D = \sigma(f)",
+    ),
+)

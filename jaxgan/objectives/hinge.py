@@ -27,6 +27,10 @@ HINGE = Variant(
         ),
     ),
     undecided_loss=2.0,
+    equations=(
+        r"L_C = \mathbb{E} \max(0, 1 - f(x)) + \mathbb{E} \max(0, 1 + f(G(z)))",
+        r"L_G = -\mathbb{E} f(G(z))",
+    ),
 )
 SNGAN = Variant(
     sngan,
@@ -39,4 +43,8 @@ SNGAN = Variant(
         ),
     ),
     undecided_loss=2.0,
+    equations=(
+        r"L_C = \mathbb{E} \max(0, 1 - f(x)) + \mathbb{E} \max(0, 1 + f(G(z)))",
+        r"L_G = -\mathbb{E} f(G(z))",
+    ),
 )

@@ -35,4 +35,8 @@ LSGAN = Variant(
         ),
     ),
     undecided_loss=0.25,
+    equations=(
+        r"L_C = \frac{1}{2} \mathbb{E} (f(x) - 1)^2 + \frac{1}{2} \mathbb{E} f(G(z))^2",
+        r"L_G = \frac{1}{2} \mathbb{E} (f(G(z)) - 1)^2",
+    ),
 )  # fmt: skip

@@ -52,6 +52,10 @@ RPGAN = Variant(
         ),
     ),
     undecided_loss=math.log(2),
+    equations=(
+        r"L_C = -\mathbb{E} \, \log \, \sigma(f(x) - f(G(z)))",
+        r"L_G = -\mathbb{E} \, \log \, \sigma(f(G(z)) - f(x))",
+    ),
 )
 R3GAN = Variant(
     r3gan,
@@ -76,4 +80,8 @@ R3GAN = Variant(
         ),
     ),
     undecided_loss=math.log(2),
+    equations=(
+        r"L_C = -\mathbb{E} \, \log \, \sigma(f(x) - f(G(z))) + \frac{\gamma_1}{2} \mathbb{E} \lVert \nabla f(x) \rVert_2^2 + \frac{\gamma_2}{2} \mathbb{E} \lVert \nabla f(G(z)) \rVert_2^2",
+        r"L_G = -\mathbb{E} \, \log \, \sigma(f(G(z)) - f(x))",
+    ),
 )  # fmt: skip

@@ -71,4 +71,7 @@ SINKHORN = Variant(
         ),
     ),
     critic="none",
+    equations=(
+        r"L_G = W_\varepsilon(x, G(z)) - \frac{1}{2} (W_\varepsilon(x, x) + W_\varepsilon(G(z), G(z)))",
+    ),
 )  # fmt: skip

@@ -33,6 +33,7 @@ class Variant(NamedTuple):
     norm_range: tuple[float, float] | None = (
         None  # lowest and highest norm of the critic's gradient that its penalty leaves alone
     )
+    equations: tuple[str, ...] = ()  # what both players minimise, in LaTeX, for the documentation
 
 
 @numbers_in(critic_loss_scale=POSITIVE)

@@ -52,4 +52,8 @@ WGAN = Variant(
             data="points",
         ),
     ),
+    equations=(
+        r"L_C = \mathbb{E} f(G(z)) - \mathbb{E} f(x), \quad \text{each weight in } [-c, c]",
+        r"L_G = -\mathbb{E} f(G(z))",
+    ),
 )  # fmt: skip

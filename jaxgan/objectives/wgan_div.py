@@ -28,4 +28,8 @@ WGAN_DIV = Variant(
             ),
         ),
     ),
+    equations=(
+        r"L_C = \mathbb{E} f(G(z)) - \mathbb{E} f(x) + k \mathbb{E} \lVert \nabla f(\hat{x}) \rVert_2^p",
+        r"L_G = -\mathbb{E} f(G(z))",
+    ),
 )  # fmt: skip

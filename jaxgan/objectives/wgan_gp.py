@@ -92,4 +92,8 @@ WGAN_GP = Variant(
         ),
     ),
     norm_range=(1.0, 1.0),
+    equations=(
+        r"L_C = \mathbb{E} f(G(z)) - \mathbb{E} f(x) + \lambda \mathbb{E} (\lVert \nabla f(\hat{x}) \rVert_2 - 1)^2",
+        r"L_G = -\mathbb{E} f(G(z))",
+    ),
 )  # fmt: skip

@@ -27,4 +27,8 @@ WGAN_LP = Variant(
         ),
     ),
     norm_range=(0.0, 1.0),
+    equations=(
+        r"L_C = \mathbb{E} f(G(z)) - \mathbb{E} f(x) + \lambda \mathbb{E} \max(0, \lVert \nabla f(\hat{x}) \rVert_2 - 1)^2",
+        r"L_G = -\mathbb{E} f(G(z))",
+    ),
 )  # fmt: skip

@@ -1,4 +1,4 @@
-"""What README shows from Python runs as it stands there."""
+"""What README and the guides show from Python runs as it stands there."""
 
 import re
 from pathlib import Path
@@ -11,21 +11,41 @@ import pytest
 import jaxgan
 
 pytestmark = pytest.mark.usefixtures("no_annotation_checks")  # as a user runs it
-README = (Path(__file__).parents[1] / "README.md").read_text(encoding="utf-8")
-BLOCKS = re.findall(r"```python\n(.*?)```", README, re.DOTALL)
+ROOT = Path(__file__).parents[2]
+PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md")), *sorted((ROOT / "docs/guides").glob("*.md"))]
+TEXTS = {path: path.read_text(encoding="utf-8") for path in PAGES}
+BLOCKS = [(path, block) for path, text in TEXTS.items() for block in re.findall(r"```python\n(.*?)```", text, re.DOTALL)]
+TRIED = [
+    "nn.Sequential([nn.Dense(64), nn.relu", "class Generator(nn.Module)", "jax.jit(gan.critic_step)", "def drift(", "jaxgan.Config(variant=",
+    "from_torch(generator",
+]  # a part of each block that a test below runs  # fmt: skip
 
 
 def run_block(words: str, names: dict[str, Any] | None = None) -> dict[str, Any]:
     """Runs the one block of Python that holds these words; the names that it defines."""
-    (block,) = [block for block in BLOCKS if words in block]
+    ((path, block),) = [(path, block) for path, block in BLOCKS if words in block]
     names = {"__name__": "__main__", **(names or {})}
-    exec(compile(block, "README.md", "exec"), names)
+    exec(compile(block, str(path), "exec"), names)
     return names
 
 
-def test_every_name_of_the_package_that_it_mentions_is_there():
+def test_each_block_is_run_by_a_test_here():
+    for path, block in BLOCKS:
+        assert sum(words in block for words in TRIED) == 1, f"{path}: no test, or two, run\n{block}"
+
+
+def test_a_training_in_a_few_lines(in_a_folder):
+    names = run_block("nn.Sequential([nn.Dense(64), nn.relu")
+    assert names["samples"].shape == (1000, 12)
+    assert (in_a_folder / "runs" / "mine" / "report.html").is_file()
+
+
+def test_every_name_of_the_package_that_they_mention_is_there():
     mentioned = {
-        name for words in re.findall(r"`([^`\n]+)`", README) for name in re.findall(r"(?<!-m )\bjaxgan(?:\.\w+)+", words)
+        name
+        for text in TEXTS.values()
+        for words in re.findall(r"`([^`\n]+)`", text)
+        for name in re.findall(r"(?<!-m )\bjaxgan(?:\.\w+)+", words)
     }
     assert {"jaxgan.evaluate", "jaxgan.metrics", "jaxgan.Game"} <= mentioned
     for name in sorted(mentioned):
@@ -61,9 +81,9 @@ def test_own_loop(in_a_folder):
 def test_a_new_objective_in_one_file_trains_from_the_command_line(in_a_folder):
     from jaxgan.train import main
 
-    (block,) = [block for block in BLOCKS if "def drift(" in block]
+    ((path, block),) = [(path, block) for path, block in BLOCKS if "def drift(" in block]
     (in_a_folder / "drift.py").write_text(block)
-    assert "`jaxgan train --variant drift:drift --dataset ring8`" in README
+    assert "`jaxgan train --variant drift:drift --dataset ring8`" in TEXTS[path]
     flags = "--variant drift:drift --dataset ring8 --steps 2 --hidden-dim 8 --batch-size 8 --out run"
     assert main(flags.split()) == 0
     assert (in_a_folder / "run" / "checkpoints" / "2").is_dir()
