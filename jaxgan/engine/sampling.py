@@ -74,6 +74,13 @@ class TrainedGan:
 
         Raises:
             UserError: a label or a generator that is not there, or an argument of another type, length or range.
+
+        Example:
+            Of the run of the example of `jaxgan.fit`:
+
+            >>> points, labels = jaxgan.load("runs/first").sample(1000, seed=1)
+            >>> points.shape, labels
+            ((1000, 2), None)
         """
         n, seed = whole_number("n", n), checked_seed("seed", seed)
         several = self.gan.generators

@@ -45,6 +45,16 @@ def from_torch(module: Any, state_dict: Mapping[str, np.ndarray], *, example: An
     Raises:
         UserError: names are missing or unknown (all of them in one line), a shape does not fit (the first), or a module of your own
             is given without an example.
+
+    Example:
+        >>> import jax, numpy as np
+        >>> from jaxgan import interop, networks
+        >>> generator = networks.GENERATORS["mlp"](sample_shape=(2,), latent_dim=2, hidden_dim=8)
+        >>> state_dict = interop.to_torch(generator, generator.init(jax.random.key(0), *generator.example_inputs()))
+        >>> sorted(state_dict)[:2]  # as PyTorch's module calls them
+        ['model.0.bias', 'model.0.weight']
+        >>> interop.from_torch(generator, state_dict)["params"].keys() == generator.init(jax.random.key(1), *generator.example_inputs())["params"].keys()
+        True
     """
     paths, structure = jax.tree_util.tree_flatten_with_path(_abstract_variables(module, example))
     expected = _by_name(paths)

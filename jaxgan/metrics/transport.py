@@ -22,6 +22,21 @@ def wasserstein1(real: ArrayData, fake: ArrayData, *, cap: int = CAP) -> float:
     """The exact W1 = min_T sum_ij T_ij |x_i - y_j| between two sets of equally weighted samples, in their own units.
 
     Its time grows about as n^3 and its memory as n m (200 MB for 5,000 of each): more than `cap` samples are refused.
+
+    Args:
+        real: samples (n, d).
+        fake: samples (m, d).
+        cap: how many of each are taken at most.
+
+    Raises:
+        UserError: more than `cap` samples, or arrays that no distance can be taken of.
+
+    Example:
+        >>> import numpy as np
+        >>> from jaxgan import metrics
+        >>> square = np.array([[0.0, 0.0], [0.0, 1.0], [1.0, 0.0], [1.0, 1.0]])
+        >>> metrics.wasserstein1(square, square + [3.0, 4.0])  # every point is moved by 5
+        5.0
     """
     cap = whole_number("cap", cap)
     real, fake = checked_pair(real, fake, least=1)

@@ -9,7 +9,14 @@ from jaxgan.types import Game, Number
 
 @numbers_in(gradient_penalty_weight=NOT_NEGATIVE)
 def wgan_gp(*, gradient_penalty_weight: Number = 10.0) -> Game:
-    """E f(G(z)) - E f(x) + weight E (||grad f(x^)|| - 1)^2 for the critic, -E f(G(z)) for the generator (arXiv 1704.00028, eq. 3)."""
+    """E f(G(z)) - E f(x) + weight E (||grad f(x^)|| - 1)^2 for the critic, -E f(G(z)) for the generator (arXiv 1704.00028, eq. 3).
+
+    Example:
+        >>> from jaxgan import objectives
+        >>> game = objectives.wgan_gp(gradient_penalty_weight=10.0)
+        >>> len(game.penalties)
+        1
+    """
     objective = score_objective(wasserstein_critic_loss, wasserstein_generator_loss)
     return Game(objective, (gradient_penalty(gradient_penalty_weight),), row_means=True)
 

@@ -109,6 +109,13 @@ def fit(
         UserError: for what cannot be, before anything is written.
         DivergedError: a number is not finite (of several replicas the others are trained to the end first).
         KeyboardInterrupt: on Ctrl-C, after a checkpoint is safe.
+
+    Example:
+        >>> import jaxgan
+        >>> config = jaxgan.Config(variant="wgan_gp", dataset="ring8", recipe="toy", hidden_dim=16, steps=20, out="runs/first")
+        >>> run = jaxgan.fit(config, progress=False)
+        >>> sorted(path.name for path in run.folder.glob("*.html"))
+        ['report.html']
     """
     listeners, progress = checked_listeners(listeners), truth("progress", progress)
     if init_from is not None:

@@ -44,6 +44,13 @@ def load(
 
     Raises:
         UserError: no run, no such checkpoint or replica, one that does not fit or is damaged, or code that is not trusted.
+
+    Example:
+        The run of the example of `fit`:
+
+        >>> run = jaxgan.load("runs/first")
+        >>> run.config.variant, run.dataset.name, int(run.state.step)
+        ('wgan_gp', 'ring8', 20)
     """
     replica = whole_number("replica", replica, at_least=0)
     if is_exported(path("run folder", folder)):

@@ -34,10 +34,27 @@ def test_each_block_is_run_by_a_test_here():
         assert sum(words in block for words in TRIED) == 1, f"{path}: no test, or two, run\n{block}"
 
 
+@pytest.mark.slow  # as long as the next but one
 def test_a_training_in_a_few_lines(in_a_folder):
     names = run_block("nn.Sequential([nn.Dense(64), nn.relu")
     assert names["samples"].shape == (1000, 12)
     assert (in_a_folder / "runs" / "mine" / "report.html").is_file()
+
+
+def test_the_gan_of_a_few_lines_takes_a_step(in_a_folder, monkeypatch):
+    """The same without the run: what is handed to `fit` fits together."""
+
+    class Tried:
+        def sample(self, n):
+            return np.zeros((n, 12)), None
+
+    def fit(gan, data, *, steps, batch_size, out):
+        state = jax.eval_shape(lambda: gan.init(jax.random.key(0), data[:batch_size]))
+        jax.eval_shape(lambda state: gan.critic_step(state, gan.draw(jax.random.key(1), 0, data[:batch_size])), state)
+        return Tried()
+
+    monkeypatch.setattr(jaxgan, "fit", fit, raising=False)
+    assert run_block("nn.Sequential([nn.Dense(64), nn.relu")["samples"].shape == (1000, 12)
 
 
 def test_every_name_of_the_package_that_they_mention_is_there():
