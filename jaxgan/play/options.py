@@ -40,6 +40,7 @@ LIMITS = {
 }  # fmt: skip
 LABELS = {"n_critic": "critic steps (n_critic)", "hidden_dim": "width (hidden_dim)", "latent_dim": "latent size (latent_dim)",
           "ema": "averaged weights (ema)"}  # fmt: skip
+ENDLESS = 100_000_000  # generator steps: a page trains until it is closed
 ON_THE_PAGE = "on this page"
 GOES_ON = ("n_critic",)  # compiled in, and changes no shape of a state: training goes on with it
 OF_VARIANT = ("variant", "recipe")  # a change of these begins with the defaults of the new one
@@ -105,7 +106,9 @@ def config_of(given: Mapping[str, Any], seed: int, replicas: int) -> Config:
                 if not OPTIONS[name].optimizers or {*OPTIONS[name].optimizers} & used
             }
         given = {**quick, **{name: value for name, value in given.items() if name != "recipe"}}
-    return Config(**given, dataset="ring8", steps=100_000_000, seed=seed, replicas=replicas, mesh=None)
+    return Config(
+        **given, dataset="ring8", steps=ENDLESS, sample_every=ENDLESS, seed=seed, replicas=replicas
+    )  # a session gives the data
 
 
 @dataclasses.dataclass(frozen=True)

@@ -22,7 +22,8 @@ from jaxgan.engine.surface import MARGIN
 from jaxgan.errors import UserError, first_line, unknown
 from jaxgan.metrics import wasserstein1
 from jaxgan.play.data import DRAWN, LARGEST_DRAWING, POINTS, SEED, SPREAD, drawn_points, load_points, modes_of, real_points
-from jaxgan.play.options import GOES_ON, GROUPS, LIMITS, OF_VARIANT, check_choice, check_limit
+from jaxgan.play.examples import EXAMPLES
+from jaxgan.play.options import GOES_ON, GROUPS, LIMITS, check_choice, check_limit
 from jaxgan.play.picture import Arrays, packed
 from jaxgan.play.setting import POINTS as N_POINTS
 from jaxgan.play.setting import Setting, Shown
@@ -33,6 +34,7 @@ ITERATIONS = (1, 200)  # a picture
 PICTURES = (1, 30)  # a second
 MEASURE_EVERY = 5  # pictures, for every four distances that are to be computed
 PAIRS = 4  # sets of real points that are held against those shown
+LONGEST = 1.0  # seconds of training for one picture, so that a page is answered
 AHEAD = 2  # pictures that may be on their way
 SECONDS = 600.0  # that a page may take to draw one
 
@@ -57,6 +59,7 @@ class Session:
         self.running = False
         self.settings: list[Setting] = []
         self._sent = self._drawn = 0
+        self._seconds = 1e-9  # that an iteration of all settings took last
 
     def start(self) -> None:
         """Begins to answer."""
@@ -152,6 +155,14 @@ class Session:
         self._begin_anew()
         self._changed()
 
+    def _do_try(self, name: Any) -> None:
+        if name not in EXAMPLES:
+            raise unknown("example", name, EXAMPLES)
+        example = EXAMPLES[name]
+        self.running = False
+        self._rebuild(given=example.settings, dataset=load_points(example.data), replicas=example.seeds)
+        self._send_data()
+
     def _do_remove(self, setting: Any) -> None:
         if len(self.settings) == 1:
             raise UserError("this is the only setting: change it")
@@ -221,8 +232,9 @@ class Session:
     def _rebuild(self, **new: Any) -> None:
         """The same settings on other data, or with other seeds; nothing changes where one of them cannot be."""
         self._send({"is": "compiling", "setting": None})
+        given = new.pop("given", [setting.given for setting in self.settings])
         parts = {"dataset": self.dataset, "seed": self.seed, "replicas": self.replicas, **new}
-        settings = [Setting(old.given, **parts) for old in self.settings]
+        settings = [Setting(chosen, **parts) for chosen in given]
         self.dataset, self.seed, self.replicas = parts["dataset"], parts["seed"], parts["replicas"]
         self.settings = settings
         self._begin_anew()
@@ -253,7 +265,8 @@ class Session:
 
     def _make_picture(self, iterations: int) -> None:
         """Trains all settings by as many iterations, and sends what they are then."""
-        arrays, shown = Arrays(), []
+        arrays, shown, began = Arrays(), [], time.monotonic()
+        iterations = min(iterations, max(1, int(LONGEST / self._seconds))) if iterations else 0
         for setting in self.settings:
             if self._closed.is_set():
                 return
@@ -262,6 +275,8 @@ class Session:
             if setting.state is None:
                 setting.compile()
             shown.append(setting.look())
+        if iterations:
+            self._seconds = (time.monotonic() - began) / iterations
         self._measure(shown, iterations == 0)
         parts = [self._part(setting, seen, arrays) for setting, seen in zip(self.settings, shown, strict=True)]
         self._sent += 1
@@ -321,7 +336,7 @@ def limits() -> dict[str, Any]:
     return {
         "is": "limits", "distributions": list(POINTS), "drawn": DRAWN, "settings": MOST_SETTINGS, "seeds": LIMITS["replicas"],
         "iterations": ITERATIONS, "pictures": PICTURES, "points": N_POINTS, "drawing": LARGEST_DRAWING, "reach": MARGIN,
-        "groups": list(GROUPS), "restarting": list(OF_VARIANT),
+        "groups": list(GROUPS), "examples": [{"name": name, "title": example.title, "look_at": example.look_at} for name, example in EXAMPLES.items()],
     }  # fmt: skip
 
 
@@ -329,6 +344,7 @@ WISHES: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
     "change": (("setting", "name"), ("value",)),
     "add": ((), ("like",)),
     "remove": (("setting",), ()),
+    "try": (("name",), ()),
     "data": (("name",), ()),
     "draw": (("points",), ("spread",)),
     "seeds": (("value",), ()),

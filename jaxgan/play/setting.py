@@ -131,7 +131,13 @@ class Setting:
         for replica, shown in enumerate(seen["points"]):
             if not np.isfinite(shown).all() and self.diverged[replica] is None:
                 self.diverged[replica] = self.iteration
-        return Shown(**{field.name: seen.get(field.name) for field in dataclasses.fields(Shown)})
+        return Shown(
+            points=seen["points"],
+            arrows=seen.get("arrows"),
+            surface=seen.get("surface"),
+            score_gap=seen.get("score_gap"),
+            steepest=seen.get("steepest"),
+        )
 
     def measure(self, points: Float[np.ndarray, "replicas n 2"]) -> None:
         """Keeps in `measured` what `distances` gives."""

@@ -32,6 +32,19 @@ def test_of_every_variant_its_own_numbers_are_shown_with_the_recipes_values(vari
     assert "quick" in found["recipe"].choices and "paper" in found["recipe"].choices
 
 
+@pytest.mark.parametrize("variant", ["gan", "wgan", "wgan_gp"])
+def test_every_recipe_for_points_can_be_taken(variant):
+    names = fields(variant=variant)["recipe"].choices
+    assert {"quick", "paper", "lab003"} <= {*names}
+    for recipe in VARIANTS[variant].recipes:
+        assert (recipe.name in names) == (
+            recipe.data != "images" or any(r.name == recipe.name and r.data != "images" for r in VARIANTS[variant].recipes)
+        )
+        if recipe.data == "points":
+            found = fields(variant=variant, recipe=recipe.name)
+            assert found["hidden_dim"].value == recipe.settings["hidden_dim"] and found["recipe"].value == recipe.name
+
+
 def test_ranges_and_helps_are_the_declarations():
     found = fields()
     assert found["gradient_penalty_weight"].least == OPTIONS["gradient_penalty_weight"].range.at_least == 0

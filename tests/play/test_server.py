@@ -199,6 +199,7 @@ def test_two_settings_begin_together_on_the_same_data_and_a_drawing_is_trained_o
         ('{"do": "speed", "iterations": 1, "pictures": 500}', "from 1 to 30"),
         ('{"do": "data", "name": "folder:/etc"}', "is not known"),
         ('{"do": "draw", "points": []}', "no points"),
+        ('{"do": "try", "name": "clap"}', "did you mean 'clip'"),
         ('{"do": "remove", "setting": 0}', "the only setting"),
         ('{"do": "drawn", "picture": "all"}', "picture"),
     ],

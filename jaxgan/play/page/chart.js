@@ -27,8 +27,8 @@ function shortened(value) {
   return size >= 1e4 || size < 1e-3 ? value.toExponential(1) : String(Number(value.toPrecision(2)));
 }
 
-// lines: [{ of: (record) -> number or null, colour, dash, wide }]; level: a number at which a dashed line stands.
-export function drawChart(canvas, history, lines, colours, { fromZero = false, level = null } = {}) {
+// lines: [{ records, of: (record) -> number or null, colour, dash, wide }]; level: a number at which a dashed line stands.
+export function drawChart(canvas, lines, colours, { fromZero = false, level = null } = {}) {
   const ratio = Math.min(2, window.devicePixelRatio);
   const [width, height] = [canvas.clientWidth, canvas.clientHeight];
   if (!width) return;
@@ -37,14 +37,7 @@ export function drawChart(canvas, history, lines, colours, { fromZero = false, l
   const context = canvas.getContext("2d");
   context.setTransform(ratio, 0, 0, ratio, 0, 0);
   context.clearRect(0, 0, width, height);
-  const { records } = history;
-  const values = [];
-  for (const record of records) {
-    for (const line of lines) {
-      const value = line.of(record);
-      if (Number.isFinite(value)) values.push(value);
-    }
-  }
+  const values = lines.flatMap((line) => line.records.map(line.of)).filter(Number.isFinite);
   if (level !== null) values.push(level);
   if (fromZero) values.push(0);
   if (!values.length) return;
@@ -54,7 +47,7 @@ export function drawChart(canvas, history, lines, colours, { fromZero = false, l
   const room = (high - low || Math.abs(high) || 1) * 0.08;
   [low, high] = [fromZero && low === 0 ? 0 : low - room, high + room];
   const [left, right, top, bottom] = [46, width - 6, 6, height - 18];
-  const last = Math.max(1, records.length ? records[records.length - 1].iteration : 1);
+  const last = Math.max(1, ...lines.map(({ records }) => (records.length ? records[records.length - 1].iteration : 1)));
   const x = (iteration) => left + (iteration / last) * (right - left);
   const y = (value) => bottom - ((value - low) / (high - low)) * (bottom - top);
   context.font = "11px system-ui, sans-serif";
@@ -81,7 +74,7 @@ export function drawChart(canvas, history, lines, colours, { fromZero = false, l
   if (level !== null) trace(context, [[left, y(level)], [right, y(level)]], colours.quiet, [4, 4], 1);
   for (const line of lines) {
     const places = [];
-    for (const record of records) {
+    for (const record of line.records) {
       const value = line.of(record);
       if (Number.isFinite(value)) places.push([x(record.iteration), y(value)]);
     }

@@ -6,7 +6,7 @@ const LONGEST = 0.11; // of an arrow, in the units of the plane
 export function readColours() {
   const style = getComputedStyle(document.documentElement);
   const of = (name) => style.getPropertyValue(`--${name}`).trim();
-  const names = ["real", "made", "low", "middle", "high", "arrow", "line", "quiet", "critic", "grid", "ink", "ground"];
+  const names = ["real", "made", "low", "middle", "high", "arrow", "line", "quiet", "critic", "grid", "ground", "series-0", "series-1", "series-2", "series-3"];
   return Object.fromEntries(names.map((name) => [name, of(name)]));
 }
 

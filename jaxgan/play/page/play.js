@@ -7,6 +7,7 @@ import { fillSettings } from "./fields.js";
 
 const SPEEDS = [1, 2, 5, 10, 20, 50, 100, 200]; // iterations a picture, as the slider's places
 const KEPT_DASH = [5, 3];
+const SERIES_DASHES = [[], [7, 3], [2, 2], [9, 3, 2, 3]]; // beside their colours
 
 const at = (name) => document.getElementById(name);
 const minus = (text) => text.replace("-", "\u2212");
@@ -43,6 +44,7 @@ const answers = {
     brush.reach = message.reach;
     for (const name of [...message.distributions, message.drawn]) at("distribution").add(new Option(name, name));
     at("seeds").max = message.seeds;
+    for (const example of message.examples) addExample(example);
     at("about-w1").textContent =
       `The least mean distance by which the ${message.points} generated points shown can be moved onto as many real ones, in the units of` +
       " the plane, by linear programming. It is computed every few pictures. The dashed line is what two sets of real points have between them.";
@@ -144,7 +146,8 @@ function showState() {
   at("settings").style.setProperty("--columns", state.settings.length);
   while (cards.length < state.settings.length) cards.push(makeCard());
   while (cards.length > state.settings.length) cards.pop().root.remove();
-  state.settings.forEach((setting, place) => showSetting(cards[place], setting));
+  state.settings.forEach((setting, place) => showSetting(cards[place], setting, place));
+  showComparisonNames();
   showStatus();
 }
 
@@ -153,6 +156,20 @@ function element(tag, className, text) {
   if (className) made.className = className;
   if (text !== undefined) made.textContent = text;
   return made;
+}
+
+function addExample({ name, title, look_at: lookAt }) {
+  const button = element("button", "", title);
+  button.type = "button";
+  button.setAttribute("aria-pressed", "false");
+  button.addEventListener("click", () => {
+    at("refused").hidden = true;
+    for (const other of at("examples").querySelectorAll("button")) other.setAttribute("aria-pressed", String(other === button));
+    at("look-at").textContent = lookAt;
+    at("look-at").hidden = false;
+    ask({ do: "try", name });
+  });
+  at("examples").append(button);
 }
 
 function makeChart(root, legend) {
@@ -206,8 +223,9 @@ function makeCard() {
   return { root, title, remove, planes, values, distance, losses, form, change, history: new History() };
 }
 
-function showSetting(card, setting) {
+function showSetting(card, setting, place) {
   card.title.textContent = setting.title;
+  card.title.style.setProperty("--colour", `var(--series-${place})`);
   card.root.setAttribute("aria-label", `Setting ${setting.title}`);
   card.remove.hidden = state.settings.length === 1;
   fillSettings(card.form, setting.fields, limits.groups, card.change);
@@ -241,6 +259,7 @@ function showPicture({ head, numbers }) {
     showPlanes(card, setting, numbers);
     showFigures(card, setting);
   });
+  showComparison();
   showStatus();
 }
 
@@ -292,16 +311,42 @@ function showFigures(card, setting) {
     values.modes.append(element("small", "", ` ${Math.round(100 * mean(measured.high_quality))}% in`));
   }
   const floor = data?.floor ?? null;
+  const { records } = card.history;
   const distances = [
-    { of: (r) => r.w1, colour: colours.made, wide: true },
-    { of: (r) => r.says, colour: colours.critic, dash: KEPT_DASH },
+    { records, of: (r) => r.w1, colour: colours.made, wide: true },
+    { records, of: (r) => r.says, colour: colours.critic, dash: KEPT_DASH },
   ];
-  drawChart(card.distance, card.history, distances, colours, { fromZero: true, level: floor });
+  drawChart(card.distance, distances, colours, { fromZero: true, level: floor });
   const losses = [
-    { of: (r) => r.critic, colour: colours.real },
-    { of: (r) => r.generator, colour: colours.made, dash: KEPT_DASH },
+    { records, of: (r) => r.critic, colour: colours.real },
+    { records, of: (r) => r.generator, colour: colours.made, dash: KEPT_DASH },
   ];
-  drawChart(card.losses, card.history, losses, colours);
+  drawChart(card.losses, losses, colours);
+}
+
+// Exact W1 of all settings in one chart, where there are several.
+function showComparison() {
+  at("comparison").hidden = cards.length < 2;
+  if (cards.length < 2) return;
+  const lines = cards.map((card, place) => ({
+    records: card.history.records,
+    of: (r) => r.w1,
+    colour: colours[`series-${place}`],
+    dash: SERIES_DASHES[place],
+    wide: true,
+  }));
+  drawChart(at("comparison-chart"), lines, colours, { fromZero: true, level: data?.floor ?? null });
+}
+
+function showComparisonNames() {
+  at("comparison-names").replaceChildren(
+    ...state.settings.map((setting, place) => {
+      const entry = element("span", "", setting.title);
+      entry.style.setProperty("--colour", `var(--series-${place})`);
+      entry.style.setProperty("--dash", place ? "dashed" : "solid");
+      return entry;
+    }),
+  );
 }
 
 // What a reader does
