@@ -1,7 +1,7 @@
 """What one open page plays with: its settings, trained in a thread of the session's own, and the pictures that it is sent.
 
-The page sends JSON objects, `{"do": "change", "setting": 0, "name": "clip", "value": 0.1}`; each is carried out or refused in one line.
-It is sent JSON texts (`"is"` says what each is) and pictures (`picture.py`), of which it says when it has drawn them.
+Each of the page's messages (`messages.py`) is carried out, or refused in one line. It is sent JSON texts (`"is"` says what each is) and
+pictures (`picture.py`), of which it says when it has drawn them.
 """
 
 import dataclasses
@@ -18,20 +18,16 @@ import numpy as np
 
 from jaxgan import checks
 from jaxgan.data import Dataset
-from jaxgan.engine.surface import MARGIN
 from jaxgan.errors import UserError, first_line, unknown
 from jaxgan.metrics import wasserstein1
-from jaxgan.play.data import DRAWN, LARGEST_DRAWING, POINTS, SEED, SPREAD, drawn_points, load_points, modes_of, real_points
+from jaxgan.play.data import SEED, SPREAD, drawn_points, load_points, modes_of, real_points
 from jaxgan.play.examples import EXAMPLES
-from jaxgan.play.options import GOES_ON, GROUPS, LIMITS, check_choice, check_limit
+from jaxgan.play.messages import ITERATIONS, MOST_SETTINGS, PICTURES, SEEDS_IN_ALL, limits, read_message, within
+from jaxgan.play.options import GOES_ON, LIMITS, check_choice, check_limit
 from jaxgan.play.picture import Arrays, packed
 from jaxgan.play.setting import POINTS as N_POINTS
 from jaxgan.play.setting import Setting, Shown
 
-MOST_SETTINGS = 4
-SEEDS_IN_ALL = 16  # over all settings
-ITERATIONS = (1, 200)  # a picture
-PICTURES = (1, 30)  # a second
 MEASURE_EVERY = 5  # pictures, for every four distances that are to be computed
 PAIRS = 4  # sets of real points that are held against those shown
 LONGEST = 1.0  # seconds of training for one picture, so that a page is answered
@@ -188,8 +184,8 @@ class Session:
         self._rebuild(seed=value)
 
     def _do_speed(self, iterations: Any, pictures: Any) -> None:
-        self.iterations = _within("iterations a picture", iterations, ITERATIONS)
-        self.pictures = _within("pictures a second", pictures, PICTURES)
+        self.iterations = within("iterations a picture", iterations, ITERATIONS)
+        self.pictures = within("pictures a second", pictures, PICTURES)
         self._send_state()
 
     def _do_start(self) -> None:
@@ -329,63 +325,6 @@ class Session:
                 "radius": None if modes is None else (3 * modes.std * law.scale).tolist(),
             }
         )  # fmt: skip
-
-
-def limits() -> dict[str, Any]:
-    """What a page needs to know once."""
-    return {
-        "is": "limits", "distributions": list(POINTS), "drawn": DRAWN, "settings": MOST_SETTINGS, "seeds": LIMITS["replicas"],
-        "iterations": ITERATIONS, "pictures": PICTURES, "points": N_POINTS, "drawing": LARGEST_DRAWING, "reach": MARGIN,
-        "groups": list(GROUPS), "examples": [{"name": name, "title": example.title, "look_at": example.look_at} for name, example in EXAMPLES.items()],
-    }  # fmt: skip
-
-
-WISHES: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
-    "change": (("setting", "name"), ("value",)),
-    "add": ((), ("like",)),
-    "remove": (("setting",), ()),
-    "try": (("name",), ()),
-    "data": (("name",), ()),
-    "draw": (("points",), ("spread",)),
-    "seeds": (("value",), ()),
-    "seed": (("value",), ()),
-    "speed": (("iterations", "pictures"), ()),
-    "start": ((), ()),
-    "pause": ((), ()),
-    "step": ((), ()),
-    "restart": ((), ()),
-    "drawn": (("picture",), ()),
-}  # what a page can ask for: the fields that must be there, and those that may
-
-
-def read_message(message: str) -> dict[str, Any]:
-    """The wish in a message of the page.
-
-    Raises:
-        UserError: no JSON object, a wish that is none of `WISHES`, or fields that it does not take.
-    """
-    try:
-        wish = json.loads(message)
-    except (ValueError, RecursionError):
-        raise UserError("a message of the page must be JSON") from None
-    if not isinstance(wish, dict) or not isinstance(wish.get("do"), str):
-        raise UserError('a message of the page must be an object with "do"')
-    if wish["do"] not in WISHES:
-        raise unknown("wish", wish["do"], WISHES)
-    needed, optional = WISHES[wish["do"]]
-    fields = wish.keys() - {"do"}
-    if not {*needed} <= fields or not fields <= {*needed, *optional}:
-        raise UserError(
-            f"{wish['do']} takes {', '.join((*needed, *optional)) or 'nothing'}; got {', '.join(sorted(fields)) or 'nothing'}"
-        )
-    return wish
-
-
-def _within(name: str, value: Any, bounds: tuple[int, int]) -> int:
-    value = checks.whole_number(name, value)
-    if not bounds[0] <= value <= bounds[1]:
-        raise UserError(f"{name} {value}: must be from {bounds[0]} to {bounds[1]}")
-    return value
 
 
 def _numbers(values: np.ndarray | None) -> list[float | None] | None:

@@ -4,8 +4,8 @@ import pytest
 
 from jaxgan.play.data import load_points
 from jaxgan.play.examples import EXAMPLES
+from jaxgan.play.messages import MOST_SETTINGS, SEEDS_IN_ALL
 from jaxgan.play.options import changed, config_of
-from jaxgan.play.session import MOST_SETTINGS, SEEDS_IN_ALL
 from jaxgan.settings.resolution import resolve
 
 
