@@ -79,9 +79,9 @@ def make_app(root: Path, hosts: Sequence[str] = ("127.0.0.1", "localhost", "[::1
         Route("/charts.json", _in_thread(answers.charts)),
         Route("/compare.json", _in_thread(answers.compare)),
         Route("/picture.png", _in_thread(answers.picture)),
-        Route("/report.html", _in_thread(answers.report)),
-        Route("/generator.html", _in_thread(answers.generator)),
-        Route("/compare.html", _in_thread(answers.comparison)),
+        Route("/run-page", _in_thread(answers.report)),
+        Route("/generator-page", _in_thread(answers.generator)),
+        Route("/comparison-page", _in_thread(answers.comparison)),
         Route("/stop", answers.stop, methods=["POST"]),
     ]
     app = Starlette(

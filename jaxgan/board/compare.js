@@ -9,7 +9,7 @@ export function compareView(board, ids) {
   const curves = curvesOf(known);
   const last = el("section");
   const settings = el("section");
-  const page = `/compare.html?${new URLSearchParams(known.map((id) => ["run", id]))}`;
+  const page = `/comparison-page?${new URLSearchParams(known.map((id) => ["run", id]))}`;
   const missing = known.length < ids.length ? el("p", { class: "empty" }, `${ids.length - known.length} of the chosen runs are not in this folder.`) : null;
   const element = el("div", { class: "compare-view" }, el("p", { class: "back" }, el("a", { href: "#/" }, "All runs")), heading, missing,
     el("nav", { class: "links", "aria-label": "Pages of this comparison" }, el("a", { href: page, target: "_blank", rel: "noopener" }, "Whole comparison")),

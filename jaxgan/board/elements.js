@@ -94,3 +94,20 @@ export function fill(place, value, make) {
   place.replaceChildren(...[make(value)].flat().filter((child) => child !== null && child !== ""));
   return true;
 }
+
+// The losses in the small, critic's and generator's on one scale.
+export function outline(lines) {
+  if (!lines.length) return "";
+  const svg = (tag, attributes) => {
+    const element = document.createElementNS("http://www.w3.org/2000/svg", tag);
+    for (const [name, value] of Object.entries(attributes)) element.setAttribute(name, value);
+    return element;
+  };
+  const drawing = svg("svg", { viewBox: "0 0 100 30", preserveAspectRatio: "none", role: "img", "aria-label": "Losses of critic and generator over the run" });
+  lines.forEach((heights, i) => {
+    const at = (height, x) => `${(100 * x) / Math.max(1, heights.length - 1)} ${29 - 0.28 * height}`;
+    const path = heights.map((height, x) => height === null ? "" : `${x && heights[x - 1] !== null ? "L" : "M"}${at(height, x)}`).join("");
+    drawing.append(svg("path", { class: `line-${i}`, d: path, "vector-effect": "non-scaling-stroke" }));
+  });
+  return drawing;
+}

@@ -14,8 +14,10 @@ POINTS = 400  # of a line in a chart, at most
 STEPS = 2_000  # whose values are kept of a metric, at most; beyond that every other one goes, over and over
 VALUES = 2_000_000  # of a metric, at most: of many replicas fewer steps are kept
 FEWEST = 50  # steps that are kept of however many replicas
-TAIL = 2**14  # bytes at the end of the file in which the last lines are looked for
+TAIL = 2**13  # bytes at the end of the file in which the last lines are looked for
 MARK = 64  # bytes before the place that was read last: where they are others, the file is another
+LOSSES = ("critic_loss", "generator_loss")
+OUTLINE = 40  # points of a line in the list
 AT_ONCE = 2**26  # bytes read at a time
 
 
@@ -97,6 +99,23 @@ class Metrics:
             curves[name] = over_table(np.array(steps), np.array([column[step] for step in steps]))
         return curves
 
+    def outline(self) -> list[list[int | None]]:
+        """Critic's and generator's loss as a row of the list draws them: heights from 0 to 100 on one scale, which leaves out the
+        extreme fiftieth at either end."""
+        steps = sorted({step for name in LOSSES for step in self.columns.get(name, ())})
+        if len(steps) < 2:
+            return []
+        if len(steps) > OUTLINE:
+            steps = [steps[round(i * (len(steps) - 1) / (OUTLINE - 1))] for i in range(OUTLINE)]
+        none = np.full(self.replicas, np.nan)
+        means = np.array([[_mean(self.columns.get(name, {}).get(step, none)) for step in steps] for name in LOSSES])
+        finite = means[np.isfinite(means)]
+        if not len(finite):
+            return []
+        low, high = np.quantile(finite, (0.02, 0.98))
+        heights = 100 * (np.clip(means, low, high) - low) / ((high - low) or 1.0)
+        return [[round(height) if np.isfinite(height) else None for height in of_player] for of_player in heights.tolist()]
+
     def last(self) -> dict[str, tuple[int, np.ndarray]]:
         """Of each metric the step of its last values, and the values (R,)."""
         return {name: (max(column), column[max(column)]) for name, column in self.columns.items() if column}
@@ -114,8 +133,13 @@ class Metrics:
                 yield of_replica
 
 
+def _mean(values: np.ndarray) -> float:
+    finite = values[np.isfinite(values)]
+    return float(finite.mean()) if len(finite) else np.nan
+
+
 def last_records(path: Path) -> list[dict[str, Any]]:
-    """The records in the last 16 KiB of a metrics.jsonl, oldest first: all that a list of runs needs, however long the run."""
+    """The records in the last 8 KiB of a metrics.jsonl, oldest first: all that a list of runs needs, however long the run."""
     try:
         with path.open("rb") as file:
             size = file.seek(0, os.SEEK_END)

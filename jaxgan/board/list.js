@@ -1,5 +1,5 @@
 // All runs: a row each, which stays where it is while its figures change.
-import { about, ago, badge, compareLink, count, el, fill, leftOf, picture, progress, runLink, running, speedOf } from "./elements.js";
+import { about, ago, badge, compareLink, count, el, fill, leftOf, outline, picture, progress, runLink, running, speedOf } from "./elements.js";
 
 const ORDERS = {
   "last written": (a, b) => running(b) - running(a) || b.written - a.written,
@@ -34,9 +34,9 @@ export function listView(board) {
     } });
     box.checked = board.chosen.has(row.id);
     const parts = { picture: el("div", { class: "thumb" }), name: el("a", { class: "name", href: runLink(row.id) }, row.name), about: el("div", { class: "about" }),
-      state: el("div", { class: "at" }), progress: el("div"), pace: el("div", { class: "pace" }), found: el("div", { class: "found" }) };
+      state: el("div", { class: "at" }), progress: el("div"), outline: el("div", { class: "outline" }), pace: el("div", { class: "pace" }), found: el("div", { class: "found" }) };
     const li = el("li", {}, el("label", { class: "choose" }, box), parts.picture, el("div", { class: "who" }, parts.name, parts.about),
-      parts.state, parts.progress, parts.pace, parts.found);
+      parts.state, parts.progress, parts.outline, parts.pace, parts.found);
     return { li, parts, box };
   }
 
@@ -47,6 +47,7 @@ export function listView(board) {
     fill(parts.about, about(row), (text) => text);
     fill(parts.state, row.state, badge);
     fill(parts.progress, [row.step, row.steps, row.state], () => progress(row));
+    fill(parts.outline, row.outline, outline);
     fill(parts.pace, [speedOf(row), leftOf(row), running(row) ? "" : ago(row.written)], ([speed, left, when]) =>
       [speed && el("span", {}, speed), left && el("span", {}, left), when && el("span", {}, when)].filter(Boolean));
     fill(parts.found, row.found, (found) => found?.length ? [el("span", { class: "finding" }, found[0]), found.length > 1 ? el("span", { class: "more" }, ` and ${found.length - 1} more`) : null] : "");

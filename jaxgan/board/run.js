@@ -83,7 +83,7 @@ function doctorSection(doctor) {
   return [el("h2", {}, "How it goes"),
     doctor.findings.length ? el("ul", { class: "findings" }, ...doctor.findings.map((finding) =>
       el("li", {}, el("strong", {}, finding.headline), ` ${finding.measured}.`, el("p", {}, `Try ${finding.advice}.`), el("small", {}, finding.source)))) : el("p", {}, doctor.verdict),
-    doctor.open.length ? el("details", {}, el("summary", {}, `Not known: ${doctor.open.length === 1 ? "one answer" : `${doctor.open.length} answers`}`), ...doctor.open.map((line) => el("p", {}, line))) : ""];
+    doctor.open.length ? el("details", {}, el("summary", {}, doctor.not_known), ...doctor.open.map((line) => el("p", {}, line))) : ""];
 }
 
 function lastSection(rows) {
@@ -101,7 +101,7 @@ function settingsSection([rows, command, began, devices]) {
 
 function linksOf([id, generator]) {
   const page = (path, words) => el("a", { href: address(path, { run: id }), target: "_blank", rel: "noopener" }, words);
-  return [page("/report.html", "Whole report"), generator ? page("/generator.html", "The generator, drawing in the browser") : ""].filter(Boolean);
+  return [page("/run-page", "Whole report"), generator ? page("/generator-page", "The generator, drawing in the browser") : ""].filter(Boolean);
 }
 
 // The samples of a run: the newest, which follows the run, or those of a step that the reader has chosen.

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from jaxgan.board.watching import Watch, Watched
-from jaxgan.diagnosis import headline, measured, not_looked_at, verdict
+from jaxgan.diagnosis import RULES, headline, measured, not_looked_at, verdict
 from jaxgan.errors import UserError, printable
 from jaxgan.metrics.table import better, in_order, meaning_of
 from jaxgan.report.charts import Chart, charts_html, charts_of_curves, charts_of_curves_by_setting, figures_of
@@ -76,6 +76,7 @@ def _doctor(run: Watched) -> dict[str, Any]:
         ],
         "verdict": verdict(diagnosis),
         "open": not_looked_at(diagnosis),
+        "not_known": f"Not known: {len(diagnosis.not_seen)} of {len(RULES)} questions",
     }
 
 

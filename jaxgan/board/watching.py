@@ -71,6 +71,7 @@ class Watched:
         self._seen: deque[tuple[int, float]] = deque(maxlen=WINDOW)  # step, and when the file was written
         self._was_held = False  # by a process here, at its last steps
         self._metrics: Metrics | None = None
+        self._outline: list[list[int | None]] = []  # of its losses, as of its diagnosis
         self._diagnosis: tuple[int, float, float, Diagnosis] | None = None  # version, when, how long it took
 
     @property
@@ -190,6 +191,7 @@ class Watched:
             "seed": config.get("seed"),
             "picture": [own[-1].replica, own[-1].step] if own else None,
             "found": found,
+            "outline": self._outline,
             "stoppable": self.holder is not None and self.asked is None,
         }
 
@@ -222,7 +224,9 @@ class Watched:
         size, began = self._stamps.get(self.files.metrics, NONE).size, self._clock()
         evaluated = self.files.read_evaluation(lambda _: None) if self.files.holds(self.files.evaluation) else {}
         facts = facts_of(self.config, self.environment)
-        found = diagnose(self.metrics().records(), facts, evaluated.get("replicas") or [])
+        metrics = self.metrics()
+        found = diagnose(metrics.records(), facts, evaluated.get("replicas") or [])
+        self._outline = metrics.outline()
         self._diagnosis = size, self._clock(), self._clock() - began, found
         return found
 
@@ -339,7 +343,8 @@ def run_folders(root: Path) -> Iterator[Path]:
     while waiting and looked_into < MOST_FOLDERS:
         folder, depth = waiting.popleft()
         looked_into += 1
-        if RunFolder(folder).exists and RunFolder(folder).holds(RunFolder(folder).config):
+        files = RunFolder(folder)
+        if files.exists and (not files.config.is_symlink() or files.holds(files.config)):
             yield folder
             continue
         if depth >= DEEPEST:

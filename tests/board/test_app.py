@@ -94,7 +94,7 @@ def test_chosen_runs_are_compared_by_name(board, root):
     found = board.get("/compare.json", params=chosen).json()
     assert found["settings"] == [["steps", "300", "400"]]
     assert [row["values"] for row in found["last"] if row["name"] == "generator_loss"] == [["0.5", "0.5"]]
-    assert "Comparison on digits" in board.get("/compare.html", params=chosen).text
+    assert "Comparison on digits" in board.get("/comparison-page", params=chosen).text
     assert board.get("/compare.json").json() == {"error": "0 runs: name one to 12"}
 
 
@@ -107,7 +107,7 @@ def test_what_a_folder_says_is_escaped_and_its_pages_run_apart(board, root):
     assert "<img" not in page.text and "unsafe-inline" not in page.headers["content-security-policy"].split("style-src")[0]
     places = board.get("/charts.json", params={"run": row["id"]}).json()["places"]
     assert "<b>" not in places
-    report = board.get("/report.html", params={"run": row["id"]})
+    report = board.get("/run-page", params={"run": row["id"]})
     assert report.headers["content-security-policy"].startswith("sandbox allow-scripts ")
     assert "allow-same-origin" not in report.headers["content-security-policy"]
     assert {"report.html"}.isdisjoint(path.name for path in odd.iterdir())  # nothing is written into the folder
@@ -127,7 +127,7 @@ def test_nothing_outside_the_folder_is_shown(board, root, id):
     run_at(root / "a", 100)
     run_at(root.parent / "outside", 100)
     (root / "link").symlink_to(root.parent / "outside")
-    for path in ("/run.json", "/charts.json", "/report.html", "/picture.png", "/generator.html", "/compare.json"):
+    for path in ("/run.json", "/charts.json", "/run-page", "/picture.png", "/generator-page", "/compare.json"):
         answer = board.get(path, params={"run": id, "step": 100})
         assert answer.status_code == 404, path
     assert board.get("/own/../app.py").status_code == 404 == board.get("/own/%2e%2e%2fapp.py").status_code

@@ -194,4 +194,7 @@ def test_a_run_that_trains_is_seen_to_move_is_stopped_from_the_page_and_goes_on(
     (stopped,) = checkpoints.steps()
     checkpoints.close()
     assert json.loads((run / "config.json").read_text()).keys().isdisjoint({"live"})
+    until(
+        page, "document.getElementById('connection').textContent.startsWith('No answer from the board since')"
+    )  # it ends with the run
     assert step_of(fit(Config(out=run, resume=True, steps=stopped + 2), progress=False).state) == stopped + 2

@@ -85,3 +85,14 @@ def test_the_end_of_a_long_file_is_enough_for_the_list(tmp_path):
     (tmp_path / "metrics.jsonl").write_text(lines(*range(5000)) + '{"step": 99')
     found = last_records(tmp_path / "metrics.jsonl")
     assert found[-1] == {"step": 4999, "critic_loss": 4999} and 100 < len(found) < 1000
+
+
+def test_the_losses_in_the_small_are_on_one_scale_with_gaps(tmp_path):
+    values = [(0, 10.0, 0.0), (1, 5.0, None), (2, 0.0, 5.0)]
+    (tmp_path / "metrics.jsonl").write_text(
+        "".join(json.dumps({"step": step, "critic_loss": a, "generator_loss": b}) + "\n" for step, a, b in values)
+    )
+    metrics = Metrics(RunFolder(tmp_path))
+    assert metrics.outline() == []
+    metrics.read()
+    assert metrics.outline() == [[100, 52, 0], [0, None, 52]]  # the scale leaves out a fiftieth: from 0 to 9.6
