@@ -64,6 +64,7 @@ class ProgressBar(Listener):
     MEASURED = 0.5  # seconds of steps before a speed is trusted
     WINDOW = 30  # chunks over which the speed is the mean, and logs, pictures or measurements over which their time is
     FIRST = 1 / 3  # of the time of a first log, picture or measurement: what the next one is taken for; the rest compiles
+    FEW = 20  # events to come; of more, the first one's time is no guess, and the second one comes soon
     NARROW = 100  # columns of a terminal: on one with fewer the speed is left out, and losses are shorter
 
     def __init__(
@@ -219,7 +220,8 @@ class ProgressBar(Listener):
             every = self._every.get("sample" if event == "surface" else event)
             if every:
                 left = self._total // every - self._step // every + (self._total % every > 0)
-                seconds += left * (sum(took[1:]) / len(took[1:]) if took[1:] else took[0] * self.FIRST)
+                guess = took[0] * self.FIRST if left <= self.FEW else 0.0
+                seconds += left * (sum(took[1:]) / len(took[1:]) if took[1:] else guess)
         return seconds
 
     def _speed_text(self) -> str:
