@@ -6,6 +6,8 @@ import sys
 from importlib import metadata
 from pathlib import Path
 
+from docutils import nodes
+
 ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT))
 os.environ["PYTHONPATH"] = os.pathsep.join(
@@ -90,7 +92,15 @@ def shorten_signature(app, what, name, obj, options, signature, returns):
     return ("(**options)", returns) if name == "jaxgan.Config" else (signature, returns)
 
 
+def without_dashes(app, doctree):
+    """The names of arguments are parted from what is said of them by a colon."""
+    for text in list(doctree.findall(nodes.Text)):
+        if text.astext() == " -- ":
+            text.parent.replace(text, nodes.Text(": "))
+
+
 def setup(app):
+    app.connect("doctree-read", without_dashes)
     app.connect("autodoc-process-signature", shorten_signature)
     app.connect("autodoc-process-docstring", escape_docstring, priority=400)  # before napoleon
     app.connect("source-read", rewrite_links)

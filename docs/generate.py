@@ -29,6 +29,7 @@ def plain(text: str) -> str:
             return part
         return f"`{part}`" if part.startswith("--") else re.sub(r"([\\*_\[\]<>|#~${}^])", r"\\\1", part)
 
+    text = text.replace("Frechet", "Fréchet")  # which the code writes in ASCII
     return "".join(map(part_of, re.split(r"(`[^`]+`|(?<![\w-])--[a-z][a-z0-9-]*)", " ".join(text.split()))))
 
 
@@ -40,6 +41,11 @@ def sentence(text: str) -> str:
 
 def first_paragraph(thing: Any) -> str:
     return (inspect.getdoc(thing) or "").split("\n\n")[0]
+
+
+def words_of(thing: Any) -> str:
+    """A docstring without its sections: arguments, errors, examples."""
+    return re.split(r"^(?:Args|Returns|Raises|Example):$", inspect.getdoc(thing) or "", flags=re.MULTILINE)[0].strip()
 
 
 def code(value: Any) -> str:
@@ -116,7 +122,9 @@ def metrics_page() -> str:
 
     def row(metric: Any) -> str:
         computed = (
-            f"`jaxgan.metrics.{metric.function.__name__}`: {plain(first_paragraph(metric.function))}" if metric.function else ""
+            f"{{py:func}}`jaxgan.metrics.{metric.function.__name__}`: {plain(first_paragraph(metric.function))}"
+            if metric.function
+            else ""
         )
         facts = [
             {"higher": "higher is better", "lower": "lower is better", None: "neither more nor less of it is better by itself"}[
@@ -170,7 +178,7 @@ def variants_page() -> str:
             f"| `{recipe.name}` | {'any data' if recipe.data == 'any' else recipe.data} | {flags_of(recipe.settings)} | {plain(recipe.source)} |"
             for recipe in variant.recipes
         )
-        paragraphs = [plain(part) for part in (inspect.getdoc(variant.build) or "").split("\n\n")]
+        paragraphs = [plain(part) for part in words_of(variant.build).split("\n\n")]
         parts.append(
             "\n\n".join(
                 part

@@ -31,16 +31,20 @@ MIRRORED = {
 }  # a file of the repository: the page of the site that shows it
 
 
-def outside_of_code(text: str) -> list[tuple[str, bool]]:
-    """A page in parts, in order: (part, whether it is code, whose brackets are no links)."""
-    parts, start = [], 0
+def code_spans(text: str) -> list[tuple[int, int]]:
+    """Where a page has code, in order: fenced blocks, and code within sentences."""
     fenced = [match.span() for match in FENCE.finditer(text)]
-    spans = [match.span() for match in SPAN.finditer(text) if not any(a <= match.start() < b for a, b in fenced)]
-    for a, b in sorted(fenced + spans):
-        if a >= start:
-            parts += [(text[start:a], False), (text[a:b], True)]
-            start = b
-    return [*parts, (text[start:], False)]
+    return sorted(fenced + [match.span() for match in SPAN.finditer(text) if not within(match.start(), fenced)])
+
+
+def within(position: int, spans: list[tuple[int, int]]) -> bool:
+    return any(start <= position < end for start, end in spans)
+
+
+def links_in(text: str) -> list[re.Match[str]]:
+    """The links of a page that stand outside of code; their words may be code."""
+    code = code_spans(text)
+    return [match for pattern in (LINK, DEFINITION) for match in pattern.finditer(text) if not within(match.start(), code)]
 
 
 def page_of(target: str) -> str | None:
@@ -85,25 +89,13 @@ def rewritten(text: str, written_at: str, page: str) -> str:
         if new is not None:
             return f"{picture}[{words}]({new})"
         name = os.path.normpath(os.path.join(home, target))
-        return f"`{name}`" if words.strip("`") in (name, target) else f"{words} (`{name}`)"
+        return f"`{name}`" if words.strip("`") in (name, target) else f"{words}, `{name}`"
 
     def definition(match: re.Match[str]) -> str:
         new = resolved(match[2]) if is_relative(match[2]) else match[2]
         return match[1] + (new or match[2])
 
-    parts = outside_of_code(text)
-    # Words of a link may be code, so links are sought in the whole and left alone where they begin within code.
-    marks, position = [], 0
-    for part, is_code in parts:
-        if is_code:
-            marks.append((position, position + len(part)))
-        position += len(part)
-
-    def unless_in_code(change):  # type: ignore[no-untyped-def]
-        return lambda match: match[0] if any(a <= match.start() < b for a, b in marks) else change(match)
-
-    fenced = [match.span() for match in FENCE.finditer(text)]
-    text = LINK.sub(unless_in_code(inline), text)
-    marks = [match.span() for match in FENCE.finditer(text)]
-    assert len(marks) == len(fenced)
-    return DEFINITION.sub(unless_in_code(definition), text)
+    for match in sorted(links_in(text), key=lambda match: match.start(), reverse=True):  # from the end on, so that places stay
+        new = (inline if match.re is LINK else definition)(match)
+        text = text[: match.start()] + new + text[match.end() :]
+    return text

@@ -112,7 +112,8 @@ def fit(
 
     Example:
         >>> import jaxgan
-        >>> config = jaxgan.Config(variant="wgan_gp", dataset="ring8", recipe="toy", hidden_dim=16, steps=20, out="runs/first")
+        >>> small = dict(steps=20, hidden_dim=16)  # too few steps and too narrow to learn, but quick
+        >>> config = jaxgan.Config(variant="wgan_gp", dataset="ring8", out="runs/first", **small)
         >>> run = jaxgan.fit(config, progress=False)
         >>> sorted(path.name for path in run.folder.glob("*.html"))
         ['report.html']

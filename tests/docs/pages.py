@@ -5,7 +5,7 @@ import re
 from pathlib import Path
 
 from docs import generate
-from docs.links import FENCE, REPOSITORY, outside_of_code
+from docs.links import FENCE, REPOSITORY, code_spans
 
 BUILT = {"_build", "_generated", "results"}  # in docs/: made, and not kept
 
@@ -51,7 +51,9 @@ def anchors(path: Path) -> frozenset[str]:
 
 def prose(path: Path) -> str:
     """A page without code and without the targets of its links."""
-    text = "".join(part for part, is_code in outside_of_code(path.read_text(encoding="utf-8")) if not is_code)
+    text = path.read_text(encoding="utf-8")
+    for start, end in reversed(code_spans(text)):
+        text = text[:start] + text[end:]
     text = re.sub(r"^(?: {4}|\t).*$", "", text, flags=re.MULTILINE)  # indented blocks are code
     return re.sub(r"\]\([^()\s]*\)|\]\[[^\]]*\]|^\[[^\]]+\]: .*$", "]", text, flags=re.MULTILINE)
 

@@ -9,7 +9,7 @@ import pytest
 from pages import NAMES, PAGES, anchors, lines_of_code, prose
 
 from docs import generate
-from docs.links import DEFINITION, LINK, MIRRORED, REPOSITORY, is_relative, outside_of_code, page_of, rewritten
+from docs.links import LINK, MIRRORED, REPOSITORY, is_relative, links_in, page_of, rewritten
 from jaxgan.__main__ import COMMANDS
 from jaxgan.settings.options import OPTIONS
 
@@ -25,15 +25,9 @@ FOREIGN = {
 
 def links_of(path: Path) -> list[str]:
     """The targets of a page's links that lead to files of the repository or to headings."""
-    text = path.read_text(encoding="utf-8")
-    spans, position = [], 0
-    for part, is_code in outside_of_code(text):
-        spans += [(position, position + len(part))] if is_code else []
-        position += len(part)
     targets = []
-    for match in [*LINK.finditer(text), *DEFINITION.finditer(text)]:
-        if not any(a <= match.start() < b for a, b in spans):
-            targets += [match[match.lastindex or 0], *(inner[3] for inner in LINK.finditer(match[2]))]
+    for match in links_in(path.read_text(encoding="utf-8")):
+        targets += [match[3], *(inner[3] for inner in LINK.finditer(match[2]))] if match.re is LINK else [match[2]]
     return [target for target in targets if is_relative(target) or target.startswith("#")]
 
 
@@ -106,7 +100,7 @@ def test_names_are_spelled_as_their_owners_spell_them(name):
 def test_links_out_of_the_site_become_pages_pictures_or_words():
     text = "[a](../../experiments/results/remedies.md#all-rows), ![b](../../experiments/results/remedies.png), [c](../../tests/parity), [d](data.md), `[e](x)`"
     assert rewritten(text, "docs/guides/page.md", "guides/page") == (
-        "[a](../results/remedies.md#all-rows), ![b](../../experiments/results/remedies.png), c (`tests/parity`), [d](data.md), `[e](x)`"
+        "[a](../results/remedies.md#all-rows), ![b](../../experiments/results/remedies.png), c, `tests/parity`, [d](data.md), `[e](x)`"
     )
     assert (
         rewritten("[x](results/remedies.md) [y](#here)", "experiments/README.md", "results/index")
