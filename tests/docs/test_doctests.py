@@ -17,6 +17,7 @@ OF_ONE_RUN = (
     jaxgan.Run.sample,
     jaxgan.evaluate,
 )  # in this order: the first trains what the others open
+LONG = (jaxgan.evaluate,)
 BY_THEMSELVES = (jaxgan.Gan, metrics.fid, metrics.wasserstein1, interop.from_torch, objectives.wgan_gp)
 
 
