@@ -50,12 +50,13 @@ def anchors(path: Path) -> frozenset[str]:
 
 
 def prose(path: Path) -> str:
-    """A page without code and without the targets of its links."""
-    text = path.read_text(encoding="utf-8")
+    """A page without code, head and targets of links, and without links that name rows of results, which are spelled as there."""
+    text = re.sub(r"\A---\n.*?\n---\n", "", path.read_text(encoding="utf-8"), flags=re.DOTALL)
     for start, end in reversed(code_spans(text)):
         text = text[:start] + text[end:]
     text = re.sub(r"^(?: {4}|\t).*$", "", text, flags=re.MULTILINE)  # indented blocks are code
-    return re.sub(r"\]\([^()\s]*\)|\]\[[^\]]*\]|^\[[^\]]+\]: .*$", "]", text, flags=re.MULTILINE)
+    text = re.sub(r"\[[^\[\]]*\](?:\[[^\[\]]*\]|\([^()\s]*results/[^()\s]*\))|^\[[^\]]+\]: .*$", "", text, flags=re.MULTILINE)
+    return re.sub(r"\]\([^()\s]*\)", "]", text)
 
 
 def lines_of_code(path: Path) -> list[str]:
