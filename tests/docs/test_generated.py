@@ -3,7 +3,7 @@
 import re
 
 import pytest
-from pages import generated
+from site_pages import generated
 
 from docs import generate
 from docs.links import DOCS, REPOSITORY

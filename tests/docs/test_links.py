@@ -6,7 +6,7 @@ import re
 from pathlib import Path
 
 import pytest
-from pages import NAMES, PAGES, anchors, lines_of_code, prose
+from site_pages import NAMES, PAGES, anchors, lines_of_code, prose
 
 from docs import generate
 from docs.links import LINK, MIRRORED, REPOSITORY, is_relative, links_in, page_of, rewritten
