@@ -249,16 +249,14 @@ def datasets_page() -> str:
         if drawn is None:
             others.append(definition(code(name), said_by(loader)))
         else:
-            modes = (
-                f"{len(drawn.centres)} modes" if getattr(drawn, "centres", None) is not None and len(drawn.centres) > 1 else ""
-            )
-            distributions.append(f"| `{name}` | {modes} |")
+            scale = " x ".join(f"{side:.3g}" for side in dict.fromkeys(drawn.scale.tolist()))
+            distributions.append(f"| `{name}` | {len(drawn.centres) or ''} | {drawn.std:.3g} | {scale} |")
     return "\n".join(
         [
             "## By name\n",
             *others,
             "## Distributions of the plane\n\nDrawn afresh on the device, or a fixed sample of `--points N`.\n",
-            "| `--dataset` | |\n|---|---|",
+            "| `--dataset` | modes | deviation of a mode, in the distribution's units | a network sees these units times |\n|---|---|---|---|",
             *distributions,
             "\n## Files and others\n",
             *(definition(f"`{prefix}:SOURCE`", said_by(loader)) for prefix, loader in PREFIXES.items()),

@@ -47,6 +47,13 @@ def test_every_variant_with_equation_paper_and_recipes():
         assert len(re.findall(r"^\| `(?!--)", entry, re.MULTILINE)) == len(variant.recipes), name
 
 
+@pytest.mark.parametrize(("page", "names"), [("variants", VARIANTS), ("networks", PAIRS)])
+def test_the_tables_in_words_have_every_row_too(page, names):
+    words = (DOCS / f"reference/{page}.md").read_text(encoding="utf-8")
+    listed = [name for cell in re.findall(r"^\| (`[^|]*`) \|", words, re.MULTILINE) for name in re.findall(r"`(\w+)`", cell)]
+    assert sorted(listed) == sorted(names)
+
+
 @pytest.mark.parametrize(
     ("page", "names"),
     [
