@@ -13,7 +13,7 @@ sys.path.insert(0, str(ROOT))
 os.environ["PYTHONPATH"] = os.pathsep.join(
     filter(None, [str(ROOT), os.environ.get("PYTHONPATH")])
 )  # for the notebooks' kernels
-os.environ.setdefault("JAXGAN_QUICK", "1")  # notebooks in their quick form
+QUICK = os.environ.setdefault("JAXGAN_QUICK", "1") == "1"  # notebooks in their quick form; JAXGAN_QUICK=0 trains them in earnest
 os.environ.setdefault("JAX_PLATFORMS", "cpu")
 
 from docs import generate, links  # noqa: E402  (after the path is set)
@@ -48,6 +48,7 @@ html_theme_options = {
     "dark_css_variables": {"color-brand-primary": "#8ab8f0", "color-brand-content": "#8ab8f0"},
 }
 pygments_style = "friendly"
+highlight_language = "none"  # what is typed in a shell; Python says so itself
 pygments_dark_style = "github-dark"
 
 myst_enable_extensions = ["attrs_inline", "colon_fence", "deflist", "dollarmath"]
@@ -56,9 +57,9 @@ myst_dmath_double_inline = True
 suppress_warnings = ["myst.header"]  # pages of results begin where their headings do
 
 nb_execution_mode = "cache"
-nb_execution_timeout = 600
+nb_execution_timeout = 600 if QUICK else -1  # seconds a cell
 nb_execution_raise_on_error = True
-nb_execution_cache_path = str(ROOT / "docs" / "_build" / "notebooks")
+nb_execution_cache_path = str(ROOT / "docs" / "_build" / ("notebooks-quick" if QUICK else "notebooks"))
 nb_merge_streams = True
 
 default_role = "literal"  # a single backtick in a docstring is code
