@@ -3,7 +3,6 @@
 import re
 
 import pytest
-from site_pages import generated
 
 from docs import generate
 from docs.links import DOCS, REPOSITORY
@@ -13,6 +12,7 @@ from jaxgan.metrics import METRICS
 from jaxgan.networks import CRITICS, GENERATORS, PAIRS
 from jaxgan.objectives import VARIANTS
 from jaxgan.settings.options import OPTIONS
+from tests.docs.pages import generated
 
 
 def test_every_option_with_its_range_and_what_may_be_done_with_it():

@@ -6,12 +6,12 @@ import re
 from pathlib import Path
 
 import pytest
-from site_pages import NAMES, PAGES, anchors, lines_of_code, prose
 
 from docs import generate
 from docs.links import LINK, MIRRORED, REPOSITORY, is_relative, links_in, page_of, rewritten
 from jaxgan.__main__ import COMMANDS
 from jaxgan.settings.options import OPTIONS
+from tests.docs.pages import NAMES, PAGES, anchors, lines_of_code, prose
 
 SPELLED = (
     "JAX", "Flax", "PyTorch", "NumPy", "TensorFlow", "TensorBoard", "Fréchet", "MNIST", "Fashion-MNIST", "DCGAN", "LSGAN", "WGAN", "WGAN-GP", "R3GAN",
