@@ -8,6 +8,11 @@ WORKERS ?= 2
 train: $(VENV)/.installed
 	$(VENV)/bin/python -m jaxgan.train --variant wgan_gp $(ARGS)
 
+.PHONY: docs
+docs: $(VENV)/.installed-docs  # the site, into docs/_build/html
+	$(VENV)/bin/python -m sphinx -W --keep-going -q -b html docs docs/_build/html $(ARGS)
+	@echo "the site: docs/_build/html/index.html"
+
 test: $(VENV)/.installed-test
 	$(VENV)/bin/python -m pytest -n $(WORKERS) -m "not slow and not ci" $(ARGS)
 
@@ -26,11 +31,6 @@ lint: $(VENV)/.installed-lint
 	$(VENV)/bin/python -m ruff format --check .
 	$(VENV)/bin/python -m mypy
 
-.PHONY: docs
-docs: $(VENV)/.installed-docs  # the site, into docs/_build/html
-	$(VENV)/bin/python -m sphinx -W --keep-going -q -b html docs docs/_build/html $(ARGS)
-	@echo "the site: docs/_build/html/index.html"
-
 clean:
 	rm -rf $(VENV) .pytest_cache build *.egg-info
 
@@ -42,14 +42,14 @@ $(VENV)/.installed: $(VENV)/bin/python pyproject.toml
 	$(VENV)/bin/python -m pip install -q -e .
 	touch $@
 
+$(VENV)/.installed-docs: $(VENV)/bin/python pyproject.toml
+	$(VENV)/bin/python -m pip install -q -e '.[docs]'
+	touch $@
+
 $(VENV)/.installed-test: $(VENV)/bin/python pyproject.toml
 	$(VENV)/bin/python -m pip install -q -e '.[test]'
 	touch $@ $(VENV)/.installed
 
 $(VENV)/.installed-lint: $(VENV)/bin/python pyproject.toml
 	$(VENV)/bin/python -m pip install -q -e '.[lint]'
-	touch $@
-
-$(VENV)/.installed-docs: $(VENV)/bin/python pyproject.toml
-	$(VENV)/bin/python -m pip install -q -e '.[docs]'
 	touch $@
