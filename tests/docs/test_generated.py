@@ -6,6 +6,7 @@ import pytest
 
 from docs import generate
 from docs.links import DOCS, REPOSITORY
+from docs.tables import plain
 from jaxgan.__main__ import COMMANDS
 from jaxgan.data import DATASETS, PREFIXES
 from jaxgan.metrics import METRICS
@@ -24,8 +25,8 @@ def test_every_option_with_its_range_and_what_may_be_done_with_it():
         )
         assert ("may change" in entry) == option.may_change, name
         assert ("may differ" in entry) == option.may_differ, name
-        assert option.range is None or generate.plain(str(option.range)) in entry, name
-        assert generate.plain(option.help) in entry, name
+        assert option.range is None or plain(str(option.range)) in entry, name
+        assert plain(option.help) in entry, name
 
 
 def test_every_metric_with_its_direction():
@@ -34,7 +35,7 @@ def test_every_metric_with_its_direction():
         (entry,) = re.findall(rf"^\[`{metric.name}`\]\{{#metric-.*?(?=^\[`|^##|\Z)", page, re.MULTILINE | re.DOTALL)
         assert (metric.better is None) == ("neither more nor less" in entry), metric.name
         assert metric.better is None or f"{metric.better} is better" in entry, metric.name
-        assert generate.plain(metric.source) in entry and generate.plain(metric.protocol) in entry, metric.name
+        assert plain(metric.source) in entry and plain(metric.protocol) in entry, metric.name
 
 
 def test_every_variant_with_equation_paper_and_recipes():
@@ -43,7 +44,7 @@ def test_every_variant_with_equation_paper_and_recipes():
         (entry,) = re.findall(rf"^## `{name}`\n.*?(?=^## |\Z)", page, re.MULTILINE | re.DOTALL)
         assert variant.equations and all(f"$${equation}$$" in entry for equation in variant.equations), name
         assert all(equation.count("{") == equation.count("}") for equation in variant.equations), name
-        assert generate.plain(variant.reference) in entry, name
+        assert plain(variant.reference) in entry, name
         assert len(re.findall(r"^\| `(?!--)", entry, re.MULTILINE)) == len(variant.recipes), name
 
 
