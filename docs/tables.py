@@ -228,8 +228,8 @@ def datasets_page() -> str:
         [
             "## By name\n",
             *others,
-            "## Distributions of the plane\n\nDrawn afresh on the device, or a fixed sample of `--points N`.\n",
-            "| `--dataset` | modes | deviation of a mode, in the distribution's units | a network sees these units times |\n|---|---|---|---|",
+            "## Distributions of the plane\n\nDrawn afresh on the device, or a fixed sample of `--points N`. The deviation is that of a mode, in the distribution's own units; a network sees these units times the scale.\n",
+            "| `--dataset` | modes | deviation | scale |\n|---|---|---|---|",
             *distributions,
             "\n## Files and others\n",
             *(definition(f"`{prefix}:SOURCE`", said_by(loader)) for prefix, loader in PREFIXES.items()),
