@@ -12,6 +12,8 @@ from collections.abc import Callable, Mapping
 from enum import IntEnum
 from typing import Any, NamedTuple, Protocol, runtime_checkable
 
+import jax
+import numpy as np
 from jaxtyping import Array, Float, Int, Key, PyTree
 
 from jaxgan.labels import LabelVectors
@@ -177,6 +179,18 @@ class GanState(NamedTuple):
     ema: Average | tuple[()]  # () where no average is kept
     objective: Any
     augmentation: Augmentation | tuple[()] = ()  # () where augmentation is not adaptive
+
+    def __repr__(self) -> str:
+        """The step, and how many numbers each player's parameters are: the numbers themselves would fill pages."""
+        known = (
+            isinstance(self.step, jax.Array) and not isinstance(self.step, jax.core.Tracer) and self.step.is_fully_addressable
+        )
+        step = f"{int(self.step.ravel()[0]):,}" if known else str(self.step)
+        sizes = [
+            sum(np.size(leaf) for leaf in jax.tree.leaves(getattr(player, "params", player)))
+            for player in (self.generator, self.critic)
+        ]
+        return f"GanState(step {step}, generator {sizes[0]:,} numbers, critic {sizes[1]:,} numbers)"
 
 
 @runtime_checkable

@@ -7,6 +7,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+import jax
 import numpy as np
 import pytest
 from PIL import Image
@@ -46,6 +47,14 @@ def rows_of(card: str) -> dict[str, str]:
 def test_a_run_is_a_line_of_text(ring):
     text = repr(ring)
     assert text == f"Run(wgan_gp on ring8, 6 steps, seed 0 (replica 0), folder {OLD_RUNS / 'ring8'})"
+
+
+def test_a_state_is_a_line_of_text_too(ring):
+    sizes = [sum(leaf.size for leaf in jax.tree.leaves(player.params)) for player in (ring.state.generator, ring.state.critic)]
+    assert repr(ring.state) == f"GanState(step 6, generator {sizes[0]:,} numbers, critic {sizes[1]:,} numbers)"
+    shapes = repr(jax.eval_shape(lambda state: state, ring.state))
+    assert shapes.startswith("GanState(step ShapeDtypeStruct(shape=(), dtype=int32") and "\n" not in shapes
+    jax.jit(lambda state: [repr(state)] and state.step)(ring.state)
 
 
 def test_a_card_says_what_was_trained_and_shows_the_last_values_and_the_last_picture(ring):
