@@ -69,24 +69,33 @@ class Comparison:
         """Writes the whole page of the comparison, with curves that can be zoomed, and returns its path."""
         return write_comparison(self._folders, Path(path))
 
+    def _ranks(self) -> bool:
+        """Whether anything was measured that ranks the settings."""
+        return any(better(name) for setting in self._settings for member in setting.members for name in _last(member))
+
     def __repr__(self) -> str:
         seeds = sum(len(setting.members) for setting in self._settings)
         return f"Comparison({len(self._settings)} settings, {seeds} seeds: {'; '.join(self.settings)})"
 
     def _repr_html_(self) -> str:
         values = {setting.label: [_last(member) for member in setting.members] for setting in self._settings}
-        about = paragraph_of(
-            ABOUT if any(len(members) > 1 for members in values.values()) else "A star marks the best of a column."
-        )
-        parts = [by_setting(values), about, *map(paragraph_of, self._complaints)]
-        if any(member.records for setting in self._settings for member in setting.members):
+        table = by_setting(values)
+        several = MEAN if any(len(members) > 1 for members in values.values()) else ""
+        parts = [
+            table,
+            *map(paragraph_of, filter(None, (several, STAR if "★" in table else "", "" if self._ranks() else LOSS))),
+        ]
+        parts += map(paragraph_of, self._complaints)
+        if _drawn_names(self._settings):
             parts.append(picture_of(png_of(self.curves().pixels), "curves over generator steps"))
         pictures = [_picture(setting) for setting in self._settings[:MOST_PICTURES]]
         parts.append(markup('<div style="display:flex;flex-wrap:wrap;gap:1em">{}</div>', joined(pictures)))
         return card(f"{len(values)} settings", joined(parts))
 
 
-ABOUT = "Mean ± standard deviation over the seeds of a setting; a star marks the best mean of a column."
+MEAN = "Mean ± standard deviation over the seeds of a setting."
+STAR = "A star marks the best of a column."
+LOSS = "Losses of different variants do not compare; what does is measured: metrics_every=500 in the Config, or jaxgan evaluate RUN."
 
 
 def by_setting(values: Mapping[str, Sequence[Mapping[str, Any]]], first: str = "setting") -> Markup:
@@ -165,9 +174,7 @@ def comparison_figure(settings: Sequence[Setting]) -> "Figure":
     from matplotlib.layout_engine import ConstrainedLayoutEngine
     from matplotlib.ticker import StrMethodFormatter
 
-    names = in_order(dict.fromkeys(n for s in settings for m in s.members for record in m.records for n in record))
-    ranked = [name for name in names if is_measured(name) and better(name)]
-    wanted = [*(name for name in names if chart_of(name) == LOSSES), *ranked][:PANELS]
+    wanted = _drawn_names(settings)
     if not wanted:
         raise UserError("curves: nothing was logged yet")
     rows = -(-len(wanted) // 2)
@@ -188,6 +195,13 @@ def comparison_figure(settings: Sequence[Setting]) -> "Figure":
     lines, labels = grid[0].get_legend_handles_labels()
     figure.legend(lines, labels, loc="outside lower center", frameon=False, fontsize=9, ncols=min(3, len(lines)) or 1)
     return figure
+
+
+def _drawn_names(settings: Sequence[Setting]) -> list[str]:
+    """The losses, and the measured values that rank settings, as many as there are panels."""
+    names = in_order(dict.fromkeys(n for s in settings for m in s.members for record in m.records for n in record))
+    losses = [name for name in names if chart_of(name) == LOSSES]
+    return [*losses, *(name for name in names if is_measured(name) and better(name))][:PANELS]
 
 
 def _draw(axes: "Axes", curve: OverSeeds, label: str, number: int) -> None:

@@ -170,8 +170,14 @@ def test_a_comparison_by_setting_with_the_best_marked(two_settings, tmp_path):
     rows = page.rows
     assert rows[0] == ["setting", "seeds", "fid_lab_1k"] and "lower is better" in page.text
     assert rows[1:] == [["variant wgan", "2", "★ 2 ± 1.4"], ["variant wgan_gp", "2", "6 ± 1.4"]]
-    assert "2 settings, 4 seeds" in repr(comparison)
+    assert "2 settings, 4 seeds" in repr(comparison) and "A star marks" in page.text and "do not compare" not in page.text
     assert "Plotly" in comparison.save(tmp_path / "page.html").read_text(encoding="utf-8")
+
+
+def test_losses_alone_rank_nothing(tmp_path):
+    runs = [make_run(tmp_path / name, config={**CONFIG, "variant": name}) for name in ("wgan", "gan")]
+    card = jaxgan.compare(*runs)._repr_html_()
+    assert "★" not in card and "Losses of different variants do not compare" in card
 
 
 def test_a_comparison_takes_a_folder_of_runs(two_settings, tmp_path):
