@@ -12,12 +12,13 @@ from typing import Any, NamedTuple
 
 from jaxgan.diagnosis import diagnose, facts_of, headline
 from jaxgan.folder import RunFolder
-from jaxgan.metrics.table import LOSSES, PENALTIES, SCORES, better, chart_of, in_order, is_measured, meaning_of
+from jaxgan.metrics.table import LOSSES, NORMS, PENALTIES, better, chart_of, in_order, is_measured, meaning_of
 from jaxgan.report.folder import Run, read_run
 from jaxgan.report.html import Markup, joined, markup, mean_and_deviation, number
 
 NOT_VALUES = ("step", "replica")
-AT_FIRST = (LOSSES, PENALTIES, SCORES)  # charts whose values a card shows unfolded, beside what was measured
+AT_FIRST = (LOSSES, PENALTIES, NORMS)  # charts whose values a card shows unfolded
+RANKING = 6  # measured values with a better direction that it shows unfolded, at most
 
 
 class Facts(NamedTuple):
@@ -135,10 +136,11 @@ def _last(run: Run, facts: Facts) -> dict[str, list[Any]]:
 
 
 def _values(last: Mapping[str, Sequence[Any]]) -> Markup:
-    """What was measured, losses, penalties and scores; the others folded away."""
+    """Losses, penalties, gradient norms and the first measured values that rank runs; the others folded away."""
     if not last:
         return paragraph_of("No metrics yet.")
-    shown = [name for name in last if is_measured(name) or chart_of(name) in AT_FIRST]
+    ranking = [name for name in last if is_measured(name) and better(name)]
+    shown = [*ranking[:RANKING], *(name for name in last if not is_measured(name) and chart_of(name) in AT_FIRST)]
     first = value_table({name: last[name] for name in shown}) if shown else Markup()
     others = {name: values for name, values in last.items() if name not in shown}
     more = (

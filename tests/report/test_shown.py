@@ -87,6 +87,17 @@ def test_the_direction_of_a_measured_value_is_said(tmp_path):
     assert ["fid_lab_1k", "12.5", ""] in page.rows and "lower is better" in page.text
 
 
+def test_what_does_not_rank_runs_is_folded_away(tmp_path):
+    ranking = {f"fid_lab_{n}k": float(n) for n in range(1, 9)}
+    record = {"step": 300, "critic_loss": 1.0, "critic_weight_max": 2.0, "critic_lipschitz_seen_1k": 3.0, **ranking}
+    card = run_card(Facts(make_run(tmp_path / "run", records=[record]), CONFIG, 300, 1))
+    unfolded, folded = card.split("<details>")
+    assert "critic_loss" in unfolded and "fid_lab_6k" in unfolded and "4 more" in folded
+    assert all(
+        name in folded and name not in unfolded for name in ("fid_lab_7k", "critic_weight_max", "critic_lipschitz_seen_1k")
+    )
+
+
 def test_what_was_logged_after_the_step_at_hand_is_not_shown(tmp_path):
     records = [{"step": step, "critic_loss": float(step)} for step in (100, 200)]
     card = run_card(Facts(make_run(tmp_path / "run", records=records), CONFIG, 150, 1))
