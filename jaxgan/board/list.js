@@ -42,8 +42,12 @@ export function listView(board) {
 
   function write({ parts, li }, row) {
     li.dataset.state = row.state;
-    fill(parts.picture, row.picture && [row.id, row.picture], (given) => given
-      ? el("img", { src: picture(...given), loading: "lazy", decoding: "async", alt: "", width: 64, height: 64 }) : el("span", {}, "no picture"));
+    const image = parts.picture.querySelector("img");
+    if (image && row.picture) { // the old picture stays until the new one is there
+      const source = picture(row.id, row.picture);
+      if (image.getAttribute("src") !== source) image.src = source;
+    } else fill(parts.picture, row.picture !== null, (there) => there
+      ? el("img", { src: picture(row.id, row.picture), loading: "lazy", decoding: "async", alt: "", width: 64, height: 64 }) : el("span", {}, "no picture"));
     fill(parts.about, about(row), (text) => text);
     fill(parts.state, row.state, badge);
     fill(parts.progress, [row.step, row.steps, row.state], () => progress(row));

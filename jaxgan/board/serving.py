@@ -84,7 +84,7 @@ def address_of(listening: socket.socket) -> str:
 def serve(root: Path, listening: socket.socket, host: str, ready: Callable[[], None], ended: threading.Event) -> None:
     """Answers until `ended` is set, or an interrupt; calls `ready` when the first request would be answered."""
     app = make_app(root, hosts_of(host))
-    threading.Thread(target=app.state.watch.look, daemon=True).start()  # so that the first question finds the runs known
+    threading.Thread(target=app.state.watch.learn, daemon=True).start()  # so that the first question finds the runs known
     config = uvicorn.Config(
         app,
         log_level="error",

@@ -21,6 +21,7 @@ FRESH = 30.0  # seconds: a run that wrote so lately, and that no process here ho
 WINDOW = 30  # looks over which the speed is measured
 MEASURED = 3.0  # seconds of steps before a speed is trusted
 OPEN = 24  # runs whose metrics are kept in memory
+PAUSE = 0.5  # seconds between two looks, at least
 BUDGET = 0.15  # seconds that one look may spend on the diagnoses of runs
 AGAIN = 10.0  # a run that goes on is diagnosed anew after so many times the time that it took, and after so many seconds
 
@@ -268,7 +269,16 @@ class Watch:
             held = holders()
             self._look_at(self.runs.values(), held)
             self._look_at(self._diagnosed(), held)
-            self._next_look = self.clock() + 0.5
+            self._next_look = self.clock() + PAUSE
+
+    def learn(self) -> None:
+        """Looks until every run is diagnosed once, with pauses in which questions are answered."""
+        while True:
+            self.look()
+            with self.guard:
+                if not any(run.row["found"] is None and run.needs_diagnosis for run in self.runs.values()):
+                    return
+            time.sleep(PAUSE)
 
     def _look_at(self, runs: Iterable[Watched], held: dict[Place, int]) -> None:
         for run in runs:
@@ -277,9 +287,9 @@ class Watch:
                 run.version = self.version
 
     def _diagnosed(self) -> list[Watched]:
-        """Runs that are diagnosed now, those that go on first: as many as the time of one look allows, at least one of those that need it."""
+        """Runs that are diagnosed now, those that go on and those written last first: as many as the time of one look allows, at least one of those that need it."""
         began, diagnosed = self.clock(), []
-        for run in sorted(self.runs.values(), key=lambda run: not run.is_running):
+        for run in sorted(self.runs.values(), key=lambda run: (run.is_running, run.row["written"]), reverse=True):
             if self.clock() - began > BUDGET:
                 break
             if run.needs_diagnosis:

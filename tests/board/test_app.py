@@ -1,6 +1,7 @@
 """What the board answers, and to whom: states of runs, escaping, paths, hosts, origins, and the one thing it may do."""
 
 import json
+import math
 import re
 import signal
 
@@ -151,15 +152,24 @@ def test_links_that_lead_out_of_a_run_are_not_followed(board, root):
 def test_a_run_folder_that_becomes_a_link_is_no_longer_shown(board, root):
     run_at(root / "a", 100)
     assert board.get("/run.json", params={"run": "a"}).status_code == 200
+    board.watch._next_scan = math.inf  # before it is looked for again
     (root / "a").rename(root.parent / "moved")
     (root / "a").symlink_to(root.parent / "moved")
     assert board.get("/run.json", params={"run": "a"}).status_code == 404
 
 
+def test_a_link_within_the_folder_is_no_second_run(board, root):
+    run_at(root / "a", 100)
+    (root / "b").symlink_to(root / "a")
+    (root / "c").symlink_to(root)
+    assert rows(board).keys() == {"a"}
+
+
 @pytest.mark.parametrize("host", ["evil.example", "evil.example:8765", "127.0.0.1.evil.example", "", "localhost@evil.example"])
 def test_other_hosts_are_refused(board, host):
     assert board.get("/runs.json", headers={"Host": host}).status_code == 400
-    assert board.get("/runs.json", headers={"Host": "localhost:8765"}).status_code == 200
+    for own in ("localhost:8765", "127.0.0.1", "[::1]:8765"):
+        assert board.get("/runs.json", headers={"Host": own}).status_code == 200
 
 
 def stop(board, run="a", **headers):
