@@ -40,7 +40,11 @@ class Metrics:
         path = self._files.metrics
         if not path.is_file() or not self._files.holds(path):  # a pipe would be waited for
             return
-        with path.open("rb") as file:
+        try:
+            opened = path.open("rb")
+        except OSError:  # gone meanwhile, or not to be read by this user
+            return
+        with opened as file:
             status = os.fstat(file.fileno())
             file.seek(max(0, self._offset - MARK))
             if self._offset and (status.st_ino != self._file or file.read(len(self._mark)) != self._mark):
@@ -140,6 +144,8 @@ def _mean(values: np.ndarray) -> float:
 
 def last_records(path: Path) -> list[dict[str, Any]]:
     """The records in the last 8 KiB of a metrics.jsonl, oldest first: all that a list of runs needs, however long the run."""
+    if not path.is_file():  # a pipe would be waited for
+        return []
     try:
         with path.open("rb") as file:
             size = file.seek(0, os.SEEK_END)

@@ -41,7 +41,7 @@ def run_in_full(run: Watched) -> dict[str, Any]:
     return {
         **run.row,
         "command": " ".join(map(str, run.environment.get("command") or [])),
-        "began": run.environment.get("date"),
+        "began": str(run.environment.get("date") or ""),
         "devices": ", ".join(dict.fromkeys(run.environment.get("devices") or [])),
         "samples": _samples(run),
         "doctor": _doctor(run),

@@ -1,5 +1,6 @@
 """The runs under a folder, and what each is doing, looked at again whenever the page asks."""
 
+import math
 import os
 import threading
 import time
@@ -21,6 +22,7 @@ FRESH = 30.0  # seconds: a run that wrote so lately, and that no process here ho
 WINDOW = 30  # looks over which the speed is measured
 MEASURED = 3.0  # seconds of steps before a speed is trusted
 OPEN = 24  # runs whose metrics are kept in memory
+SLOWEST = 1e-6  # steps a second
 PAUSE = 0.5  # seconds between two looks, at least
 BUDGET = 0.15  # seconds that one look may spend on the diagnoses of runs
 AGAIN = 10.0  # a run that goes on is diagnosed anew after so many times the time that it took, and after so many seconds
@@ -165,8 +167,9 @@ class Watched:
         (first, then), (last, now) = (self._seen[0], self._seen[-1]) if self._seen else ((0, 0.0), (0, 0.0))
         if now - then >= MEASURED and last > first:
             return (last - first) / (now - then)
-        speeds = [record["steps_per_second"] for record in self._tail if record.get("steps_per_second")]
-        return speeds[-1] if speeds and isinstance(speeds[-1], int | float) else None
+        speeds = [record.get("steps_per_second") for record in self._tail]
+        known = [speed for speed in speeds if isinstance(speed, int | float) and math.isfinite(speed) and speed > SLOWEST]
+        return known[-1] if known else None
 
     def _row(self) -> dict[str, Any]:
         """What the list shows."""

@@ -2,6 +2,7 @@
 
 import json
 import math
+import os
 import re
 import signal
 
@@ -114,6 +115,30 @@ def test_what_a_folder_says_is_escaped_and_its_pages_run_apart(board, root):
     assert {"report.html"}.isdisjoint(path.name for path in odd.iterdir())  # nothing is written into the folder
     for answer in (page, report, board.get("/runs.json"), board.get("/own/board.js"), board.get("/nothing")):
         assert answer.headers["x-content-type-options"] == "nosniff"
+
+
+def test_damaged_runs_leave_the_others_shown(board, root):
+    run_at(root / "good", 100)
+    odd = run_at(
+        root / "odd", 100, records=[record(100, steps_per_second=math.inf, critic_loss="a text", gradient_norm=10**300)]
+    )
+    (odd / "config.json").write_text(
+        json.dumps({"steps": "many", "variant": 3, "seed": math.nan, "replicas": 2, "note": math.nan})
+    )
+    (odd / "environment.json").write_text(json.dumps({"date": math.nan, "devices": 1, "data": []}))
+    append(odd, {"step": 200, "replica": 10**12, "critic_loss": 1.0}, {"step": 300, "replica": 1, "steps_per_second": 1e-320})
+    empty = root / "empty"
+    empty.mkdir()
+    (empty / "config.json").write_text("[]")
+    os.mkfifo(empty / "metrics.jsonl")
+    (empty / "samples").write_text("no folder")
+    (empty / ".lock").mkdir()
+    for _ in range(2):
+        assert rows(board).keys() == {"good", "odd", "empty"}
+    for name in ("good", "odd", "empty"):
+        for path in ("/run.json", "/charts.json", "/compare.json", "/run-page"):
+            assert board.get(path, params={"run": name}).status_code == 200, (name, path)
+    assert "steps is a text" in " ".join(board.get("/run.json", params={"run": "odd"}).json()["complaints"])
 
 
 def test_names_that_are_no_text_are_shown(board, root):
