@@ -42,6 +42,7 @@ class Shown:
 class Distances:
     """Between the points shown: a number a replica. Modes are None where the distribution has none to count."""
 
+    iteration: int  # at which they were shown
     w1: list[float | None]  # exact, in the units of the plane; None of points that are not finite
     modes: list[int | None] | None
     high_quality: list[float | None] | None
@@ -149,13 +150,15 @@ class Setting:
         w1 = [wasserstein1(self.real, shown) if fine else None for shown, fine in zip(points, whole, strict=True)]
         modes, law = modes_of(self.dataset), self.dataset.distribution
         if modes is None or law is None:
-            return Distances(w1, None, None)
+            return Distances(self.iteration, w1, None, None)
         covered = [
             mode_coverage(np.asarray(law.to_units(shown)), modes.centres, modes.std) if fine else None
             for shown, fine in zip(points, whole, strict=True)
         ]
         counts = [None if found is None else int(found.modes) for found in covered]
-        return Distances(w1, counts, [None if found is None else float(found.high_quality) for found in covered])
+        return Distances(
+            self.iteration, w1, counts, [None if found is None else float(found.high_quality) for found in covered]
+        )
 
     def change(self, name: str, value: Any) -> "Setting":
         """The setting with another value of an option: this one where a running program takes it, else a new one at step 0.

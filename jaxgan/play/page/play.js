@@ -111,14 +111,18 @@ function showStatus() {
   const status = at("status");
   status.classList.toggle("busy", compiling);
   const seconds = (times[times.length - 1] - times[0]) / 1000;
-  const speed = times.length > 5 && state?.running && seconds > 0 ? `, ${Math.round((times.length - 1) / seconds)} pictures a second` : "";
-  status.textContent = ended
+  const pace = Math.round((times.length - 1) / seconds);
+  at("pace").textContent = times.length > 5 && state?.running && seconds > 0 ? `${pace} pictures a second` : "";
+  const words = ended
     ? "Ended: load the page again"
     : compiling
       ? "Compiling"
       : !state
         ? "Connecting"
-        : `${state.running ? "Running" : "Paused"}${speed}`;
+        : state.running
+          ? "Running"
+          : "Paused";
+  if (status.textContent !== words) status.textContent = words; // read aloud when it changes, and not with every picture
 }
 
 function nearestSpeed(iterations) {
@@ -144,9 +148,11 @@ function showState() {
   at("add").disabled = ended || state.settings.length >= limits.settings;
   document.body.classList.toggle("one", state.settings.length === 1);
   at("settings").style.setProperty("--columns", state.settings.length);
+  const others = cards.length !== state.settings.length;
   while (cards.length < state.settings.length) cards.push(makeCard());
   while (cards.length > state.settings.length) cards.pop().root.remove();
   state.settings.forEach((setting, place) => showSetting(cards[place], setting, place));
+  if (others) for (const { details } of cards) details.open = window.innerWidth > 750 && cards.length < 3;
   showComparisonNames();
   showStatus();
 }
@@ -210,7 +216,6 @@ function makeCard() {
   const distance = makeChart(charts, [["Exact W1", "made"], ["the critic says", "critic", "dashed"]]);
   const losses = makeChart(charts, [["Critic's loss", "real"], ["generator's loss", "made", "dashed"]]);
   const details = element("details");
-  details.open = window.innerWidth > 750;
   const form = element("form");
   form.addEventListener("submit", (event) => event.preventDefault());
   details.append(element("summary", "", "Settings"), form);
@@ -220,7 +225,7 @@ function makeCard() {
     at("refused").hidden = true;
     ask({ do: "change", setting: cards.findIndex((card) => card.root === root), name, value });
   };
-  return { root, title, remove, planes, values, distance, losses, form, change, history: new History() };
+  return { root, title, remove, details, planes, values, distance, losses, form, change, history: new History() };
 }
 
 function showSetting(card, setting, place) {
@@ -293,7 +298,7 @@ function showFigures(card, setting) {
   const says = setting.score_gap ? setting.score_gap.map((gap, replica) => (gap === null || !setting.steepest[replica] ? null : gap / setting.steepest[replica])) : null;
   const record = {
     iteration: setting.iteration,
-    w1: mean(measured?.w1),
+    w1: measured?.iteration === setting.iteration ? mean(measured.w1) : NaN, // a line joins those that were computed
     says: mean(says),
     critic: mean(setting.metrics.critic_loss),
     generator: mean(setting.metrics.generator_loss),
@@ -301,7 +306,7 @@ function showFigures(card, setting) {
   if (setting.iteration > 0) card.history.add(record);
   const { values } = card;
   values.iteration.textContent = setting.iteration.toLocaleString("en");
-  values.w1.textContent = shown(record.w1);
+  values.w1.textContent = shown(mean(measured?.w1));
   values.says.textContent = says ? shown(record.says) : "no critic";
   values.steepest.textContent = shown(mean(setting.steepest));
   values.modes.parentElement.hidden = !measured?.modes;
