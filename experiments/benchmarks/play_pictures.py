@@ -16,8 +16,9 @@ from typing import Any
 
 COUNT = """() => {
     window.drawn = 0;
-    const label = document.querySelector('.figures dd');
-    new MutationObserver(() => { window.drawn += 1; }).observe(label, { childList: true, characterData: true, subtree: true });
+    window.observer?.disconnect();
+    window.observer = new MutationObserver(() => { window.drawn += 1; });
+    window.observer.observe(document.querySelector('.figures dd'), { childList: true, characterData: true, subtree: true });
 }"""  # the iteration is written anew with each picture that is drawn
 
 

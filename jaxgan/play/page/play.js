@@ -148,11 +148,13 @@ function showState() {
   at("add").disabled = ended || state.settings.length >= limits.settings;
   document.body.classList.toggle("one", state.settings.length === 1);
   at("settings").style.setProperty("--columns", state.settings.length);
-  const others = cards.length !== state.settings.length;
+  const before = cards.length;
   while (cards.length < state.settings.length) cards.push(makeCard());
   while (cards.length > state.settings.length) cards.pop().root.remove();
   state.settings.forEach((setting, place) => showSetting(cards[place], setting, place));
-  if (others) for (const { details } of cards) details.open = window.innerWidth > 750 && cards.length < 3;
+  const wide = window.innerWidth > 750;
+  if (cards.length === before + 1) cards[before].details.open = wide; // one was added, to be changed
+  else if (cards.length !== before) for (const { details } of cards) details.open = wide && cards.length < 3;
   showComparisonNames();
   showStatus();
 }
