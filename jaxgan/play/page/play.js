@@ -221,13 +221,14 @@ function makeCard() {
   const form = element("form");
   form.addEventListener("submit", (event) => event.preventDefault());
   details.append(element("summary", "", "Settings"), form);
-  root.append(top, planes, figures, charts, details);
+  const note = element("p", "note");
+  root.append(top, planes, note, figures, charts, details);
   at("settings").append(root);
   const change = (name, value) => {
     at("refused").hidden = true;
     ask({ do: "change", setting: cards.findIndex((card) => card.root === root), name, value });
   };
-  return { root, title, remove, details, planes, values, distance, losses, form, change, history: new History() };
+  return { root, title, remove, details, planes, note, values, distance, losses, form, change, history: new History() };
 }
 
 function showSetting(card, setting, place) {
@@ -306,6 +307,11 @@ function showFigures(card, setting) {
     generator: mean(setting.metrics.generator_loss),
   };
   if (setting.iteration > 0) card.history.add(record);
+  card.note.textContent = setting.surface
+    ? ""
+    : setting.arrows
+      ? "This critic scores samples by their neighbours or in packs, so the plane has no score of its own."
+      : "This variant has no critic.";
   const { values } = card;
   values.iteration.textContent = setting.iteration.toLocaleString("en");
   values.w1.textContent = shown(mean(measured?.w1));
