@@ -3,7 +3,7 @@ PYTHON ?= python3
 VENV ?= .venv
 WORKERS ?= 2
 
-.PHONY: train test test-ci test-all parity lint clean
+.PHONY: train test test-ci test-all parity lint wheel clean
 
 train: $(VENV)/.installed
 	$(VENV)/bin/python -m jaxgan.train --variant wgan_gp $(ARGS)
@@ -30,6 +30,10 @@ lint: $(VENV)/.installed-lint
 	$(VENV)/bin/python -m ruff check .
 	$(VENV)/bin/python -m ruff format --check .
 	$(VENV)/bin/python -m mypy
+
+wheel: $(VENV)/.installed-test  # builds wheel and sdist, and uses them where there is no checkout
+	$(VENV)/bin/python -m pip install -q -e '.[release]'
+	$(VENV)/bin/python -m pytest tests/test_wheel.py $(ARGS)
 
 clean:
 	rm -rf $(VENV) .pytest_cache build *.egg-info

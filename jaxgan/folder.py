@@ -83,6 +83,11 @@ class RunFolder:
         return self.path / "samples"
 
     @property
+    def real(self) -> Path:
+        """Real pictures, laid out as those of samples/ are; of other samples there is none."""
+        return self.path / "real.png"
+
+    @property
     def critic(self) -> Path:
         """Pictures of the critic's scores over the plane, step_00000500.png."""
         return self.path / "critic"

@@ -14,7 +14,8 @@ from jaxgan.report.charts import Chart, charts_html, charts_of_curves, charts_of
 from jaxgan.report.comparison import write_comparison
 from jaxgan.report.folder import Run
 from jaxgan.report.html import mean_and_deviation, number, words
-from jaxgan.report.page import leaves, write_page
+from jaxgan.report.page import write_page
+from jaxgan.report.run_tables import leaves
 
 LISTED = 400  # steps whose samples the slider of a run shows, at most, evenly chosen
 COMPARED = 12  # runs side by side, at most

@@ -4,6 +4,7 @@ A measured value's name begins with the name of its row and then says what was c
 features of the lab's classifier, of 10,000 generated samples. What stands beside such a value has an ending of `ENDINGS`.
 """
 
+import math
 import re
 from collections.abc import Callable, Iterable
 from dataclasses import KW_ONLY, dataclass
@@ -61,6 +62,7 @@ class Metric:
     function: Callable[..., Any] | None = None  # what computes it, alone or with others; your own takes (real, fake)
     source: str = ""  # the paper, with section or equation
     logged: bool = False  # whether it is logged as training goes, under exactly this name
+    counts: bool = False  # a whole number of things, of which there are no fewer than none and, for all that is seen, no more than the most seen
 
     def __post_init__(self) -> None:
         if not re.fullmatch(r"\w+", text("metric name", self.name)):
@@ -182,12 +184,12 @@ MEASUREMENTS = (
         protocol="kernel (x.y / d + 1)^3, unbiased; mean over 100 random subsets of at most 1,000 samples",
     ),
     Metric(
-        "modes", "modes of the mixture that hold at least one sample of high quality", better="higher", function=mode_coverage,
+        "modes", "modes of the mixture that hold at least one sample of high quality", better="higher", function=mode_coverage, counts=True,
         source=PACGAN.format(4.1), protocol="high quality: within 3 standard deviations of the nearest centre",
     ),
     Metric(
         "modes_stacked", "classes of the stacked set, of 10 to the power of its channels, that at least one sample shows",
-        better="higher", function=class_distribution, source=PACGAN.format(4.2), protocol=ARGMAX + ", channel by channel",
+        better="higher", function=class_distribution, source=PACGAN.format(4.2), protocol=ARGMAX + ", channel by channel", counts=True,
     ),
     Metric(
         "high_quality", "share, 0 to 1, of samples that lie near a centre of the mixture", better="higher",
@@ -412,6 +414,22 @@ def better(name: str) -> Direction | None:
     """Which direction of a value is the better one; None of one that ranks nothing, or is unknown."""
     row = metric_of(name)
     return None if row is None or ending_of(name) else row.better
+
+
+def range_of(name: str, most: float) -> tuple[float, float]:
+    """The lowest and the highest value that is possible, as the row's meaning says it ("0 to 1"); infinite where none is said.
+
+    A count is at least 0 and, for all that is seen, at most `most`, the highest value seen.
+    """
+    row = metric_of(name)
+    said = (
+        re.search(r"(-?[\d.]+) to (\d+)\b", row.meaning)
+        if row is not None and ending_of(name) not in ("_std", "_in_deviations")
+        else None
+    )
+    if said is not None:
+        return float(said[1]), float(said[2])
+    return (0.0, most) if row is not None and row.counts else (-math.inf, math.inf)
 
 
 def meaning_of(name: str) -> str:

@@ -29,11 +29,18 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 
 def report(argv: Sequence[str]) -> None:
-    options = parse(Options, argv, prog="python -m jaxgan.report", description="Write the page of a run anew.")
+    options = parse(
+        Options,
+        argv,
+        prog="python -m jaxgan.report",
+        description="Write the page of a run anew, with an animation of its samples.",
+    )
     files = RunFolder(options.run).require()
     check_writable(options.out or files.report, "--out")
+    from jaxgan.report.animation import write_animation
     from jaxgan.report.page import write_page
 
+    write_animation(options.run)
     print(write_page(options.run, options.out))
 
 

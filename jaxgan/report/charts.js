@@ -84,6 +84,8 @@
       if (!plot.isConnected) return; // of a view that is left
       const { views } = figures.charts[Number(place.dataset.chart)];
       const view = views[select ? select.selectedIndex : 0];
+      const about = place.querySelector(".about");
+      if (about) about.textContent = view.about;
       if (place.dataset.view !== view.name) place.querySelector("output").textContent = ""; // what was read of another view
       place.dataset.view = view.name;
       const values = view.traces.filter((trace) => !trace.meta.band).flatMap((trace) => trace.y).filter((y) => y !== null);

@@ -14,8 +14,37 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from jaxgan.folder import series
-from jaxgan.metrics.table import MEASURED, OTHERS, chart_of, chart_titles, in_order
+from jaxgan.metrics.table import (
+    LOSSES,
+    MEASURED,
+    NEAR_ZERO,
+    NORMS,
+    OTHERS,
+    PENALTIES,
+    SCORES,
+    SPEED,
+    WEIGHTS,
+    better,
+    chart_of,
+    chart_titles,
+    in_order,
+    meaning_of,
+    range_of,
+)
 from jaxgan.report.html import Markup, joined, markup, own_text, script, script_data
+
+ABOUT = {
+    LOSSES: (
+        "What each network minimises. They pull against each other, so in a good run neither ends at 0; a line that leaps away, or a critic's"
+        " that stays at 0, is a bad sign."
+    ),
+    SCORES: "What the critic gives real and generated samples. The nearer the lines, the less it tells them apart.",
+    PENALTIES: "What the critic pays for its gradient. Near 0 where the gradient is as the penalty wants it.",
+    NORMS: "How steep the critic is. The penalty of WGAN-GP asks for 1.",
+    NEAR_ZERO: "Near 1, next to nothing is learnt: gradients vanish.",
+    WEIGHTS: "The smallest and the largest weight. Under --clip both stay within its bound.",
+    SPEED: "Higher is faster; a dip is other work on the machine.",
+}  # what to see in a chart of several metrics
 
 Records = Sequence[Mapping[str, Any]]  # the lines of metrics.jsonl of one seed
 
@@ -60,6 +89,7 @@ class OverSeeds(NamedTuple):
     deviation: np.ndarray
     counted: np.ndarray  # seeds that are finite
     seeds: int
+    most: float  # the highest finite value of any seed at any step; NaN where there is none
 
 
 class View(NamedTuple):
@@ -67,6 +97,7 @@ class View(NamedTuple):
 
     name: str
     traces: list[dict[str, Any]]
+    about: str  # what it says, and which direction is better
 
 
 class Chart(NamedTuple):
@@ -95,9 +126,9 @@ def charts_of_curves(curves: Mapping[str, OverSeeds]) -> list[Chart]:
     charts = []
     for title, metrics in _grouped(curves).items():
         if title in (MEASURED, OTHERS):
-            views = [View(metric, _lines(curves, _with_reference(metric, curves))) for metric in metrics]
+            views = [View(metric, _lines(curves, _with_reference(metric, curves)), about_metric(metric)) for metric in metrics]
         else:
-            views = [View(title, _lines(curves, metrics))]
+            views = [View(title, _lines(curves, metrics), ABOUT.get(title, ""))]
         charts.append(Chart(title, [view for view in views if view.traces]))
     return [chart for chart in charts if chart.views]
 
@@ -120,9 +151,9 @@ def charts_of_curves_by_setting(settings: Mapping[str, Mapping[str, OverSeeds]])
                 trace
                 for i, (label, curves) in enumerate(settings.items())
                 if metric in curves and len(curves[metric].steps)
-                for trace in _traces(curves[metric], label, i)
+                for trace in _traces(curves[metric], label, i, range_of(metric, curves[metric].most))
             ]
-            views.append(View(metric, traces))
+            views.append(View(metric, traces, about_metric(metric) or ABOUT.get(title, "")))
         charts.append(Chart(title, [view for view in views if view.traces]))
     return [chart for chart in charts if chart.views]
 
@@ -159,7 +190,16 @@ def over_table(steps: np.ndarray, table: np.ndarray) -> OverSeeds:
         mean = np.where(finite, table, 0).sum(axis=1) / counted
         squares = (np.where(finite, table - mean[:, None], 0) ** 2).sum(axis=1)
         deviation = np.where(counted > 1, np.sqrt(squares / (counted - 1)), math.nan)
-    return OverSeeds(steps, mean, deviation, counted, table.shape[1])
+    most = table[finite].max() if finite.any() else math.nan
+    return OverSeeds(steps, mean, deviation, counted, table.shape[1], float(most))
+
+
+def about_metric(name: str) -> str:
+    """What a metric says and which direction is better, as a sentence or two; empty for one that is not known."""
+    meaning, direction = meaning_of(name), better(name)
+    if not meaning:
+        return ""
+    return f"{meaning[0].upper()}{meaning[1:]}." + (f" {direction.capitalize()} is better." if direction else "")
 
 
 def _names(seeds: Sequence[Records]) -> list[str]:
@@ -184,12 +224,19 @@ def _with_reference(metric: str, names: Container[str]) -> list[str]:
 
 
 def _lines(curves: Mapping[str, OverSeeds], metrics: Sequence[str]) -> list[dict[str, Any]]:
-    named = [(metric.replace("_", " "), curves[metric]) for metric in metrics]
-    return [trace for i, (name, curve) in enumerate(named) if len(curve.steps) for trace in _traces(curve, name, i)]
+    named = [(metric, curves[metric]) for metric in metrics]
+    return [
+        trace
+        for i, (metric, curve) in enumerate(named)
+        if len(curve.steps)
+        for trace in _traces(curve, metric.replace("_", " "), i, range_of(metric, curve.most))
+    ]
 
 
-def _traces(curve: OverSeeds, name: str, number: int) -> list[dict[str, Any]]:
+def _traces(curve: OverSeeds, name: str, number: int, possible: tuple[float, float]) -> list[dict[str, Any]]:
     """A band, where there is a deviation, and the line over it. `meta.series` is the line's number, which has a colour.
+
+    The band ends where values do that are `possible`: no share is less than 0 or more than 1.
 
     Names are escaped: Plotly reads a little HTML in what it writes.
     """
@@ -214,7 +261,7 @@ def _traces(curve: OverSeeds, name: str, number: int) -> list[dict[str, Any]]:
     line["hovertemplate"] = (
         "%{meta.name} %{y:.4~g} ± %{customdata[0]:.2~g}, %{customdata[1]} of %{meta.seeds} seeds<extra></extra>"
     )
-    x, y = _band(curve)
+    x, y = _band(curve, possible)
     band = {
         "type": "scatter", "mode": "lines", "x": x, "y": y, "fill": "toself", "line": {"width": 0}, "opacity": 0.2, "hoverinfo": "skip",
         "showlegend": False, "legendgroup": str(number), "meta": {"series": number, "band": True},
@@ -222,10 +269,10 @@ def _traces(curve: OverSeeds, name: str, number: int) -> list[dict[str, Any]]:
     return [band, line]
 
 
-def _band(curve: OverSeeds) -> tuple[list[Any], list[Any]]:
-    """The outline of mean ± deviation: there and back, a closed shape a stretch without gaps, None between them."""
+def _band(curve: OverSeeds, possible: tuple[float, float]) -> tuple[list[Any], list[Any]]:
+    """The outline of mean ± deviation, within what is possible: there and back, a closed shape a stretch without gaps, None between them."""
     with np.errstate(all="ignore"):  # what overflows leaves a gap
-        low, high = curve.mean - curve.deviation, curve.mean + curve.deviation
+        low, high = np.clip([curve.mean - curve.deviation, curve.mean + curve.deviation], *possible)
     whole = np.isfinite(low) & np.isfinite(high)
     x: list[Any] = []
     y: list[Any] = []
@@ -269,6 +316,7 @@ def _place(number: int, chart: Chart) -> Markup:
 <div class="controls">
 {choice}<label><input type="checkbox" autocomplete="off"> Log scale</label>
 </div>
+<p class="about"></p>
 <div class="plot" tabindex="0" role="group" aria-label="{title} over generator steps"></div>
 <output class="unseen"></output>
 </article>""",

@@ -31,7 +31,8 @@ from jaxgan.report.html import (
     words,
     write,
 )
-from jaxgan.report.page import IN_PYTHON, drawn, frame, leaves, metric_name, shown
+from jaxgan.report.page import drawn, frame, shown
+from jaxgan.report.run_tables import IN_PYTHON, leaves, metric_name
 from jaxgan.settings.options import names
 
 PICTURES = 20  # of one setting, at most
@@ -188,8 +189,9 @@ def _strip(setting: Setting, most: int) -> Markup:
         return Markup()
     whole = setting.fields.get("steps") or max(chosen[-1].step, 1)
     return markup(
-        '<figure class="strip">\n{}\n<figcaption><strong>{}</strong>{}, '
+        '<figure class="strip{}">\n{}\n<figcaption><strong>{}</strong>{}, '
         '<output for="slider">step {:,}</output></figcaption>\n</figure>',
+        markup(" on-white" if member.run.drawn_on_white else ""),
         joined(frame(p, min(100.0, 100 * p.step / whole), visible=p is chosen[-1]) for p in chosen),
         setting.label,
         "" if member.seed is None else f", seed {member.seed}",
@@ -243,11 +245,12 @@ def _measured(member: Member) -> dict[str, Any]:
 def _by_setting(settings: Sequence[Setting], measured: Sequence[Sequence[Mapping[str, Any]]]) -> Markup:
     """A row a metric and a column a setting; `measured` holds the values of each setting's members."""
     rows = []
+    classes = settings[0].members[0].run.class_names
     for field in in_order(dict.fromkeys(field for members in measured for values in members for field in values)):
         values = [[member[field] for member in members if field in member] for members in measured]
         means = [_mean(of_setting) for of_setting in values]
         best = _best(means, better(field))
-        rows.append((metric_name(field), [_cell(of_setting, i in best) for i, of_setting in enumerate(values)]))
+        rows.append((metric_name(field, classes), [_cell(of_setting, i in best) for i, of_setting in enumerate(values)]))
     return table("Values by setting", rows, ("Metric", *(setting.label for setting in settings)), kind="numbers sides")
 
 

@@ -41,6 +41,11 @@ class Run(NamedTuple):
         return self.config.get("dataset") or self.data.get("name")
 
     @property
+    def class_names(self) -> list[str]:
+        """The names of the data's classes, in order; none where they have none."""
+        return self.data.get("class_names") or []
+
+    @property
     def evaluated(self) -> list[dict[str, Any]]:
         """The values of evaluation.json, a mapping a replica; none where the run was not evaluated."""
         return self.evaluation.get("replicas") or []
@@ -54,6 +59,11 @@ class Run(NamedTuple):
     def by_replica(self) -> dict[str, list[Any]]:
         """The options in which the replicas differ, a value a replica."""
         return {field: values for field, values in (self.config.get("by_replica") or {}).items() if values}
+
+    @property
+    def drawn_on_white(self) -> bool:
+        """Whether its pictures of samples are drawings on white: those of points, vectors and series are."""
+        return 1 <= len(self.data.get("sample_shape") or ()) <= 2
 
     def seed(self, replica: int) -> int | None:
         """The seed of a replica, where the configuration says it."""

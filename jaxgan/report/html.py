@@ -133,6 +133,11 @@ def paragraph(text: str) -> Markup:
     return markup("<p>{}</p>", text) if text else Markup()
 
 
+def folded(title: str, content: str) -> Markup:
+    """Content that a reader opens by its title."""
+    return markup("<details>\n<summary>{}</summary>\n{}\n</details>", title, content)
+
+
 def address_of(content: bytes, kind: str) -> str:
     """A picture as an address that holds the picture itself."""
     return f"data:image/{kind};base64," + base64.b64encode(content).decode("ascii")
@@ -170,8 +175,7 @@ def mean_and_deviation(values: Sequence[int | float]) -> tuple[float, float | No
 def table(label: str, rows: Iterable[tuple[str, Sequence[str]]], columns: Sequence[str] = (), kind: str = "numbers") -> Markup:
     """Rows of a head and cells; `columns` name all columns, the heads' too, of a table of that kind (a class in page.css)."""
     body = joined(
-        markup('<tr><th scope="row">{}</th>{}</tr>', head, joined((markup("<td>{}</td>", cell) for cell in cells), ""))
-        for head, cells in rows
+        markup('<tr><th scope="row">{}</th>{}</tr>', head, joined(_cells(cells, columns[1:]), "")) for head, cells in rows
     )
     heads = joined((markup('<th scope="col">{}</th>', column) for column in columns), "")
     return markup(
@@ -181,6 +185,13 @@ def table(label: str, rows: Iterable[tuple[str, Sequence[str]]], columns: Sequen
         markup("<thead><tr>{}</tr></thead>\n", heads) if columns else "",
         body,
     )
+
+
+def _cells(cells: Sequence[str], heads: Sequence[str]) -> list[Markup]:
+    """Cells that know the name of their column, which stands before them where a narrow screen has no room for columns."""
+    if len(heads) != len(cells):
+        return [markup("<td>{}</td>", cell) for cell in cells]
+    return [markup('<td data-column="{}">{}</td>', head, cell) for head, cell in zip(heads, cells, strict=True)]
 
 
 def slider(label: str, last: int, *, unit: str = "", more: str = "") -> Markup:

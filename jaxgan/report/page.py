@@ -3,18 +3,15 @@
 What the run folder holds is read once, into a `Run`; each section is a function of it that gives Markup.
 """
 
-import math
 import re
-import shlex
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from jaxgan.diagnosis import RULES, headline, measured, not_looked_at, verdict
 from jaxgan.errors import say
 from jaxgan.files import without_link, write_atomically
 from jaxgan.folder import Picture, RunFolder, Tell
-from jaxgan.metrics.table import better, in_order, meaning_of
 from jaxgan.report.charts import Chart, charts_html, charts_of_run, scripts
 from jaxgan.report.folder import Run, evenly, read_run
 from jaxgan.report.html import (
@@ -22,25 +19,26 @@ from jaxgan.report.html import (
     document,
     joined,
     markup,
-    mean_and_deviation,
-    name,
-    number,
     paragraph,
     section,
     slider,
-    table,
-    words,
     write,
 )
 from jaxgan.report.pictures import embedded
+from jaxgan.report.run_tables import configuration, environment, evaluation, last_metrics
 
 PICTURES = 40  # of one replica, at most
 PICTURES_IN_ALL = 400  # with many replicas each shows fewer, so that a phone still opens the page; never fewer than two
 
 CRITIC_PICTURES = 5
+SEE = {
+    0: "drawn from the same latents at every step.",
+    1: "generated beside real; where the two shapes differ, something is not learnt yet.",
+    2: "generated beside real ones.",
+    3: "the same latents at every step, so a picture changes only as the generator does. Many alike: modes are missing.",
+}  # what to see in pictures of samples, by their axes
+SEE_POINTS = "points should cover the grey density, all of it and nothing else; a part without points is a missing mode."
 
-IN_PYTHON = "python"  # the field of config.json that names what JSON cannot hold: import paths and reprs, by argument
-MEANS = "Losses, scores and penalties are means over the steps since the line before."
 HANDLING = (
     "Drag over a chart to zoom, double-click to see all; a tap or the pointer shows the values. With a chart in focus the keys"
     " + and \N{MINUS SIGN} zoom, the arrows move, 0 shows all, and . and , show the values a step on or back. A name in the legend hides its line."
@@ -68,11 +66,16 @@ def _page(run: Run, complaints: Sequence[str], *, linked: bool = False) -> Marku
     charts = charts_of_run(run.records)
     sections = [
         _findings(run), _samples(run), _generator(run) if linked else Markup(), _critic(run), _curves(run, charts), _animation(run),
-        _metrics(run), _evaluation(run), _neighbours(run), _config(run),
-        _environment(run),
+        last_metrics(run), evaluation(run), _neighbours(run), configuration(run),
+        environment(run),
     ]  # fmt: skip
     return document(
-        _title(run), _summary(run), [part for part in sections if part], complaints=complaints, scripts=scripts(charts)
+        _title(run),
+        _summary(run),
+        [part for part in sections if part],
+        complaints=complaints,
+        scripts=scripts(charts),
+        wide=True,
     )
 
 
@@ -158,16 +161,34 @@ def _samples(run: Run) -> Markup:
         "Samples",
         markup(
             """{}
+<div class="side-by-side{}">
 <figure class="strip">
 {}
-<figcaption><output for="slider">step {:,}</output></figcaption>
+<figcaption>Generated, at <output for="slider">step {:,}</output>: {}</figcaption>
 </figure>
+{}
+</div>
 {}""",
             slider("Step", len(first) - 1, more=_replica_choice(run, list(chosen))),
+            markup(" on-white" if run.drawn_on_white else ""),
             frames,
             first[-1].step,
+            SEE_POINTS if run.data.get("sample_shape") == [2] else SEE.get(len(run.data.get("sample_shape") or ()), SEE[0]),
+            _real(run),
             paragraph(left_out),
         ),
+    )
+
+
+def _real(run: Run) -> Markup:
+    """Real pictures to compare with, where the run kept some."""
+    content = run.embedded(RunFolder(run.folder).real)
+    if content is None:
+        return Markup()
+    return markup(
+        '<figure>\n<img alt="Real pictures" src="{}">\n<figcaption>Real, from the training data: what the generated ones should look like'
+        " in sharpness and in variety.</figcaption>\n</figure>",
+        content.address,
     )
 
 
@@ -221,7 +242,9 @@ def _critic(run: Run) -> Markup:
         )
         for found in shown(run, evenly(RunFolder(run.folder).critic_pictures(), CRITIC_PICTURES))
     )
-    return section("Critic", markup('<div class="strips">\n{}\n</div>', figures)) if figures else Markup()
+    about = "Level lines of the critic's score over the plane. It should rise towards real points and fall towards generated ones; once both lie alike, it flattens."
+    strips = markup('{}\n<div class="strips on-white">\n{}\n</div>', paragraph(about), figures)
+    return section("Critic", strips) if figures else Markup()
 
 
 def _animation(run: Run) -> Markup:
@@ -260,7 +283,7 @@ def _curves(run: Run, charts: Sequence[Chart]) -> Markup:
     """The charts; without script the picture of them, where there is one."""
     alt = "Losses, penalty, gradient norm and scores over generator steps, as far as the run has them"
     content = run.embedded(RunFolder(run.folder).curves)
-    picture = markup('<figure><img alt="{}" src="{}"></figure>', alt, content.address) if content else Markup()
+    picture = markup('<figure class="on-white"><img alt="{}" src="{}"></figure>', alt, content.address) if content else Markup()
     if not charts:
         return section("Curves", picture or paragraph("No curves: nothing was drawn yet."))
     band = (
@@ -272,94 +295,3 @@ def _curves(run: Run, charts: Sequence[Chart]) -> Markup:
 def drawn(charts: Sequence[Chart], about: str, without: Markup) -> Markup:
     """The charts, what is to be known of them, and what stands in their place without script."""
     return markup("{}\n{}\n<noscript>{}</noscript>", charts_html(charts), paragraph(about + HANDLING), without)
-
-
-# Tables
-
-
-def _metrics(run: Run) -> Markup:
-    """The last line of metrics.jsonl; for several replicas the mean and deviation of their last lines."""
-    if not run.records:
-        return section("Last metrics", paragraph("No metrics: the run ended before its first line of them."))
-    step = run.records[-1]["step"]
-    last = [record for record in run.records if record["step"] == step]
-    several = any("replica" in record for record in last)
-    values = [{field: value for field, value in record.items() if field not in ("step", "replica")} for record in last]
-    over = f", over {len(last)} replica{'s' if len(last) > 1 else ''}" if several else ""
-    return section(
-        "Last metrics",
-        joined((paragraph(f"At step {step:,}{over}. {MEANS}"), _values("Last metrics", values, several=several)), ""),
-    )
-
-
-def _values(label: str, replicas: Sequence[Mapping[str, Any]], *, several: bool) -> Markup:
-    """A table with a row a metric, in the order of the table of metrics: its value, or what `_over_replicas` gives of several."""
-    columns = ("Mean", "Standard deviation", "Lowest", "Highest") if several else ("Value",)
-    rows = []
-    for field in in_order(dict.fromkeys(field for values in replicas for field in values)):
-        values = [of_replica.get(field) for of_replica in replicas]
-        rows.append((metric_name(field), _over_replicas(values) if several else [number(values[-1])]))
-    return table(label, rows, ("Metric", *columns))
-
-
-def metric_name(field: str) -> Markup:
-    """The name of a value, with what it means and which direction is better in small letters below, where that is known."""
-    direction = better(field)
-    notes = [note for note in (meaning_of(field), f"{direction} is better" if direction else "") if note]
-    return joined((name(field), markup("<small>{}</small>", "; ".join(notes)) if notes else ""), "")
-
-
-def _over_replicas(values: Sequence[Any]) -> list[str]:
-    """Mean, standard deviation (n - 1), lowest and highest of the replicas; how many are not finite, where any is."""
-    finite = [value for value in values if isinstance(value, int | float) and math.isfinite(value)]
-    if len(finite) < len(values):
-        return [f"{len(values) - len(finite)} not finite", "", "", ""]
-    mean, deviation = mean_and_deviation(finite)
-    return [number(mean), "" if deviation is None else number(deviation), number(min(finite)), number(max(finite))]
-
-
-def _evaluation(run: Run) -> Markup:
-    """What evaluation.json says of overfitting, its values, and the protocol; nothing where the run was not evaluated."""
-    if not run.evaluated:
-        return Markup()
-    several = len(run.evaluated) > 1
-    protocol = [f"{field} {words(run.evaluation[field])}" for field in ("step", "weights") if field in run.evaluation]
-    protocol += [f"{field} {text}" for field, text in leaves(run.evaluation.get("protocol") or {})]
-    over = f"Over {len(run.evaluated)} replicas. " if several else ""
-    values = _values("Evaluation", run.evaluated, several=several)
-    verdict = [paragraph(f"{sentence[:1].upper()}{sentence[1:]}.") for sentence in run.evaluation.get("verdict") or []]
-    return section("Evaluation", joined((*verdict, values, paragraph(f"{over}Protocol: {'; '.join(protocol)}.")), ""))
-
-
-def _config(run: Run) -> Markup:
-    """The fields that are set, a row each, what was given in Python among them; those left open in one line."""
-    if not run.config:
-        return section("Configuration", paragraph("No configuration: config.json is missing or cannot be read."))
-    unset = [field for field, value in run.config.items() if value is None]
-    rows = []
-    for field, value in run.config.items():
-        if field == IN_PYTHON and isinstance(value, dict):
-            rows += [(name(part), [text]) for part, text in leaves(value, f"{field} ")]
-        elif value is not None:
-            rows.append((name(field), [words(value)]))
-    not_set = f"Not set, or not used here: {', '.join(unset)}." if unset else ""
-    return section("Configuration", joined((table("Configuration", rows), paragraph(not_set)), ""))
-
-
-def _environment(run: Run) -> Markup:
-    if not run.environment:
-        return section("Environment", paragraph("No environment: environment.json is missing or cannot be read."))
-    shown = (row for row in leaves(run.environment) if row[0] not in ("data labels examples", "data labels shown"))
-    rows = ((name(field), [text]) for field, text in shown)
-    return section("Environment", table("Environment", rows))
-
-
-def leaves(values: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str, str]]:
-    """Name and text of each value; one inside an object is named after both, as in `versions jax`."""
-    for field, value in values.items():
-        if isinstance(value, dict):
-            yield from leaves(value, f"{prefix}{field} ")
-        elif field == "command" and isinstance(value, list):
-            yield prefix + field, shlex.join(map(str, value))
-        else:
-            yield prefix + field, words(value)

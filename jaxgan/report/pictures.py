@@ -1,9 +1,10 @@
 """Pictures of a run folder as a page may hold them: the run's own, whole, of a size that a browser can show, and by their content."""
 
+import base64
 import io
 import warnings
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from jaxgan.folder import Damaged, RunFolder, Tell, read_content
 from jaxgan.report.html import address_of
@@ -30,6 +31,18 @@ def embedded(folder: Path, path: Path, tell: Tell) -> Embedded | None:
     except Damaged as damage:
         tell(f"{path} {damage}: the picture is left out")
         return None
+
+
+def whole_picture(folder: Path, path: Path, width: int, tell: Tell) -> Any:
+    """A PNG file of the run folder as Pillow's image, in grey or colours, at most so many pixels wide; None where `embedded` gives none."""
+    from PIL import Image
+
+    found = embedded(folder, path, tell)
+    if found is None:
+        return None
+    opened = Image.open(io.BytesIO(base64.b64decode(found.still.partition(",")[2])))
+    image = opened.convert("L" if opened.mode in ("1", "L") else "RGB")
+    return image.resize((width, round(image.height * width / image.width))) if image.width > width else image
 
 
 def _embedded(content: bytes) -> Embedded:

@@ -36,6 +36,30 @@ def real_beside(dataset: Dataset) -> np.ndarray | None:
     return np.asarray(to_model_range(dataset.samples[rows]), np.float32)
 
 
+def real_pictures(dataset: Dataset, labels: Int[np.ndarray, " n"], *, by_class: bool) -> np.ndarray | None:
+    """As many real pictures as labels, evenly chosen, in [-1, 1]; `by_class` each of the class that the label says.
+
+    None of samples that are no pictures or not at hand, and where a class has none.
+    """
+    if not dataset.is_images or not dataset.size or (dataset.samples is None and dataset.records is None):
+        return None
+    if by_class and dataset.labels is None:
+        return None
+    rows = np.zeros(len(labels), np.int64)
+    for group in np.unique(labels) if by_class else (None,):
+        places = np.arange(len(labels)) if group is None else np.flatnonzero(labels == group)
+        there = np.arange(dataset.size) if group is None else np.flatnonzero(np.asarray(dataset.labels) == group)
+        if not len(there):
+            return None
+        rows[places] = there[np.linspace(0, len(there) - 1, len(places)).round().astype(int)]
+    if dataset.samples is not None:
+        pictures = dataset.samples[rows]
+    else:
+        assert dataset.records is not None
+        pictures = np.stack([dataset.records[int(row)][0] for row in rows])
+    return np.asarray(to_model_range(pictures), np.float32)
+
+
 class SampleView:
     """Turns the samples of a replica into one picture: a grid of images, points over their exact density, or what `samples_figure` draws."""
 

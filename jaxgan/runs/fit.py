@@ -22,9 +22,10 @@ from jaxgan.engine.placement import place
 from jaxgan.engine.state import step_of
 from jaxgan.engine.training import Good, train
 from jaxgan.errors import BusyError, DivergedError, UserError, say
-from jaxgan.files import check_folder_writable, json_text, write_atomically
+from jaxgan.files import check_folder_writable, json_text, without_link, write_atomically
 from jaxgan.folder import RunFolder
 from jaxgan.interrupts import interrupts
+from jaxgan.report.images import save_image
 from jaxgan.report.listeners import (
     CriticPictures,
     Curves,
@@ -37,6 +38,7 @@ from jaxgan.report.listeners import (
 )
 from jaxgan.report.page import write_page
 from jaxgan.report.progress import progress_bars
+from jaxgan.report.samples import real_pictures
 from jaxgan.runs.data import training_data
 from jaxgan.runs.environment import changed_surroundings, environment, summary
 from jaxgan.runs.initial_weights import InitialWeights, initial_weights, read_source
@@ -401,6 +403,12 @@ def _writers(files: RunFolder, program: Program, resolved: Resolved, progress: b
     gan, dataset, schedule = program.gan, resolved.dataset, resolved.schedule
     per_epoch = steps_per_epoch(resolved.config, dataset.size)
     view = view_of(gan, dataset)
+    if dataset.is_images and not files.real.exists():
+        labels = program.picture_groups()[0]
+        real = real_pictures(dataset, labels, by_class=gan.n_classes > 0)
+        drawn = None if real is None else view.picture(real, labels, "real")
+        if drawn is not None:
+            save_image(without_link(files.real), drawn)
     bar = ProgressBar(
         steps_per_epoch=None if per_epoch is None else float(per_epoch),
         compiling=program.is_compiling,

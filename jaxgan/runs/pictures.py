@@ -28,11 +28,11 @@ def view_of(gan: Gan, dataset: Dataset) -> SampleView:
 
 
 def row_titles(gan: Gan, dataset: Dataset) -> list[str]:
-    """What the rows of a grid of samples are called: the classes that have names, or label vectors; nothing of others."""
+    """What the rows of a grid of samples are called: the classes, by their numbers where they have no names, or label vectors."""
     if gan.label_dim:
         vectors = dataset.label_vectors
         return [""] if vectors is None else [vectors.words(row) for row in vectors.shown]
-    return list(dataset.class_names) if gan.n_classes == len(dataset.class_names) else []
+    return list(dataset.class_names) if gan.n_classes == len(dataset.class_names) else [str(i) for i in range(gan.n_classes)]
 
 
 def sample_picture(run: "Run", n: int | None = None, *, title: str = "", **how: Any) -> SamplePicture:

@@ -267,6 +267,7 @@ ELEMENTS = {
 }
 ATTRIBUTES = {
     "lang",
+    "data-column",
     "charset",
     "http-equiv",
     "content",

@@ -209,7 +209,7 @@ class TestEscaping:
         assert page.text.count("metrics.jsonl: 1 line with values that are no numbers") == 1
         tags = [tag for tag, _ in page.elements]
         del tags[(place := tags.index("ul")) : place + 2]  # which say so
-        assert tags == [tag for tag, _ in clean.elements]
+        assert sorted(tags) == sorted(tag for tag, _ in clean.elements)  # a field that is not at its default stands elsewhere
         assert f"{hostile} on {hostile}" in page.text
         assert page.row("dataset") == page.row("devices") == page.row("critic_loss") == [hostile]
 
@@ -251,7 +251,9 @@ class TestMissingPieces:
         page = page_of(tmp_path)
         assert line in page.text
         assert line not in full.text
-        assert len(page.all("table")) + len(page.all("img")) == len(full.all("table")) + len(full.all("img")) - 1
+        tables = 1 if missing == "metrics.jsonl" else 2  # what is told at once, and what is folded up
+        assert len(page.all("img")) == len(full.all("img"))
+        assert len(page.all("table")) == len(full.all("table")) - tables
         assert len(page.frames()) == 4
 
     @pytest.mark.parametrize("content", ["", '{"variant": "wg', "[1, 2]"])
