@@ -39,7 +39,7 @@ def built(tmp_path_factory):
             (copy / name).parent.mkdir(parents=True, exist_ok=True)
             (copy / name).write_bytes((ROOT / name).read_bytes())
     run(sys.executable, "-m", "build", "--no-isolation", "--outdir", out, copy, cwd=out)
-    return out, [name for name in files if name.startswith("jaxgan/") and (ROOT / name).is_file()]
+    return out, [name for name in files if name.startswith("jaxgan/") and "/." not in name and (ROOT / name).is_file()]
 
 
 def test_they_pass_twines_check_and_hold_every_file_of_the_package(built):
@@ -69,5 +69,6 @@ def test_an_installed_one_trains_and_reports_in_an_empty_folder(built, tmp_path)
     small = ["--hidden-dim", "8", "--batch-size", "8", "--n-critic", "1"]
     run(jaxgan, "train", "--steps", "3", *small, "--out", "run", cwd=place)
     assert run(jaxgan, "report", "run", cwd=place).strip() == "run/report.html"
+    assert (place / "run" / "real.png").is_file() and (place / "run" / "animation.gif").is_file()
     assert "Plotly" in (place / "run" / "report.html").read_text(encoding="utf-8")
     assert run(jaxgan, "compare", "run", cwd=place).strip() == "compare.html"

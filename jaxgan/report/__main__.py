@@ -40,8 +40,13 @@ def report(argv: Sequence[str]) -> None:
     from jaxgan.report.animation import write_animation
     from jaxgan.report.page import write_page
 
-    write_animation(options.run)
+    if options.out is None:  # else nothing in the run folder is touched
+        write_animation(options.run, _told_by_the_page)
     print(write_page(options.run, options.out))
+
+
+def _told_by_the_page(complaint: str) -> None:
+    """A picture that is damaged is told where the page is written."""
 
 
 if __name__ == "__main__":

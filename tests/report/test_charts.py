@@ -171,3 +171,33 @@ def test_any_name_of_a_loss_can_be_drawn(name, tmp_path):
 
 def test_more_losses_than_a_picture_has_room_for(tmp_path):
     save_curves(tmp_path / "curves.png", [{"step": step, **{f"{i}_loss": 1.0 for i in range(300)}} for step in (1, 2)])
+
+
+@pytest.mark.parametrize(
+    ("metric", "values", "low", "high"),
+    [
+        ("modes_pacgan_1k", (0, 8, 8), 1.5, 8.0),  # 16 / 3 - 4.6 ends above 0, 16 / 3 + 4.6 above what any seed found
+        ("modes_pacgan_1k", (0, 0, 8), 0.0, None),
+        ("precision_lab_1k", (0.9, 1.0, 0.2), None, 1.0),
+        ("rarest_class_share_lab_1k", (0.0, 0.0, 0.3), 0.0, None),
+        ("fid_lab_1k", (0.0, 0.0, 30.0), -7.32, None),  # of which no range is said
+    ],
+)
+def test_a_band_ends_where_possible_values_do(metric, values, low, high):
+    seeds = [[{"step": step, metric: value} for step in (1, 2)] for value in values]
+    (chart,) = charts_of_settings({"a": seeds})
+    band = next(trace for trace in chart.views[0].traces if trace["meta"].get("band"))
+    mean, deviation = np.mean(values), np.std(values, ddof=1)
+    drawn = [y for y in band["y"] if y is not None]
+    if metric.startswith("modes") and low == 1.5:
+        low = mean - deviation
+    assert min(drawn) == pytest.approx(mean - deviation if low is None else low, abs=0.01)
+    assert max(drawn) == pytest.approx(mean + deviation if high is None else high, abs=0.01)
+
+
+def test_a_chart_says_what_it_shows_and_which_direction_is_better():
+    records = [{"step": 1, "critic_loss": 1.0, "score_real": 1.0, "fid_lab_1k": 2.0, "own_value": 3.0}]
+    said = {view.name: view.about for chart in charts_of_run(records) for view in chart.views}
+    assert said["fid_lab_1k"].endswith("real and generated samples. Lower is better.")
+    assert said["Losses"].startswith("What each network minimises.") and "the nearer" in said["Mean scores"].lower()
+    assert said["own_value"] == ""

@@ -106,6 +106,25 @@ class TestSamples:
     def test_pictures_that_are_missing_are_said_to_be_so(self, tmp_path, shape):
         assert "No sample pictures" in page_of(undrawable(make_run(tmp_path), shape)).text
 
+    def test_real_pictures_stand_beside_those_that_are_generated(self, tmp_path):
+        make_run(tmp_path)
+        assert not page_of(tmp_path).all("img", alt="Real pictures")
+        picture(tmp_path / "real.png", 99)
+        page = page_of(tmp_path)
+        (real,) = page.all("img", alt="Real pictures")
+        assert base64.b64decode(real["src"].partition("base64,")[2]) == (tmp_path / "real.png").read_bytes()
+        assert "what the generated ones should look like" in page.text and len(page.frames()) == 4
+
+    @pytest.mark.parametrize(("shape", "white"), [([2], True), ([30, 3], True), ([28, 28, 1], False), ([4, 8, 8, 1], False)])
+    def test_drawings_on_white_are_turned_in_the_dark_and_pictures_are_not(self, tmp_path, shape, white):
+        make_run(tmp_path)
+        environment = {**ENVIRONMENT, "data": {**ENVIRONMENT["data"], "sample_shape": shape}}
+        (tmp_path / "environment.json").write_text(json.dumps(environment))
+        classes = [
+            found["class"] for found in page_of(tmp_path).all("div") if found.get("class", "").startswith("side-by-side")
+        ]
+        assert classes == ["side-by-side on-white" if white else "side-by-side"]
+
     def test_other_files_are_no_samples(self, tmp_path):
         make_run(tmp_path)
         for name in (".step_00000400.png.1.tmp", "step_00000400.png.bak", "step_last.png", "interpolation.png"):
@@ -158,6 +177,23 @@ class TestTables:
         assert page.row("python optimizers critic") == ["optax.lion(0.0001)"]
         assert not page.all("b")
         assert page.text.count(tmp_path.name) >= 2  # the title, where no variant names the run
+
+    def test_the_share_of_a_class_is_called_by_its_name(self, tmp_path):
+        make_run(tmp_path, records=[{"step": 300, "class_share_1_lab_1k": 0.25, "class_share_7_lab_1k": 0.5}])
+        data = {**ENVIRONMENT["data"], "class_names": ["cat", "<b>dog"]}
+        (tmp_path / "environment.json").write_text(json.dumps({**ENVIRONMENT, "data": data}))
+        page = page_of(tmp_path)
+        assert page.row("share of class <b>dog") == ["0.25"] and "class_share_1_lab_1k; share, 0 to 1" in page.text
+        assert page.row("class_share_7_lab_1k") == ["0.5"]  # which has no name
+
+    def test_what_is_at_its_default_is_folded_up(self, tmp_path):
+        page = page_of(make_run(tmp_path, config={**CONFIG, "learning_rate": 0.5, "batch_size": 9, "out": "x", "own_field": 1}))
+        names = [row[0] for row in page.rows]
+        start, end = names.index("recipe"), names.index("date") if "date" in names else names.index("command")
+        told = names[start : names.index("variant")]
+        assert told == ["recipe", "generator", "critic", "steps", "learning_rate", "seed", "batch_size", "own_field"]
+        assert {"variant", "dataset", "conditional", "replicas", "out"} <= {*names[names.index("variant") : end]}
+        assert "All other settings: 5 set, 2 not" in page.text
 
     def test_configuration_and_environment_as_they_were_written(self, tmp_path):
         page = page_of(make_run(tmp_path))
