@@ -160,7 +160,7 @@ def words(value: Any) -> str:
 def number(value: Any) -> str:
     if not isinstance(value, int | float):
         return "not finite" if value is None else str(value)  # metrics.jsonl writes null for what is not finite
-    return f"{value:.4g}".replace("-", "\N{MINUS SIGN}") if math.isfinite(value) else "not finite"
+    return f"{value + 0.0:.4g}".replace("-", "\N{MINUS SIGN}") if math.isfinite(value) else "not finite"
 
 
 def mean_and_deviation(values: Sequence[int | float]) -> tuple[float, float | None]:

@@ -7,7 +7,7 @@ import pytest
 from jaxgan.report.comparison import write_comparison
 from jaxgan.report.images import save_gif
 from jaxgan.report.page import write_page
-from tests.report.pages import CONFIG, make_run, until
+from tests.report.pages import CONFIG, make_run, picture, until
 
 STEPS = (0, 100, 200, 300)
 
@@ -166,3 +166,40 @@ def test_without_script_the_curves_are_a_picture_and_less_motion_is_a_still(open
     window.close()
     page = open_page(folder / "wgan" / "report.html", reduced_motion="reduce")
     assert page.locator("picture img").evaluate("(image) => image.currentSrc").startswith("data:image/png")
+
+
+def test_on_a_phone_the_comparison_needs_no_sideways_scroll_and_breaks_no_value(open_page, folder):
+    page = open_page(folder / "compare.html", viewport={"width": 390, "height": 844})
+    assert page.evaluate("document.documentElement.scrollWidth") == 390
+    assert page.evaluate("[...document.querySelectorAll('.scroll')].every((each) => each.scrollWidth <= each.clientWidth)")
+    cell = page.locator("td[data-column='variant wgan_gp']").first
+    assert cell.evaluate("(each) => getComputedStyle(each, '::before').content") == '"variant wgan_gp"'
+    heights = page.locator("td[data-column]").evaluate_all("(all) => all.map((each) => each.getBoundingClientRect().height)")
+    assert heights and max(heights) < 40  # a line each
+    wide = open_page(folder / "compare.html", viewport={"width": 1280, "height": 844})
+    assert wide.locator("td[data-column]").first.evaluate("(each) => getComputedStyle(each, '::before').content") == "none"
+
+
+def test_drawings_are_dark_in_the_dark_and_pictures_are_as_they_are(open_page, tmp_path):
+    for name, shape, filters in (("points", [2], True), ("pictures", [28, 28, 1], False)):
+        run = make_run(tmp_path / name)
+        picture(run / "real.png")
+        environment = json.loads((run / "environment.json").read_text())
+        environment["data"]["sample_shape"] = shape
+        (run / "environment.json").write_text(json.dumps(environment))
+        for scheme in ("dark", "light"):
+            page = open_page(write_page(run), color_scheme=scheme, viewport={"width": 1280, "height": 844})
+            drawn = page.locator("figure.strip img:visible").evaluate("(image) => getComputedStyle(image).filter")
+            assert (drawn != "none") == (filters and scheme == "dark")
+        tops = page.locator(".side-by-side figure").evaluate_all("(all) => all.map((each) => each.getBoundingClientRect().top)")
+        assert len(tops) == 2 and tops[0] == tops[1]  # side by side
+
+
+def test_a_chart_says_what_its_view_shows(open_page, folder):
+    page = open_page(folder / "wgan" / "report.html")
+    measured = page.locator(".chart").first
+    measured.get_by_label("Show").select_option("modes_pacgan_1k")
+    assert "modes of the mixture" in measured.locator(".about").text_content().lower()
+    assert measured.locator(".about").text_content().endswith("Higher is better.")
+    measured.get_by_label("Show").select_option("fid_lab_1k")
+    assert measured.locator(".about").text_content().endswith("Lower is better.")
