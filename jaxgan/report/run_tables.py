@@ -119,11 +119,12 @@ def configuration(run: Run) -> Markup:
 
 
 def _says_what_was_trained(field: str, value: Any) -> bool:
-    """Whether a field is an option of what is trained, or a seed, and not at its default; so is a field that no option has."""
+    """Whether a field is an option of what is trained, or a seed, and not as it is where neither flag nor recipe says; or is no option at all."""
     option = OPTIONS.get(field)
     if option is None:
         return field != "format"
-    return value != option.default and (option.of_setting or field in ("seed", "replicas"))
+    usual = option.otherwise if option.default is None else option.default
+    return value != usual and (option.of_setting or field in ("seed", "replicas"))
 
 
 def environment(run: Run) -> Markup:
