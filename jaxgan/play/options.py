@@ -5,7 +5,6 @@ import inspect
 from collections.abc import Mapping
 from typing import Any
 
-from jaxgan.checks import LARGEST
 from jaxgan.errors import UserError
 from jaxgan.objectives import VARIANTS
 from jaxgan.settings import OPTIONS, Config
@@ -67,8 +66,9 @@ def check_choice(name: str, value: Any) -> Any:
 
 def check_limit(name: str, value: Any) -> None:
     """Refuses what is beyond the limits of a page."""
-    if value is not None and value > LIMITS.get(name, LARGEST) if isinstance(value, int) else False:
-        raise UserError(f"{label(name)} {value}: must be at most {LIMITS[name]} {ON_THE_PAGE}; `jaxgan train` takes more")
+    limit = LIMITS.get(name)
+    if limit is not None and isinstance(value, int) and value > limit:
+        raise UserError(f"{label(name)} {value}: must be at most {limit} {ON_THE_PAGE}; `jaxgan train` takes more")
 
 
 def label(name: str) -> str:

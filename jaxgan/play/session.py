@@ -152,7 +152,7 @@ class Session:
         self._changed()
 
     def _do_try(self, name: Any) -> None:
-        if name not in EXAMPLES:
+        if not isinstance(name, str) or name not in EXAMPLES:
             raise unknown("example", name, EXAMPLES)
         example = EXAMPLES[name]
         self.running = False
