@@ -153,14 +153,14 @@ def _values(last: Mapping[str, Sequence[Any]]) -> Markup:
 
 def value_table(last: Mapping[str, Sequence[Any]]) -> Markup:
     """Metrics with their values, which direction is better, and what they mean."""
-    cell = 'style="text-align:left;padding:.15em 1em .15em 0;border:0;vertical-align:top"'
+    cell = markup('style="text-align:left;padding:.15em 1em .15em 0;border:0;vertical-align:top"')
     rows = joined(
         (
             markup(
                 '<tr style="background:none" title="{meaning}"><td {cell}><code>{name}</code></td>'
                 '<td {cell}><span style="white-space:nowrap;font-variant-numeric:tabular-nums">{value}</span></td>'
                 '<td {cell}><small style="opacity:.75">{note}</small></td></tr>',
-                cell=Markup(cell), name=name, value=over_replicas(values), note=note_of(name), meaning=meaning_of(name),
+                cell=cell, name=name, value=over_replicas(values), note=note_of(name), meaning=meaning_of(name),
             )
             for name, values in last.items()
         ),

@@ -60,7 +60,7 @@ def _text(value: Any) -> str:
 
 def wide_table(names: Sequence[str], rows: Sequence[Sequence[str]]) -> Markup:
     """A table with a head above its columns, which scrolls sideways by itself where it is wide."""
-    cell = Markup('style="text-align:right;padding:.15em .6em;white-space:nowrap;font-variant-numeric:tabular-nums"')
+    cell = markup('style="text-align:right;padding:.15em .6em;white-space:nowrap;font-variant-numeric:tabular-nums"')
     head = joined((markup('<th scope="col" {}>{}</th>', cell, name) for name in names), "")
     body = joined(
         (markup("<tr>{}</tr>", joined((markup("<td {}>{}</td>", cell, text) for text in row), "")) for row in rows), ""

@@ -46,7 +46,7 @@ def test_a_sweep_a_folder_of_runs_and_a_glob_name_their_runs(paths, programs, sw
     monkeypatch.chdir(sweep)
     assert compare.main(paths) == 0
     page = (sweep / "compare.html").read_text(encoding="utf-8")
-    folders = re.findall(r"<td>([a-z_0-9]+)</td></tr>", page)
+    folders = re.findall(r"<td[^>]*>([a-z_0-9]+)</td></tr>", page)
     assert [folder for folder in folders if folder in {"other", "program_2", "program_10"}][: len(programs)] == [
         program.rpartition("/")[2] for program in programs
     ]
