@@ -48,7 +48,9 @@ class Session:
         self._send_raw = send
         self._inbox: queue.Queue[str | None] = queue.Queue()
         self._closed = threading.Event()
-        self._thread = threading.Thread(target=self._run, name="play")  # waited for: XLA must not be cut off in its work
+        self._thread = threading.Thread(
+            target=self._run, name="play", daemon=False
+        )  # waited for: XLA must not be cut off in its work
         self.dataset: Dataset = load_points("ring8")
         self.seed, self.replicas = 0, 1
         self.iterations, self.pictures = 5, 25
