@@ -4,9 +4,11 @@ import gc
 import hashlib
 import os
 import platform
+import shutil
+from collections.abc import Iterator
 from importlib import metadata
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import pytest
 from jaxtyping import install_import_hook
@@ -59,6 +61,28 @@ def real_data() -> Path:
     if not (REAL_DATA / "mnist").is_dir():
         pytest.skip("no real MNIST beside the checkout")
     return REAL_DATA
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Any]:
+    """A real Chromium, one for all tests: a second one would not start, for Playwright runs once in a thread."""
+    playwright = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
+    path = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
+    if path is None:
+        pytest.skip("no Chromium on this machine")
+    driver = playwright.sync_playwright()
+    try:
+        started = driver.start()
+    except Exception as error:
+        pytest.skip(f"playwright does not start: {error}")
+    try:
+        chromium = started.chromium.launch(executable_path=path, args=["--no-sandbox"])
+    except playwright.Error as error:
+        started.stop()
+        pytest.skip(f"{path} does not start: {str(error).splitlines()[0]}")
+    yield chromium
+    chromium.close()
+    started.stop()
 
 
 @pytest.fixture

@@ -7,7 +7,6 @@ import pytest
 from starlette.testclient import TestClient
 
 from jaxgan.board.app import make_app
-from tests.report.conftest import browser  # noqa: F401 (a fixture)
 
 ADDRESS = "http://127.0.0.1:8765"
 

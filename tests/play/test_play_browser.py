@@ -12,7 +12,6 @@ import uvicorn
 from jaxgan.play import options
 from jaxgan.play.__main__ import listen
 from jaxgan.play.server import make_app
-from tests.report.conftest import browser  # noqa: F401  (a fixture)
 from tests.report.pages import until
 
 
@@ -36,7 +35,7 @@ def address():
 
 
 @pytest.fixture
-def open_page(browser, address):  # noqa: F811
+def open_page(browser, address):
     """The page in a window of its own, its programs compiled; at the end nothing has been complained of, and no other address was asked."""
     windows, said, asked = [], [], []
 

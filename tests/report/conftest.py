@@ -1,31 +1,8 @@
-"""A real Chromium for the tests of pages: one for all, a window each, in which nothing may complain and no request may leave the page."""
-
-import shutil
+"""A window of the browser for each test of a page, in which nothing may complain and from which no request may leave."""
 
 import pytest
 
 from tests.report.pages import until
-
-
-@pytest.fixture(scope="session")
-def browser():
-    playwright = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
-    path = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
-    if path is None:
-        pytest.skip("no Chromium on this machine")
-    driver = playwright.sync_playwright()
-    try:
-        started = driver.start()
-    except Exception as error:
-        pytest.skip(f"playwright does not start: {error}")
-    try:
-        chromium = started.chromium.launch(executable_path=path, args=["--no-sandbox"])
-    except playwright.Error as error:
-        started.stop()
-        pytest.skip(f"{path} does not start: {str(error).splitlines()[0]}")
-    yield chromium
-    chromium.close()
-    started.stop()
 
 
 @pytest.fixture
