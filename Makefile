@@ -36,7 +36,7 @@ wheel: $(VENV)/.installed-test  # builds wheel and sdist, and uses them where th
 	$(VENV)/bin/python -m pytest tests/test_wheel.py $(ARGS)
 
 clean:
-	rm -rf $(VENV) .pytest_cache build *.egg-info
+	rm -rf $(VENV) .pytest_cache build *.egg-info docs/_build docs/_generated docs/results
 
 $(VENV)/bin/python:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "jaxgan needs Python 3.11 or later: make PYTHON=python3.11")'
