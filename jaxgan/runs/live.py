@@ -8,6 +8,8 @@ import threading
 from collections.abc import Iterator
 from pathlib import Path
 
+from jaxgan.errors import first_line, say
+
 PORT = 8765  # or the next one that is free
 
 
@@ -17,12 +19,17 @@ def live_board(folder: Path) -> Iterator[None]:
 
     The training waits for nothing: a board that cannot begin says so in a line. At the end it is said how the run is looked at again.
     """
-    board = subprocess.Popen(
-        [sys.executable, "-m", "jaxgan.board.live", str(folder), str(PORT)],
-        stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
-        env={**os.environ, "JAX_PLATFORMS": "cpu"},  # it computes nothing, and takes no accelerator's memory
-        start_new_session=True,  # Ctrl-C is for the training
-    )  # fmt: skip
+    try:
+        board = subprocess.Popen(
+            [sys.executable, "-m", "jaxgan.board.live", str(folder), str(PORT)],
+            stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+            env={**os.environ, "JAX_PLATFORMS": "cpu"},  # it computes nothing, and takes no accelerator's memory
+            start_new_session=True,  # Ctrl-C is for the training
+        )  # fmt: skip
+    except OSError as error:
+        say(f"the live board cannot begin, and the training goes on without it: {error.strerror or first_line(error)}")
+        yield
+        return
     threading.Thread(target=_print_lines, args=(board,), daemon=True).start()
     try:
         yield

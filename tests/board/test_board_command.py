@@ -1,5 +1,6 @@
 """The command: what it refuses, where it listens, and how it ends."""
 
+import contextlib
 import re
 import signal
 import socket
@@ -11,6 +12,9 @@ import pytest
 
 from jaxgan.board.__main__ import main
 from jaxgan.board.serving import address_of, hosts_of, listen
+from jaxgan.errors import UserError
+from jaxgan.runs import live, sweep
+from jaxgan.settings import Config
 from tests.board.made_up import run_at
 
 
@@ -68,3 +72,32 @@ def test_it_serves_a_folder_until_it_is_interrupted(tmp_path):
     assert {path.name for path in (tmp_path / "runs" / "a").iterdir()} == {
         "config.json", "environment.json", "metrics.jsonl", "samples", "curves.png",
     }  # fmt: skip
+
+
+def test_a_board_that_cannot_begin_ends_no_training(monkeypatch, capsys, tmp_path):
+    monkeypatch.setattr(sys, "executable", str(tmp_path / "no python"))
+    trained = []
+    with live.live_board(tmp_path):
+        trained.append(True)
+    assert trained
+    assert "the live board cannot begin, and the training goes on without it: No such file" in capsys.readouterr().err
+
+
+def test_a_sweep_has_one_board_of_its_folder(monkeypatch, tmp_path):
+    shown, trained = [], []
+
+    def show(folder):
+        shown.append(folder)
+        return contextlib.nullcontext()
+
+    def train(groups, *rest):
+        trained.extend(groups)
+        raise UserError("enough")
+
+    monkeypatch.setattr(sweep, "live_board", show)
+    monkeypatch.setattr(sweep, "_trained", train)
+    config = Config(dataset="ring8", steps=2, batch_size=4, hidden_dim=4, live=True, out=tmp_path / "sweep")
+    with pytest.raises(UserError, match="enough"):
+        sweep.sweep(config, ["n_critic=1,2"], 1)
+    assert shown == [tmp_path / "sweep"]
+    assert [group.config.live for group in trained] == [False, False]
