@@ -33,8 +33,8 @@ class Facts(NamedTuple):
 
 def title(config: Mapping[str, Any]) -> str:
     """The variant and the data: "wgan_gp on ring8"."""
-    variant = config.get("variant") or "own"
-    return f"{'a GAN of your own' if variant == 'own' else variant} on {config.get('dataset') or 'data of your own'}"
+    variant, data = config.get("variant") or "own", config.get("dataset") or "own"
+    return f"{'a GAN of your own' if variant == 'own' else variant} on {'data of your own' if data == 'own' else data}"
 
 
 def networks(config: Mapping[str, Any]) -> str:
