@@ -89,6 +89,8 @@ class Session:
                 else:
                     self._answer_until(began + SECONDS, first=True)
         except Exception as error:
+            if self._closed.is_set():  # at the end of the process much fails that nobody waits for
+                return
             traceback.print_exc()
             self._send({"is": "ended", "why": first_line(error)})
 
