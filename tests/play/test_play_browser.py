@@ -149,6 +149,7 @@ def test_two_settings_side_by_side_a_refusal_and_a_drawing(open_page):
     assert not page.get_by_text("Modes", exact=True).first.is_visible()  # a drawing has none to count
 
 
+@pytest.mark.slow
 def test_a_divergence_is_said_and_not_drawn(open_page):
     page = open_page(viewport={"width": 1280, "height": 900})
     rate = page.locator("input[name=learning_rate]")

@@ -155,6 +155,7 @@ def test_training_moves_points_pause_holds_and_w1_is_that_of_the_points_shown(pa
     np.testing.assert_array_equal(array(again, 0, "points"), array(page.first, 0, "points"))
 
 
+@pytest.mark.slow
 def test_two_settings_begin_together_on_the_same_data_and_a_drawing_is_trained_on(page):
     page.ask(do="step")
     page.until("picture")
