@@ -13,9 +13,7 @@ sys.path.insert(0, str(ROOT))
 os.environ["PYTHONPATH"] = os.pathsep.join(
     filter(None, [str(ROOT), os.environ.get("PYTHONPATH")])
 )  # for the notebooks' kernels
-QUICK = (
-    os.environ.setdefault("JAXGAN_QUICK", "1") == "1"
-)  # notebooks in their quick form; JAXGAN_QUICK=0 trains them in earnest
+QUICK = os.environ.setdefault("JAXGAN_QUICK", "0") == "1"  # notebooks in a quick form, whose networks learn next to nothing
 os.environ.setdefault("JAX_PLATFORMS", "cpu")
 
 from docs import generate, links  # noqa: E402  (after the path is set)
