@@ -20,10 +20,21 @@ OWN = {"origin": ADDRESS, **HOST}
 SMALL = dict(hidden_dim=8, latent_dim=2, batch_size=16, n_critic=1, optimizer="adam", learning_rate=1e-3)
 
 
-@pytest.fixture(autouse=True)
-def small_networks(monkeypatch):
+@pytest.fixture(scope="module", autouse=True)
+def small_networks():
     """The page's own settings, small: the programs are those of a larger one."""
-    monkeypatch.setattr(options, "QUICK_SETTINGS", {name: {**SMALL} for name in options.QUICK_SETTINGS})
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(options, "QUICK_SETTINGS", {name: {**SMALL} for name in options.QUICK_SETTINGS})
+        yield
+
+
+@pytest.fixture(scope="module")
+def alone(small_networks):
+    """A session without a page or a thread; what it sends is kept in `said`."""
+    said = []
+    made = session.Session(lambda text: said.append(json.loads(text)))
+    made.settings, made.said = [session.Setting({}, made.dataset, 0, 1)], said
+    return made
 
 
 @pytest.fixture
@@ -213,11 +224,11 @@ def test_two_settings_begin_together_on_the_same_data_and_a_drawing_is_trained_o
         ('{"do": "drawn", "picture": "all"}', "picture"),
     ],
 )
-def test_a_wish_that_cannot_be_is_refused_in_one_line_and_changes_nothing(message, why):
-    said = []
-    alone = session.Session(lambda text: said.append(json.loads(text)))
-    alone.settings = [session.Setting({}, alone.dataset, 0, 1)]
+def test_a_wish_that_cannot_be_is_refused_in_one_line_and_changes_nothing(message, why, alone):
+    said, setting = alone.said, alone.settings[0]
+    said.clear()
     alone._answer(message)
+    assert alone.settings == [setting] and not alone.running
     refused = [text["why"] for text in said if text["is"] == "refused"]
     assert len(refused) == 1 and why in refused[0] and "\n" not in refused[0]
     assert said[-1]["is"] == "state" and said[-1]["settings"][0]["title"] == "wgan_gp"
