@@ -19,7 +19,7 @@ from jaxgan.settings.options import OPTIONS, check_value
 PACKAGE = Path(jaxgan.__file__).parent
 FILES = sorted(PACKAGE.rglob("*.py"))
 LAYERS = {
-    "types": 0, "errors": 0, "labels": 0, "checks": 0, "digests": 0, "files": 0, "imports": 0, "interrupts": 0, "memory": 0,
+    "types": 0, "errors": 0, "labels": 0, "checks": 0, "digests": 0, "files": 0, "imports": 0, "interrupts": 0, "loopback": 1, "memory": 0,
     "picture_options": 0, "pixels": 0, "unpacking": 0, "version": 0,
     "folder": 1, "cache": 1,
     "optimizers": 1, "objectives": 1, "networks": 1, "data": 1, "metrics": 1, "interop": 1,

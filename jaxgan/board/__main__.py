@@ -11,6 +11,7 @@ from tyro.conf import Positional, arg
 
 from jaxgan import command
 from jaxgan.errors import UserError
+from jaxgan.loopback import address_of, listen, open_browser
 from jaxgan.settings import parse
 
 
@@ -38,12 +39,9 @@ def board(argv: Sequence[str]) -> None:
         raise UserError(
             f"{options.folder} is no folder: name one that holds runs, or a run (train one with: python -m jaxgan.train)"
         )
-    if not 0 <= options.port < 2**16:
-        raise UserError(f"--port {options.port}: must be at least 0 and at most 65535")
-    from jaxgan.board.serving import address_of, listen, open_browser, serve  # after the flags are read: --help need not wait
-
     listening = listen(options.host, options.port)
     address = address_of(listening)
+    from jaxgan.board.serving import serve  # after the flags are read: --help need not wait
 
     def ready() -> None:
         print(f"{options.folder}: {address}  (Ctrl-C ends the board; no run waits for it)", flush=True)

@@ -18,11 +18,11 @@ from starlette.middleware.trustedhost import TrustedHostMiddleware
 from starlette.requests import Request
 from starlette.responses import FileResponse, Response
 from starlette.routing import Route
-from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from jaxgan.board import views
 from jaxgan.board.watching import NoSuch, Watch, Watched
 from jaxgan.errors import UserError
+from jaxgan.loopback import LOOPBACK, Headers
 from jaxgan.report.html import Markup, markup, own_text
 
 PAGE_POLICY = (
@@ -34,14 +34,6 @@ RUN_PAGE_POLICY = (
     "sandbox allow-scripts allow-downloads allow-popups; default-src 'none'; img-src data: blob:; style-src 'unsafe-inline';"
     " script-src 'unsafe-inline' 'wasm-unsafe-eval'; frame-ancestors 'none'"
 )
-HEADERS = {
-    "X-Content-Type-Options": "nosniff",
-    "Referrer-Policy": "no-referrer",
-    "Cross-Origin-Resource-Policy": "same-origin",
-    "Cross-Origin-Opener-Policy": "same-origin",
-    "Cache-Control": "no-cache",
-    "Content-Security-Policy": PAGE_POLICY,
-}
 OWN = {"board.css": "text/css", "board.js": "text/javascript", "elements.js": "text/javascript", "list.js": "text/javascript",
        "run.js": "text/javascript", "compare.js": "text/javascript"}  # fmt: skip
 LONGEST = 4096  # bytes of a request to stop a run
@@ -49,24 +41,7 @@ LONGEST = 4096  # bytes of a request to stop a run
 Answer = Callable[[Request], Response]
 
 
-class Headers:
-    """Puts the headers that every answer has where it does not have them itself."""
-
-    def __init__(self, app: ASGIApp) -> None:
-        self._app = app
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        async def with_headers(message: Message) -> None:
-            if message["type"] == "http.response.start":
-                given = {name.lower() for name, _ in message["headers"]}
-                own = [(name.lower().encode(), value.encode()) for name, value in HEADERS.items()]
-                message["headers"] = [*message["headers"], *(pair for pair in own if pair[0] not in given)]
-            await send(message)
-
-        await self._app(scope, receive, with_headers)
-
-
-def make_app(root: Path, hosts: Sequence[str] = ("127.0.0.1", "localhost", "[::1]")) -> Starlette:
+def make_app(root: Path, hosts: Sequence[str] = LOOPBACK) -> Starlette:
     """The application that shows the runs under `root` to requests that name one of `hosts`."""
     watch = Watch(root)
     token = secrets.token_urlsafe(24)
@@ -87,7 +62,7 @@ def make_app(root: Path, hosts: Sequence[str] = ("127.0.0.1", "localhost", "[::1
     app = Starlette(
         routes=routes,
         middleware=[
-            Middleware(Headers),
+            Middleware(Headers, headers={"Cache-Control": "no-cache", "Content-Security-Policy": PAGE_POLICY}),
             Middleware(TrustedHostMiddleware, allowed_hosts=list(hosts), www_redirect=False),
             Middleware(GZipMiddleware, minimum_size=2000, compresslevel=4),
         ],

@@ -9,8 +9,9 @@ import threading
 import time
 from pathlib import Path
 
-from jaxgan.board.serving import address_of, listen, open_browser, serve
+from jaxgan.board.serving import serve
 from jaxgan.errors import UserError
+from jaxgan.loopback import address_of, listen, open_browser
 
 LINGER = 5.0  # seconds for which a page that is open may still fetch the run's end
 

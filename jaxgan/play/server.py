@@ -1,7 +1,6 @@
 """The page's server: its files, and a WebSocket by which a page plays. Nothing outside this machine is asked for anything."""
 
 import asyncio
-import ipaddress
 import threading
 from pathlib import Path
 from typing import Any
@@ -13,65 +12,36 @@ from starlette.middleware.trustedhost import TrustedHostMiddleware
 from starlette.responses import FileResponse
 from starlette.routing import Mount, Route, WebSocketRoute
 from starlette.staticfiles import StaticFiles
-from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
+from jaxgan.loopback import Headers, hosts_of
 from jaxgan.play.session import Session
 
 PAGE = Path(__file__).parent / "page"
 MOST_SESSIONS = 3
 LARGEST_MESSAGE = 2**18  # bytes, of a page: a drawing of 4,000 points takes some 80,000
-LOOPBACK = ("127.0.0.1", "localhost", "[::1]", "::1")
 HEADERS = {
-    "content-security-policy": "default-src 'none'; script-src 'self'; style-src 'self'; img-src data:; connect-src 'self';"
+    "Content-Security-Policy": "default-src 'none'; script-src 'self'; style-src 'self'; img-src data:; connect-src 'self';"
     " base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
-    "x-content-type-options": "nosniff",
-    "referrer-policy": "no-referrer",
-    "cross-origin-opener-policy": "same-origin",
-    "cross-origin-resource-policy": "same-origin",
-    "cache-control": "no-store",
+    "Cache-Control": "no-store",
 }
 
 
-class SafeHeaders:
-    """Adds to every answer what a browser may load and do."""
-
-    def __init__(self, app: ASGIApp):
-        self.app = app
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        async def send_with(message: Message) -> None:
-            if message["type"] == "http.response.start":
-                own = [(name.encode(), value.encode()) for name, value in HEADERS.items()]
-                message = {**message, "headers": [*message["headers"], *own]}
-            await send(message)
-
-        await self.app(scope, receive, send_with)
-
-
 def make_app(host: str = "127.0.0.1") -> Starlette:
-    """The application. It answers requests to loopback and to `host` alone, by the names that stand in their Host header."""
+    """The application, which answers requests that name loopback or `host` (`hosts_of`)."""
     app = Starlette(
         routes=[
             Route("/", lambda request: FileResponse(PAGE / "index.html")),
             WebSocketRoute("/play", play),
             Mount("/page", StaticFiles(directory=PAGE)),
         ],
-        middleware=[Middleware(SafeHeaders), Middleware(TrustedHostMiddleware, allowed_hosts=[*LOOPBACK, *_names(host)], www_redirect=False)],
+        middleware=[
+            Middleware(Headers, headers=HEADERS),
+            Middleware(TrustedHostMiddleware, allowed_hosts=hosts_of(host), www_redirect=False),
+        ],
     )  # fmt: skip
     app.state.free = threading.BoundedSemaphore(MOST_SESSIONS)
     return app
-
-
-def _names(host: str) -> list[str]:
-    """How a page may call this server, beside loopback; any name where it listens on every address, as it was told to."""
-    try:
-        address = ipaddress.ip_address(host)
-    except ValueError:
-        return [host]
-    if address.is_unspecified:
-        return ["*"]
-    return [host, f"[{host}]"] if address.version == 6 else [host]
 
 
 def has_own_origin(socket: WebSocket) -> bool:

@@ -11,10 +11,11 @@ import threading
 
 import pytest
 
-from jaxgan.board.serving import address_of, listen, serve
+from jaxgan.board.serving import serve
 from jaxgan.engine.checkpoints import Checkpoints
 from jaxgan.engine.state import step_of
 from jaxgan.folder import RunFolder
+from jaxgan.loopback import address_of, listen
 from jaxgan.runs import fit
 from jaxgan.settings import Config
 from tests.board.made_up import age, finish, held, record, run_at

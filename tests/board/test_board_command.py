@@ -11,8 +11,8 @@ import urllib.request
 import pytest
 
 from jaxgan.board.__main__ import main
-from jaxgan.board.serving import address_of, hosts_of, listen
 from jaxgan.errors import UserError
+from jaxgan.loopback import address_of, hosts_of, listen
 from jaxgan.runs import live, sweep
 from jaxgan.settings import Config
 from tests.board.made_up import run_at
@@ -41,7 +41,7 @@ def test_a_port_that_is_taken_is_refused_or_the_next_one_is(capsys, tmp_path):
     with socket.create_server(("127.0.0.1", 0)) as other:
         port = other.getsockname()[1]
         assert main([str(tmp_path), "--port", str(port), "--no-browser"]) == 2
-        assert f"--port {port} is taken, by another board perhaps: name another one" in capsys.readouterr().err
+        assert f"--port {port} is taken, by another page of jaxgan perhaps: name another one" in capsys.readouterr().err
         with listen("127.0.0.1", port, next_free=True) as free:
             found = re.fullmatch(r"http://127\.0\.0\.1:(\d+)/", address_of(free))
             assert port < int(found[1]) <= port + 100

@@ -9,8 +9,8 @@ import pytest
 pytest.importorskip("uvicorn")
 import uvicorn
 
+from jaxgan.loopback import listen
 from jaxgan.play import options
-from jaxgan.play.__main__ import listen
 from jaxgan.play.server import make_app
 from tests.report.pages import until
 

@@ -5,7 +5,8 @@ import socket
 import pytest
 
 from jaxgan.__main__ import COMMANDS, PACKAGES
-from jaxgan.play.__main__ import listen, main
+from jaxgan.loopback import listen
+from jaxgan.play.__main__ import main
 
 
 def test_a_taken_port_is_said_in_one_line_with_a_way_out(capsys):
@@ -13,13 +14,13 @@ def test_a_taken_port_is_said_in_one_line_with_a_way_out(capsys):
         port = taken.getsockname()[1]
         assert main(["--port", str(port), "--no-browser"]) == 2
     said = capsys.readouterr().err
-    assert said.count("\n") == 1 and f"--port {port}" in said and "--port 0" in said
+    assert said.count("\n") == 1 and f"--port {port}" in said and "0 for any that is free" in said
 
 
 @pytest.mark.parametrize(
     ("flags", "why"),
     [
-        (["--port", "70000"], "from 0 to 65535"),
+        (["--port", "70000"], "at least 0 and at most 65535"),
         (["--port", "many"], "whole number"),
         (["--host", "nowhere.invalid"], "no address of this machine"),
         (["--host", "192.0.2.1"], "192.0.2.1"),
