@@ -173,17 +173,17 @@ def test_a_run_that_trains_is_seen_to_move_is_stopped_from_the_page_and_goes_on(
             step = "Number(document.querySelector('[role=progressbar]').ariaValueNow)"
             points = "document.querySelectorAll('.plot')[0]?.data?.[0].x.length"
             drawn = "document.querySelector('.samples img').alt"
-            until(page, f"{step} > 0 && {points} > 0 && {drawn}.startsWith('Samples at step ')")
+            until(page, f"{step} > 0 && {points} > 0 && {drawn}.startsWith('Samples at step ')", 120)  # it compiles first
             assert page.locator(".now .state").text_content() == "running"
             before = [page.evaluate(what) for what in (step, points, drawn)]
-            until(page, f"{step} > {before[0]} && {points} > {before[1]} && {drawn} !== '{before[2]}'")
+            until(page, f"{step} > {before[0]} && {points} > {before[1]} && {drawn} !== '{before[2]}'", 60)
             until(
                 page,
                 "/steps.s/.test(document.querySelector('p.pace').textContent) && / left/.test(document.querySelector('p.pace').textContent)",
             )
             page.get_by_role("button", name="Stop this run").click()
             page.get_by_role("button", name="Stop it").click()
-            until(page, "document.querySelector('.now .state').textContent === 'stopped'")
+            until(page, "document.querySelector('.now .state').textContent === 'stopped'", 60)
             said = process.stdout.read()
         finally:
             if process.poll() is None:
@@ -196,6 +196,6 @@ def test_a_run_that_trains_is_seen_to_move_is_stopped_from_the_page_and_goes_on(
     checkpoints.close()
     assert json.loads((run / "config.json").read_text()).keys().isdisjoint({"live"})
     until(
-        page, "document.getElementById('connection').textContent.startsWith('No answer from the board since')"
+        page, "document.getElementById('connection').textContent.startsWith('No answer from the board since')", 30
     )  # it ends with the run
     assert step_of(fit(Config(out=run, resume=True, steps=stopped + 2), progress=False).state) == stopped + 2

@@ -111,9 +111,9 @@ def page_of(folder):
     return Page(write_page(folder).read_text(encoding="utf-8"))
 
 
-def until(page, expression):
-    """Waits until the expression is true; the page's own policy forbids playwright's way of doing so."""
-    for _ in range(200):
+def until(page, expression, seconds=10):
+    """Waits until the expression is true, for so long at most; the page's own policy forbids playwright's way of doing so."""
+    for _ in range(20 * seconds):
         if page.evaluate(expression):
             return
         page.wait_for_timeout(50)
