@@ -43,6 +43,7 @@ export function listView(board) {
   function write({ parts, li }, row) {
     li.dataset.state = row.state;
     const image = parts.picture.querySelector("img");
+    parts.picture.classList.toggle("on-white", row.on_white);
     if (image && row.picture) { // the old picture stays until the new one is there
       const source = picture(row.id, row.picture);
       if (image.getAttribute("src") !== source) image.src = source;

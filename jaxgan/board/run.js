@@ -146,6 +146,7 @@ export function samplesOf(id, title = "Samples", level = "h2") {
     none.textContent = steps.length ? "" : given.none;
     none.hidden = steps.length > 0;
     image.parentElement.hidden = !steps.length;
+    image.parentElement.classList.toggle("on-white", given.on_white);
     controls.hidden = steps.length < 2 && given.replicas.length < 2;
     slider.max = Math.max(0, steps.length - 1);
     slider.value = follows ? slider.max : Math.max(0, steps.findLastIndex((step) => step <= at));

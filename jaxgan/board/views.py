@@ -12,7 +12,6 @@ from jaxgan.errors import UserError, printable
 from jaxgan.metrics.table import better, in_order, meaning_of
 from jaxgan.report.charts import Chart, charts_html, charts_of_curves, charts_of_curves_by_setting, figures_of
 from jaxgan.report.comparison import write_comparison
-from jaxgan.report.folder import Run
 from jaxgan.report.html import mean_and_deviation, number, words
 from jaxgan.report.page import write_page
 from jaxgan.report.run_tables import leaves
@@ -59,10 +58,11 @@ def _samples(run: Watched) -> dict[str, Any]:
     steps = [picture.step for picture in run.pictures if picture.replica == replicas[0]] if replicas else []
     if len(steps) > LISTED:
         steps = [steps[round(i * (len(steps) - 1) / (LISTED - 1))] for i in range(LISTED)]
-    of = Run(run.files.path, run.config, run.environment, {}, [], [])
+    of = run.as_run
     return {
         "steps": steps,
         "replicas": [[replica, of.seed(replica)] for replica in replicas],
+        "on_white": of.drawn_on_white,
         "none": of.no_pictures("No sample picture yet."),
     }
 

@@ -15,6 +15,7 @@ from jaxgan.board.holders import Place, holders, interrupt, place_of
 from jaxgan.diagnosis import Diagnosis, diagnose, facts_of, headline
 from jaxgan.errors import UserError, printable
 from jaxgan.folder import Picture, RunFolder
+from jaxgan.report.folder import Run
 
 DEEPEST = 5  # folders below the one that is watched
 MOST_FOLDERS = 20_000  # that are looked into for runs
@@ -85,6 +86,11 @@ class Watched:
     @property
     def replicas(self) -> int:
         return self.config.get("replicas") or 1
+
+    @property
+    def as_run(self) -> Run:
+        """The run as the pages know it, without its metrics and evaluation."""
+        return Run(self.files.path, self.config, self.environment, {}, [], self.pictures)
 
     @property
     def step(self) -> int:
@@ -194,6 +200,7 @@ class Watched:
             "replicas": self.replicas,
             "seed": config.get("seed"),
             "picture": [own[-1].replica, own[-1].step] if own else None,
+            "on_white": self.as_run.drawn_on_white,
             "found": found,
             "outline": self._outline,
             "stoppable": self.holder is not None and self.asked is None,

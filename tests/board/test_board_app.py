@@ -34,6 +34,7 @@ def test_the_state_of_a_run_is_found_in_its_folder(board, root):
     assert [name for name, row in found.items() if row["stoppable"]] == ["running"]
     assert found["running"] | {"step": 200, "steps": 300, "speed": 20.0, "left": 5, "picture": [0, 200]} == found["running"]
     assert found["done"]["left"] is None
+    assert not found["done"]["on_white"]  # pictures; drawings of points are darkened in the dark
 
 
 def test_a_run_that_ended_in_order_has_stopped_however_lately(board, root):
