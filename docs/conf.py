@@ -35,7 +35,7 @@ extensions = [
     "sphinx_design",
     "docs.mathml",
 ]
-exclude_patterns = ["_build", "_generated", "_static", "**/.ipynb_checkpoints"]
+exclude_patterns = ["_build", "_generated", "_static", "**/.ipynb_checkpoints", "notebooks/runs"]
 html_theme = "furo"
 html_title = "jaxgan"
 html_static_path = ["_static"]
