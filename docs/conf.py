@@ -35,7 +35,7 @@ extensions = [
     "sphinx_design",
     "docs.mathml",
 ]
-exclude_patterns = ["_build", "_generated", "_static", "**/.ipynb_checkpoints", "notebooks/runs"]
+exclude_patterns = ["_build", "_generated", "_static", "**/.ipynb_checkpoints", "notebooks/*/*"]
 html_theme = "furo"
 html_title = "jaxgan"
 html_static_path = ["_static"]
@@ -60,6 +60,7 @@ nb_execution_mode = "cache"
 nb_execution_timeout = 600 if QUICK else -1  # seconds a cell
 nb_execution_raise_on_error = True
 nb_execution_cache_path = str(ROOT / "docs" / "_build" / ("notebooks-quick" if QUICK else "notebooks"))
+nb_execution_in_temp = True  # what they train and write stays out of the sources
 nb_merge_streams = True
 
 default_role = "literal"  # a single backtick in a docstring is code
