@@ -10,8 +10,9 @@ import time
 from tests.report.pages import CONFIG, make_run
 
 HOLD = """
-import sys, time
+import signal, sys, time
 from filelock import FileLock
+signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell has what it starts in the background ignore it
 lock = FileLock(sys.argv[1]); lock.acquire()
 print("held", flush=True)
 try:

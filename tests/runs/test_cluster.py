@@ -2,6 +2,7 @@
 
 import contextlib
 import dataclasses
+import importlib
 import io
 import os
 import re
@@ -16,7 +17,7 @@ import pytest
 from rich.console import Console
 
 from experiments import lab
-from jaxgan import Config, sweep
+from jaxgan import Config
 from jaxgan.errors import BusyError, UserError
 from jaxgan.folder import RunFolder
 from jaxgan.interrupts import interrupted_by, interrupts
@@ -24,6 +25,7 @@ from jaxgan.report.many_runs import ManyRuns
 from jaxgan.runs import cluster
 from jaxgan.runs.lock import locked
 
+sweep = importlib.import_module("jaxgan.sweep")  # the command: jaxgan.sweep is the function
 psutil = pytest.importorskip("psutil")
 distributed = pytest.importorskip("distributed")
 BASE = [
