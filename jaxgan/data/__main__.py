@@ -160,7 +160,7 @@ def print_cost(config: "Config", dataset: "Dataset") -> None:
     from jaxgan.runs.survey import measure_cost, quicker
     from jaxgan.settings.resolution import resolve
 
-    resolved = resolve(config, dataset)
+    resolved = resolve(config, None if dataset.size is None else dataset)  # a recipe may fix a sample of what is drawn afresh
     check_memory(resolved)
     chosen, schedule, program = resolved.config, resolved.schedule, resolved.program()
     print(

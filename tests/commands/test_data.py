@@ -47,6 +47,13 @@ def test_the_cost_of_a_training_with_the_flags(monkeypatch, tmp_path, capsys):
     assert not list(tmp_path.iterdir())  # points that are drawn afresh have no grid
 
 
+def test_a_recipe_that_fixes_a_sample_counts_epochs_of_it(tmp_path, monkeypatch, capsys):
+    """Lab 003: 200 epochs of 10,000 points in batches of 500."""
+    monkeypatch.chdir(tmp_path)
+    assert main(["gaussian", "--recipe", "lab003", "--variant", "gan", "--hidden-dim", "4"]) == 0
+    assert "4,000 steps of batch 500" in capsys.readouterr().out
+
+
 def test_a_table_has_a_figure(tmp_path, capsys):
     (tmp_path / "t.csv").write_text("height,weight\n1,2\n3,5\n3,5\n4,4\n")
     assert main([f"csv:{tmp_path / 't.csv'}", "--grid", str(tmp_path / "t.png"), "--no-cost"]) == 0
