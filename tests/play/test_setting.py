@@ -86,8 +86,10 @@ def test_what_is_shown_is_of_the_state_and_w1_that_of_the_metrics(small):
         float(score(jnp.asarray([small.axis[column], small.axis[row]]))), abs=1e-5
     )
     real = real_points(RING, POINTS)
-    gap = np.mean([score(p) for p in real[:8]]) - np.mean([score(p) for p in seen.points[0, :8]])
-    assert seen.score_gap[0] == pytest.approx(gap, abs=0.5)
+    of_all, slope = jax.vmap(score), jax.vmap(jax.grad(score))
+    assert seen.score_gap[0] == pytest.approx(float(of_all(real).mean() - of_all(seen.points[0]).mean()), abs=1e-5)
+    slopes = np.concatenate([slope(real), slope(seen.points[0])])  # (2 * POINTS, 2)
+    assert seen.steepest[0] == pytest.approx(max(np.hypot(x, y) for x, y in slopes), abs=1e-5)
     measured = small.distances(seen.points)
     assert measured.w1 == [pytest.approx(metrics.wasserstein1(real, seen.points[0]))]
     covered = metrics.mode_coverage(RING.distribution.to_units(real), RING.distribution.centres, RING.distribution.std)
