@@ -27,6 +27,7 @@ CHOICES = {
 RANGES = {
     "ema": Range(at_least=0, below=1),
     "generator_classifier_weight": Range(at_least=0),
+    "instance_noise": Range(at_least=0),
     "ada_target": Range(at_least=-1, at_most=1),
 }
 AT_LEAST = {

@@ -35,6 +35,7 @@ from jaxgan.networks import (
     Generator,
     MinibatchDiscriminationCritic,
     MixtureGenerator,
+    NoisyCritic,
     PackedCritic,
     ProjectionCritic,
     SpectralCritic,
@@ -89,6 +90,7 @@ class Gan:
         penalty_every: critic steps from one penalty to the next, its weight multiplied by as many (arXiv 1912.04958).
         minibatch_discrimination: show the critic how near each sample is to the others of its batch (arXiv 1606.03498).
         spectral_norm: divide each weight of the critic by its largest singular value (arXiv 1802.05957).
+        instance_noise: deviation of the noise added to all that the critic sees in training (arXiv 1610.04490).
         augment: what the critic's pictures go through in training: colour, translation, cutout (arXiv 2006.10738), flip, rotation,
             shift (arXiv 2006.06676).
         ada: augment with a probability that rises while the critic overfits, and falls else (arXiv 2006.06676, section 3.2).
@@ -136,6 +138,7 @@ class Gan:
     penalty_every: int = 1
     minibatch_discrimination: bool = False
     spectral_norm: bool = False
+    instance_noise: float = 0.0
     augment: tuple[str, ...] = ()
     ada: bool = False
     ada_target: Number = 0.6
@@ -207,6 +210,8 @@ class Gan:
             critic = ProjectionCritic(critic, self.n_classes, self.label_dim)
         if self.spectral_norm:
             critic = SpectralCritic(critic)
+        if self.instance_noise:
+            critic = NoisyCritic(critic, self.instance_noise)
         if self.augment:
             critic = AugmentedCritic(critic, tuple(self.augment))
         return critic

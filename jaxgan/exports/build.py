@@ -194,10 +194,21 @@ class Builder:
         near = self.sequential(f"{name}.shortcut_", layer.near, value)  # named by the fields that its layers were given in
         return self.add(name, "add", (near, self.sequential(f"{name}.residual_", layer.far, value)), self.shape(near))
 
+    def smoothing(self, name: str, layer: resampling.Smoothing, value: str) -> str:
+        """Taken into the weights of the linear layer before it, as smoothing is linear too."""
+        weights = self.layers[-1].weights
+        for name in weights.values():  # (features, in) and (features,)
+            array = self.arrays[name]
+            rows = jnp.asarray(array.reshape(len(array), -1).T)
+            self.arrays[name] = np.ascontiguousarray(np.asarray(layer(rows)).T.reshape(array.shape))
+        return value
+
     def sequential(self, name: str, layer: Sequential, value: str) -> str:
         joint = "" if name.endswith("_") else "."
-        for place, inner in enumerate(layer.layers):
+        place = 0
+        for inner in layer.layers:
             value = self.layer(f"{name}{joint}{place}", inner, value)
+            place += not isinstance(inner, resampling.Smoothing)  # which leaves no layer of its own
         return value
 
     def layer(self, name: str, layer: Any, value: str) -> str:
@@ -228,6 +239,7 @@ LAYERS: dict[type, Callable[..., str]] = {
     GenerativeBasis: Builder.basis,
     ResidualBlock: Builder.residual_block,
     Upsample: Builder.upsample,
+    resampling.Smoothing: Builder.smoothing,
     resnet.Residual: Builder.residual,
 }
 

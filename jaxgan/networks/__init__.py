@@ -13,6 +13,7 @@ from jaxgan.networks.conv1d import Conv1dCritic, Conv1dGenerator
 from jaxgan.networks.conv3d import Conv3dCritic, Conv3dGenerator
 from jaxgan.networks.dcgan import DcganCritic, DcganGenerator
 from jaxgan.networks.fc import FcCritic, FcGenerator
+from jaxgan.networks.instance_noise import NoisyCritic
 from jaxgan.networks.lab_conv import LabConvCritic, LabConvGenerator
 from jaxgan.networks.minibatch import MinibatchCritic, MinibatchDiscriminationCritic
 from jaxgan.networks.mixture import ClassifyingCritic, MixtureGenerator, generator_index
@@ -97,6 +98,7 @@ __all__ = [
     "MlpAutoencoder",
     "MlpCritic",
     "MlpGenerator",
+    "NoisyCritic",
     "PackedCritic",
     "ProjectionCritic",
     "R3ganCritic",

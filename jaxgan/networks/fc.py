@@ -8,14 +8,19 @@ from jaxtyping import Array
 
 from jaxgan.networks.layers import Dropout, Linear, Sequential, leaky_relu, unflatten
 from jaxgan.networks.player import Critic, Generator, scored
+from jaxgan.networks.resampling import Smoothing
 from jaxgan.types import CriticOutput, Samples
 
 
 class FcGenerator(Generator):
-    """latent-h-2h-4h-pixels, ReLU, tanh; h = 256 in the lab."""
+    """latent-h-2h-4h-pixels, ReLU, tanh; h = 256 in the lab.
+
+    What the tanh takes is smoothed by a binomial filter of `smoothing` taps, an odd number; 1, as in the lab, leaves it as it is.
+    """
 
     latent_dim: int = 100
     hidden_dim: int = 256
+    smoothing: int = 1
 
     takes_also = ("series", "volumes")
 
@@ -23,7 +28,8 @@ class FcGenerator(Generator):
         super().setup()
         h = self.hidden_dim
         hidden = [layer for width in (h, 2 * h, 4 * h) for layer in (Linear(width), jax.nn.relu)]
-        self.model = Sequential([*hidden, Linear(math.prod(self.sample_shape)), jnp.tanh])
+        smoothing = (Smoothing(self.sample_shape, self.smoothing),) if self.smoothing > 1 else ()
+        self.model = Sequential([*hidden, Linear(math.prod(self.sample_shape)), *smoothing, jnp.tanh])
 
     def generate(self, latent: Array, train: bool) -> Samples:
         return unflatten(self.model(latent, train), self.sample_shape)

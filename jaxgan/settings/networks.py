@@ -61,11 +61,14 @@ def choose_networks(config: Config, dataset: Dataset, variant: Variant, penalise
     for role, kind in (("generator", generator_kind), ("critic", critic_kind)):
         _check_fit(f"{role} '{names[role]}'", kind, dataset, config.hidden_dim)
     norm, dropout = _critic_settings(config, variant, names["critic"], critic_kind, penalised)
+    if config.smoothing is not None and config.smoothing % 2 == 0:
+        raise UserError(f"--smoothing {config.smoothing}: must be odd, so that one tap is in the middle")
     output, notes = _output(config.output, names["generator"], generator_kind, dataset)
     given: dict[str, Any] = {
         "latent_dim": config.latent_dim or _latent_dim(generator_kind, dataset),
         "hidden_dim": config.hidden_dim,
         "output": output,
+        "smoothing": config.smoothing,
         "norm": norm,
         "dropout": dropout,
     }
@@ -94,6 +97,7 @@ def choose_networks(config: Config, dataset: Dataset, variant: Variant, penalise
         "latent_dim": getattr(generator, "latent_dim", config.latent_dim or LATENT_DIM),
         "hidden_dim": widths[0] if widths[0] == widths[1] else config.hidden_dim,
         "output": getattr(generator, "output", None),
+        "smoothing": getattr(generator, "smoothing", None),
         "critic_norm": getattr(critic, "norm", None),
         "dropout": getattr(critic, "dropout", None),
     }
@@ -177,7 +181,7 @@ def check_remedies(config: Config, dataset: Dataset, variant: Variant, penalised
         value = getattr(config, name)
         raise UserError(f"{flag(name)}{'' if value is True else f' {value}'}: {reason}")
 
-    remedies = {"minibatch_discrimination": False, "pac": 1, "unroll": 0, "spectral_norm": False, "augment": None,
+    remedies = {"minibatch_discrimination": False, "pac": 1, "unroll": 0, "spectral_norm": False, "instance_noise": 0, "augment": None,
                 "penalty_every": 1, "ada": False, "freeze_critic": 0, "conditional": False}  # fmt: skip
     in_use = [name for name, off in remedies.items() if getattr(config, name) not in (off, None)]
     if variant.critic == "none":
@@ -221,6 +225,7 @@ def check_remedies(config: Config, dataset: Dataset, variant: Variant, penalised
         for name, why in {
             "minibatch_discrimination": "it acts on a score",
             "pac": "a pack is scored as one",
+            "instance_noise": "what it redraws would be held against another sample",
             "augment": "what it redraws would be held against another picture",
             "ada": "what it redraws would be held against another picture",
         }.items():

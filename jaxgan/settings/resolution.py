@@ -422,6 +422,7 @@ def _gan_maker(config: Config, variant: Variant, dataset: Dataset, networks: Cho
         penalty_every=config.penalty_every,
         minibatch_discrimination=config.minibatch_discrimination,
         spectral_norm=bool(config.spectral_norm),
+        instance_noise=config.instance_noise or 0.0,
         augment=tuple(config.augment.split(",")) if config.augment else (),
         ada=config.ada,
         **{name: getattr(config, name) for name in ADAPTIVE_NUMBERS if config.ada},

@@ -26,6 +26,7 @@ REMEDIES = {
     "unroll": {"unroll": 1},
     "generators": {"generators": 2},
     "spectral": {"spectral_norm": True},
+    "noise": {"instance_noise": 0.3},
     "augment": {"augment": "colour,translation,cutout"},
     "lazy": {"penalty_every": 2},
     "ada": {"augment": "flip,shift", "ada": True, "ada_interval": 1},
@@ -44,7 +45,7 @@ COST = {
     "conv1d": 2,
     "conv3d": 2,
 }  # of compiling
-ONCE = ("ada", "frozen", "parts")  # of these the quick tests run one case each
+ONCE = ("noise", "ada", "frozen", "parts")  # of these the quick tests run one case each
 SIGNED = {"gan", "gan_minimax", "dragan", "hinge", "sngan", "lsgan", "rpgan", "r3gan"}  # a score's sign says real or fake
 PENALISED = {"wgan_gp", "wgan_lp", "wgan_div", "dragan", "r3gan", "ct_gan"}
 
@@ -59,7 +60,7 @@ def sensible(variant: str, network: str, labels: str, remedy: str) -> bool:
         return False  # these compare the samples of a batch, and the other generators have batch norm
     if variant == "sinkhorn":
         return labels == "plain" and remedy in ("none", "generators")  # there is no critic
-    if variant in ("began", "ebgan") and (labels == "projected" or remedy in ("minibatch", "pac", "augment")):
+    if variant in ("began", "ebgan") and (labels == "projected" or remedy in ("minibatch", "pac", "noise", "augment")):
         return False  # these act on a score, or on what is redrawn
     if variant == "ct_gan" and not hasattr(CRITICS[PAIRS[network][1]], "dropout"):
         return False

@@ -13,6 +13,7 @@ SETTINGS: dict[str, tuple[str, tuple[int, ...], dict[str, Any]]] = {
     "mlp": ("mlp", (3,), {"hidden_dim": 8}),
     "mlp-linear": ("mlp", (2,), {"hidden_dim": 8, "output": "linear"}),
     "fc": ("fc", (5, 4, 3), {"hidden_dim": 4}),
+    "fc-smooth": ("fc", (5, 4, 3), {"hidden_dim": 4, "smoothing": 3}),
     "fc-series": ("fc", (6, 2), {"hidden_dim": 4}),
     "conv": ("conv", (28, 28, 1), {"hidden_dim": 2}),
     "lab_conv": ("lab_conv", (28, 28, 2), {"hidden_dim": 32}),

@@ -59,6 +59,14 @@ class NetworkOptions:
         of_network=True,
         settled_by=(*FROM_RECIPE, "network", "generator"),
     )
+    smoothing: int | None = option(
+        None,
+        "Taps of the binomial filter along height and width that the generator's picture goes through before its tanh (fc): 5 takes away"
+        " noise from pixel to pixel, 1 leaves all.",
+        at_least=1,
+        of_network=True,
+        settled_by=(*FROM_RECIPE, "network", "generator"),
+    )
     critic_norm: Literal["batch", "layer", "none"] | None = option(
         None,
         "Norm between the critic's convolutions (conv, conv1d, conv3d, dcgan; resnet: layer or none); batch norm is refused under a gradient"

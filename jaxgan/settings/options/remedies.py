@@ -48,6 +48,15 @@ class RemedyOptions:
         acts_on_critic=True,
         elsewhere="sn",
     )
+    instance_noise: float | None = option(
+        None,
+        "Deviation of the Gaussian noise added in training to all samples that the critic sees, real and fake (arXiv 1610.04490); none where not given.",
+        unit="in the units of what the generator draws: pictures reach from -1 to 1",
+        at_least=0,
+        settled_by=FROM_RECIPE,
+        acts_on_critic=True,
+        elsewhere="noise input_noise disc_noise",
+    )
     augment: str | None = option(
         None,
         "What is done at random to all pictures that the critic sees, real and fake: some of colour,translation,cutout (arXiv 2006.10738)"
