@@ -47,7 +47,7 @@ OTHER_SHAPES = {"conv1d": (9, 2), "conv3d": (4, 5, 4, 1)}  # of networks for nei
 
 
 def numbers_of(shape: tuple[int, ...], n: int = 40, n_classes: int = 3) -> Dataset:
-    """Random series or volumes with labels, from -1 to 1."""
+    """Random vectors, series or volumes with labels, from -1 to 1."""
     samples = np.random.default_rng(0).uniform(-1, 1, (n, *shape)).astype(np.float32)
     return Dataset("digits", shape, n_classes, samples, (np.arange(n) % n_classes).astype(np.int32))
 
@@ -88,7 +88,7 @@ def takes_points(network: str) -> bool:
 
 
 def tiny(network: str = "mlp", *, dataset: Dataset | None = None, **fields: Any) -> Resolved:
-    """A run of narrow networks; points of ring8 for `mlp`, random pictures, series or volumes for the others."""
+    """A run of narrow networks; points of ring8 for `mlp` where no data set is given, random pictures, series or volumes for the others."""
     fields = {
         "batch_size": 6,
         "n_critic": 0 if fields.get("variant") == "sinkhorn" else 2,
@@ -99,7 +99,7 @@ def tiny(network: str = "mlp", *, dataset: Dataset | None = None, **fields: Any)
         **fields,
     }
     if takes_points(network):
-        return resolve(Config(dataset=fields.pop("points_of", "ring8"), network=network, **fields))
+        return resolve(Config(dataset=fields.pop("points_of", "ring8"), network=network, **fields), dataset)
     if dataset is None:
         other = OTHER_SHAPES.get(network)
         dataset = numbers_of(other) if other else pictures(size=SIZES.get(network, 28))

@@ -6,13 +6,15 @@ import sys
 import jax
 import numpy as np
 
-from tests.tiny import on_disk, pictures, tiny, with_vectors
+from tests.tiny import numbers_of, on_disk, pictures, tiny, with_vectors
 
 CASES = {
     "gan dcgan with labels, batch norm in both players, replicas and data": (
         dict(network="dcgan", variant="gan", conditional=True, replicas=2),
         "data=4,replica=2",
     ),
+    "wgan_gp conv1d, series": (dict(network="conv1d", variant="wgan_gp", n_critic=1), "data=4"),
+    "gan conv3d, volumes, batch norm in both players": (dict(network="conv3d", variant="gan", n_critic=1), "data=2"),
 }
 REMEDIES = {  # each over four devices: what couples samples couples them across devices
     "pac, conditional": dict(variant="wgan_gp", pac=2, conditional=True),
@@ -50,6 +52,16 @@ SLOW = {
         ),
         "data=4,replica=2",
     ),
+    "gan conv1d, series with labels, streamed, batch norm in both players, replicas and data": (
+        dict(network="conv1d", variant="gan", replicas=2, conditional=True, dataset=on_disk(numbers_of((9, 2)))),
+        "data=2,replica=2",
+    ),
+    "wgan_gp conv3d, volumes with labels, packed, replicas": (
+        dict(network="conv3d", variant="wgan_gp", pac=2, replicas=2, conditional=True),
+        "data=2,replica=2",
+    ),
+    "wgan_gp fc, series": (dict(network="fc", variant="wgan_gp", dropout=0.0, dataset=numbers_of((9, 2))), "data=4"),
+    "gan mlp, vectors": (dict(network="mlp", variant="gan", dataset=numbers_of((7,))), "data=4"),
     "gan mlp, minibatch discrimination, packed and unrolled": (
         dict(network="mlp", variant="gan", minibatch_discrimination=True, pac=2, unroll=1, latent_dim=2),
         "data=4",
@@ -64,9 +76,10 @@ SLOW = {
 
 def outcome(fields: dict, mesh: str | None) -> tuple:
     """Numbers after three iterations, the devices they lie on, whether anything is summed over devices, and whether all is finite."""
-    run = tiny(
-        **{"batch_size": 8, "n_critic": 2, "dataset": pictures() if fields["network"] != "mlp" else None, **fields}, mesh=mesh
-    )
+    fields = {"batch_size": 8, "n_critic": 2, **fields}
+    if fields["network"] in ("dcgan", "fc"):
+        fields.setdefault("dataset", pictures())
+    run = tiny(**fields, mesh=mesh)
     program = run.program()
     state = program.initial_state()
     text = program.lower(state).compile().as_text()
