@@ -11,8 +11,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO, NamedTuple
 
-import numpy as np
-
+from jaxgan.data.deep_pictures import picture_of_deep, upright
 from jaxgan.errors import UserError, first_line
 from jaxgan.picture_options import Size
 from jaxgan.unpacking import check_size
@@ -22,14 +21,13 @@ if TYPE_CHECKING:
 
 FORMATS = ("PNG", "JPEG", "MPO", "WEBP", "AVIF", "JPEG2000", "BMP", "DIB", "GIF", "TIFF", "TGA", "PPM")  # of Pillow's names
 TIFF = (b"II*\0", b"MM\0*", b"II+\0", b"MM\0+")  # how its files begin
+UNKNOWN_TIFF = (
+    "a TIFF that is damaged or of a form not read here, expected grey (8 or 16 bits), grey and alpha (8), RGB, RGBA or CMYK (8 or 16);"
+    " a PNG of it would be read"
+)
 END = 2**16  # bytes at the end of a file in which what stands behind the pixels is sought
 BYTES_A_PIXEL = 4  # at most, while it is decoded
-GREY = ("1", "L", "LA", "I;16", "I;16B", "I")  # Pillow's modes without colour
-SIXTEEN_TO_EIGHT = 257  # levels of 16 bits to one of 8: 65535 / 255
-LOW_BYTES = {
-    "RGB;16B": "RGB;16L",
-    "RGBA;16B": "RGBA;16L",
-}  # how a PNG is read for the low byte of each level, by how for the high one
+GREY = ("1", "L", "LA", "La", "I;16", "I;16B", "I")  # Pillow's modes without colour
 
 
 class Facts(NamedTuple):
@@ -58,16 +56,19 @@ def open_picture(file: Path | bytes, source: str) -> tuple["Image", int]:
     """A picture of 8 bits, turned upright, in RGB or, where some of it may be transparent, in RGBA; and how many the file holds, of
     which it is the first.
 
-    16 bits a channel become 8 by a division by 257, rounded; only of TIFF in colour Pillow gives no more than the high byte.
+    12 and 16 bits a channel become 8 as `deep_pictures.picture_of_deep` says.
 
     Raises:
-        UserError: the file is no picture, is cut short, too large for its bytes, or has more than 16 bits a channel; `source` names it.
+        UserError: the file is no picture, is cut short, too large for its bytes, or has more than 16 bits a channel or signed levels;
+            `source` names it.
     """
     with _opened(file, source) as (opened, content):
         frames = getattr(opened, "n_frames", 1)
-        picture = _deep(opened, content, source)
+        picture = picture_of_deep(opened, content, source)
         if picture is None:
-            picture = _upright(opened)
+            _scaled_transparency(opened)
+            picture = upright(opened)
+            picture = picture.convert("LA") if picture.mode == "La" else picture  # alpha was multiplied in
             picture = picture.convert("RGBA" if picture.has_transparency_data else "RGB")
         return picture, frames
 
@@ -95,51 +96,12 @@ def _orientation(opened: Any, end: bytes) -> int:
     return int(exif.get(ExifTags.Base.Orientation, 1))
 
 
-def _upright(opened: Any) -> "Image":
-    from PIL import ImageOps
-
-    return ImageOps.exif_transpose(opened)
-
-
-def _deep(opened: Any, content: bytes, source: str) -> "Image | None":
-    """A picture of 16 bits a channel, as `open_picture` gives it; None of one of 8 bits or fewer."""
-    from PIL import Image
-
-    raw = opened.tile[0].args if opened.format == "PNG" and opened.tile else None
-    if isinstance(raw, str) and raw in ("LA;16B", *LOW_BYTES):
-        levels = _png_levels(opened, content, raw)
-    elif opened.mode.startswith("I;16") or (opened.mode == "I" and opened.format in ("PNG", "PPM")):
-        levels = np.asarray(_upright(opened)).astype(np.int32)[..., None]  # (H, W) -> (H, W, 1)
-    elif opened.mode.startswith(("I", "F")):
-        raise UserError(f"{source}: more than 16 bits a channel (mode {opened.mode}), expected 8 or 16")
-    else:
-        return None
-    clear = opened.info.get("transparency")  # the levels that stand for transparency
-    colour = (levels + SIXTEEN_TO_EIGHT // 2) // SIXTEEN_TO_EIGHT  # rounded: 257 is odd
-    if clear is not None and levels.shape[-1] in (1, 3):
-        alpha = 255 * (levels != np.asarray(clear)).any(-1, keepdims=True)
-        colour = np.concatenate([colour, alpha], axis=-1)
-    if colour.shape[-1] <= 2:  # grey, and maybe alpha
-        colour = np.concatenate([colour[..., :1]] * 3 + [colour[..., 1:]], axis=-1)
-    return Image.fromarray(colour.astype(np.uint8))
-
-
-def _png_levels(opened: Any, content: bytes, raw: str) -> np.ndarray:
-    """All 16 bits of a PNG with several channels, (H, W, C), of which Pillow by itself gives the high byte: read for either byte."""
-    if raw == "LA;16B":  # its four bytes a pixel as if they were four channels
-        both = np.asarray(_upright(_read_as(content, "RGBA")), np.int32)
-        return both[..., 0::2] * 256 + both[..., 1::2]
-    high, low = (np.asarray(_upright(_read_as(content, form)), np.int32) for form in (raw, LOW_BYTES[raw]))
-    return high * 256 + low
-
-
-def _read_as(content: bytes, raw: str) -> Any:
-    """A PNG whose bytes are unpacked in this one of Pillow's raw modes."""
-    from PIL import Image
-
-    opened = Image.open(io.BytesIO(content), formats=["PNG"])
-    opened.tile = [tile._replace(args=raw) for tile in opened.tile]
-    return opened
+def _scaled_transparency(opened: Any) -> None:
+    """Of a grey PNG of 2 or 4 bits Pillow scales the levels to 8 bits, and not the one that stands for transparency: done here."""
+    raw, clear = opened.tile[0].args if opened.format == "PNG" and opened.tile else None, opened.info.get("transparency")
+    most = {"L;2": 3, "L;4": 15}.get(raw) if isinstance(raw, str) else None
+    if most and isinstance(clear, int) and clear <= most:
+        opened.info["transparency"] = clear * (255 // most)
 
 
 @contextlib.contextmanager
@@ -150,14 +112,18 @@ def _opened(file: Path | bytes, source: str, head_alone: bool = False) -> Iterat
 
     Image.init()
     formats = [form for form in FORMATS if form in Image.OPEN]  # not every Pillow has them all
+    tiff = False
     try:
         content, stream, stored = _content(file, head_alone)
-        with stream, _quiet(), _without_lines_of_libtiff(_is_tiff(stream)), Image.open(stream, formats=formats) as opened:
+        tiff = _is_tiff(stream)
+        with stream, _quiet(), _without_lines_of_libtiff(tiff), Image.open(stream, formats=formats) as opened:
             check_size(opened.width * opened.height * BYTES_A_PIXEL, stored, source)
             yield opened, content
     except UserError:
         raise
     except UnidentifiedImageError as error:  # whose own message shows an object in memory
+        if tiff:
+            raise UserError(f"{source}: {UNKNOWN_TIFF}") from error
         raise UserError(f"{source}: not readable as a picture, expected PNG, JPEG, WebP, TIFF, GIF, ...") from error
     except Exception as error:  # each format's decoder raises whatever it likes for a broken file
         raise UserError(f"{source}: not readable as a picture ({first_line(error)}), expected PNG, JPEG, WebP, ...") from error

@@ -8,6 +8,15 @@ import numpy as np
 
 COLOUR_TYPES = {1: 0, 2: 4, 3: 2, 4: 6}  # of PNG, by the number of channels
 ORIENTATION = 0x0112
+ADAM7 = (
+    (0, 0, 8, 8),
+    (0, 4, 8, 8),
+    (4, 0, 8, 4),
+    (0, 2, 4, 4),
+    (2, 0, 4, 2),
+    (0, 1, 2, 2),
+    (1, 0, 2, 1),
+)  # PNG, 8.1: first row and column, and the steps
 
 
 def png(
@@ -18,21 +27,18 @@ def png(
     bits: int | None = None,
     orientation: int = 0,
     exif_last: bool = False,
+    interlaced: bool = False,
 ) -> bytes:
-    """A PNG of (H, W) or (H, W, C): uint8, uint16, or indices into a palette (K, 3); `bits` 1 packs eight pixels into a byte."""
+    """A PNG of (H, W) or (H, W, C): uint8, uint16, or indices into a palette (K, 3); `bits` 1, 2 or 4 packs so many pixels into a byte."""
     pixels = pixels[..., None] if pixels.ndim == 2 else pixels
     height, width, channels = pixels.shape
     bits = bits or 8 * pixels.dtype.itemsize
     kind = 3 if palette is not None else COLOUR_TYPES[channels]
-    rows = (
-        np.packbits(pixels[..., 0], axis=1)
-        if bits == 1
-        else pixels.astype(">u2" if bits == 16 else np.uint8).reshape(height, -1)
-    )
-    body = zlib.compress(b"".join(b"\0" + row.tobytes() for row in rows))
+    passes = [pixels[top::down, left::right] for top, left, down, right in ADAM7] if interlaced else [pixels]
+    body = zlib.compress(b"".join(b"\0" + row.tobytes() for part in passes if part.size for row in _rows(part, bits)))
     exif = [(b"eXIf", exif_of(orientation))] if orientation else []
     chunks = [
-        (b"IHDR", struct.pack(">IIBBBBB", width, height, bits, kind, 0, 0, 0)),
+        (b"IHDR", struct.pack(">IIBBBBB", width, height, bits, kind, 0, 0, int(interlaced))),
         *([] if exif_last else exif),
         *([(b"PLTE", palette.astype(np.uint8).tobytes())] if palette is not None else []),
         *([(b"tRNS", transparent)] if transparent else []),
@@ -43,6 +49,14 @@ def png(
     return b"\x89PNG\r\n\x1a\n" + b"".join(
         struct.pack(">I", len(data)) + name + data + struct.pack(">I", zlib.crc32(name + data)) for name, data in chunks
     )
+
+
+def _rows(pixels: np.ndarray, bits: int) -> np.ndarray:
+    """The bytes of each row."""
+    if bits < 8:
+        digits = np.unpackbits(pixels.astype(np.uint8), axis=-1)[..., -bits:]  # (H, W, 1) -> (H, W, bits)
+        return np.packbits(digits.reshape(len(pixels), -1), axis=1)
+    return pixels.astype(">u2" if bits == 16 else np.uint8).reshape(len(pixels), -1)
 
 
 def exif_of(orientation: int) -> bytes:
@@ -59,23 +73,54 @@ def bmp(pixels: np.ndarray) -> bytes:
     return b"BM" + struct.pack("<IHHI", 54 + len(body), 0, 0, 54) + header + body
 
 
-def tiff(pixels: np.ndarray, photometric: int, *, orientation: int = 1, order: str = "<") -> bytes:
-    """An uncompressed TIFF of one strip: photometric 1 grey, 2 RGB, 5 CMYK; order "<" or ">" of bytes."""
+def tiff(
+    pixels: np.ndarray,
+    photometric: int,
+    *,
+    orientation: int = 1,
+    order: str = "<",
+    bits: int | None = None,
+    planes: bool = False,
+    deflated: bool = False,
+    rows: int | None = None,
+    extra: int | None = None,
+    signed: bool = False,
+) -> bytes:
+    """A TIFF: photometric 0 grey whose zero is white, 1 grey, 2 RGB, 5 CMYK; order "<" or ">" of bytes; `bits` 12 packs two levels into
+    three bytes; strips of so many `rows`, of all channels or, with `planes`, of one; `extra` says what the last channel is: 0 nothing
+    known, 1 alpha that is multiplied in, 2 alpha."""
     pixels = pixels[..., None] if pixels.ndim == 2 else pixels
     height, width, channels = pixels.shape
-    body = pixels.astype(pixels.dtype.newbyteorder(order)).tobytes()
-    bits = 8 * pixels.dtype.itemsize
-    tags = {256: (4, [width]), 257: (4, [height]), 258: (3, [bits] * channels), 259: (3, [1]), 262: (3, [photometric]), 273: (4, [8]),
-            ORIENTATION: (3, [orientation]), 277: (3, [channels]), 278: (4, [height]), 279: (4, [len(body)])}  # fmt: skip
-    start, extra, entries = 8 + len(body), b"", b""
+    bits, rows = bits or 8 * pixels.dtype.itemsize, rows or height
+    strips = [
+        _packed(part[first : first + rows], bits, order)
+        for part in (np.split(pixels, channels, -1) if planes else [pixels])
+        for first in range(0, height, rows)
+    ]
+    if deflated:
+        strips = [zlib.compress(strip) for strip in strips]
+    offsets = [8 + sum(map(len, strips[:i])) for i in range(len(strips))]
+    body = b"".join(strips) + bytes(sum(map(len, strips)) % 2)
+    tags = {256: (4, [width]), 257: (4, [height]), 258: (3, [bits] * channels), 259: (3, [8 if deflated else 1]), 262: (3, [photometric]), 273: (4, offsets),
+            ORIENTATION: (3, [orientation]), 277: (3, [channels]), 278: (4, [rows]), 279: (4, [*map(len, strips)]), 284: (3, [2 if planes else 1]),
+            **({338: (3, [extra])} if extra is not None else {}), **({339: (3, [2] * channels)} if signed else {})}  # fmt: skip
+    start, more, entries = 8 + len(body), b"", b""
     after = start + 2 + 12 * len(tags) + 4
     for tag, (kind, values) in sorted(tags.items()):
         data = b"".join(struct.pack(order + (" HI" if kind == 3 else "  I")[kind - 2], value) for value in values)
         if len(data) > 4:
-            extra, data = extra + data, struct.pack(order + "I", after + len(extra))
+            more, data = more + data, struct.pack(order + "I", after + len(more))
         entries += struct.pack(order + "HHI", tag, kind, len(values)) + data.ljust(4, b"\0")
     magic = {"<": b"II*\0", ">": b"MM\0*"}[order]
-    return magic + struct.pack(order + "I", start) + body + struct.pack(order + "H", len(tags)) + entries + bytes(4) + extra
+    return magic + struct.pack(order + "I", start) + body + struct.pack(order + "H", len(tags)) + entries + bytes(4) + more
+
+
+def _packed(pixels: np.ndarray, bits: int, order: str) -> bytes:
+    """The levels of some rows one after another."""
+    if bits == 12:  # each row begins with a byte of its own
+        digits = np.unpackbits(pixels.astype(">u2")[..., None].view(np.uint8), axis=-1)[..., 4:]  # (H, W, C, 12)
+        return np.packbits(digits.reshape(len(pixels), -1), axis=1).tobytes()
+    return pixels.astype(pixels.dtype.newbyteorder(order)).tobytes()
 
 
 def webp(pixels: np.ndarray) -> bytes:
