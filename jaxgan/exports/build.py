@@ -27,7 +27,7 @@ from jaxgan.networks import (
     resampling,
     resnet,
 )
-from jaxgan.networks.layers import BatchNorm, Conv, ConvTranspose, Crop, Linear, Sequential
+from jaxgan.networks.layers import BatchNorm, Conv, ConvTranspose, Crop, Linear, Sequential, window_of
 from jaxgan.networks.r3gan import GenerativeBasis, ResidualBlock, Upsample, leaky_relu
 from jaxgan.types import Average, Player
 
@@ -130,13 +130,16 @@ class Builder:
         return self.add(name, "linear", (value,), (layer.features,), weights=self.kernel(name, layer))
 
     def conv(self, name: str, layer: Conv, value: str) -> str:
-        size = [(n + 2 * layer.padding - layer.size) // layer.stride + 1 for n in self.shape(value)[1:]]
+        before = self.shape(value)[1:]
+        window = window_of(layer.size, len(before))
+        size = [(n + 2 * layer.padding - k) // layer.stride + 1 for n, k in zip(before, window, strict=True)]
         numbers = {"stride": layer.stride, "padding": layer.padding, "groups": layer.groups}
         return self.add(name, "conv", (value,), (layer.features, *size), numbers, self.kernel(name, layer))
 
     def conv_transpose(self, name: str, layer: ConvTranspose, value: str) -> str:
-        more = layer.size - 2 * layer.padding + layer.output_padding
-        size = [(n - 1) * layer.stride + more for n in self.shape(value)[1:]]
+        before, more = self.shape(value)[1:], layer.output_padding - 2 * layer.padding
+        window = window_of(layer.size, len(before))
+        size = [(n - 1) * layer.stride + k + more for n, k in zip(before, window, strict=True)]
         numbers = {"stride": layer.stride, "padding": layer.padding, "output_padding": layer.output_padding}
         return self.add(name, "conv_transpose", (value,), (layer.features, *size), numbers, self.kernel(name, layer))
 

@@ -127,6 +127,12 @@ def _block(graph: Graph, part: Part, used: list[str]) -> str:
     return f"{name}({', '.join(map(str, arguments))})"
 
 
+def _window(shape: Sequence[int]) -> int | tuple[int, ...]:
+    """The window of a weight: one number where it is as long along all axes."""
+    window = tuple(shape[2:])
+    return window[0] if len(set(window)) == 1 else window
+
+
 def _layer(graph: Graph, layer: Layer, used: list[str]) -> str:
     """One of `torch.nn`'s layers, or a block of one layer."""
     axes = len(layer.shape) - 1
@@ -141,11 +147,11 @@ def _layer(graph: Graph, layer: Layer, used: list[str]) -> str:
         case "conv":
             groups = numbers["groups"]
             some = f", groups={groups}" if groups > 1 else ""
-            sizes = f"{shape[1] * groups}, {shape[0]}, {shape[2]}"
+            sizes = f"{shape[1] * groups}, {shape[0]}, {_window(shape)}"
             return f"nn.Conv{axes}d({sizes}, stride={numbers['stride']}, padding={numbers['padding']}{some}{bias})"
         case "conv_transpose":
             more = f", output_padding={numbers['output_padding']}" if numbers["output_padding"] else ""
-            sizes = f"{shape[0]}, {shape[1]}, {shape[2]}"
+            sizes = f"{shape[0]}, {shape[1]}, {_window(shape)}"
             return f"nn.ConvTranspose{axes}d({sizes}, stride={numbers['stride']}, padding={numbers['padding']}{more}{bias})"
         case "batch_norm":
             return f"nn.BatchNorm{max(1, axes)}d({shape[0]}, eps={numbers['epsilon']})"

@@ -1,6 +1,6 @@
-"""Convolutional networks without biases for 28x28 images: lab 002, section 3.2, and the code it links."""
+"""Convolutional networks without biases: lab 002, section 3.2, and the code it links, of which the form for 28x28 is exactly the lab's."""
 
-from typing import Literal
+from typing import Any, Literal
 
 import jax
 import jax.numpy as jnp
@@ -10,47 +10,82 @@ from jaxgan.networks.layers import BatchNorm, Conv, ConvTranspose, LabelledImage
 from jaxgan.networks.player import Critic, Generator, scored
 from jaxgan.types import CriticOutput, Samples
 
+COARSEST = 3  # a side is halved as long as this much is left
+WIDEST = 8  # in units of h, channels at the coarsest size
+
+Size = tuple[int, ...]
+
+
+def halvings(size: Size) -> int:
+    """How often the height and the width are halved, an odd one rounded down: until one of them would be less than 3, once at least.
+
+    28: 3 times, to 3; 32: 3 times, to 4; 48x80: 4 times, to 3x5.
+    """
+    return max(1, (min(size) // COARSEST).bit_length() - 1)
+
+
+def upward(size: Size) -> tuple[Size, list[Size]]:
+    """The coarsest size, and the windows of the transposed convolutions of stride 2 from there to `size`.
+
+    A window of 4 doubles a side, one of 5 or 6 adds a row or two: the last layers add what halving left over, as the lab's do.
+    28: from 3 by 4, 5 and 6 to 6, 13 and 28; 32: from 4 by 4, 4 and 4.
+    """
+    n = halvings(size)
+    windows: list[Size] = []
+    left = [side % 2**n for side in size]  # rows to be added, from the finest layer's on
+    for _ in range(n):
+        added = [2 if rest and rest % 2 == 0 else rest % 2 for rest in left]
+        windows.append(tuple(4 + more for more in added))
+        left = [(rest - more) // 2 for rest, more in zip(left, added, strict=True)]
+    return tuple(side // 2**n for side in size), windows[::-1]
+
 
 class ConvGenerator(Generator):
-    """Latent as a 1x1 image, to 3x3 (8h), 6x6 (4h), 13x13 (2h), 28x28; batch norm and ReLU between, tanh; h = 128 in the lab."""
+    """Latent as a 1x1 image, to the coarsest size (8h), then twice as large and half as wide again and again; batch norm and ReLU between, tanh.
+
+    In the lab h = 128, and sizes and channels are 3x3 (8h), 6x6 (4h), 13x13 (2h), 28x28; for others see `upward`.
+    """
 
     latent_dim: int = 128
     hidden_dim: int = 128
 
-    image_sizes = (28,)
+    smallest_side = 2 * COARSEST
 
     def setup(self) -> None:
         super().setup()
-        h = self.hidden_dim
-        self.model = Sequential([
-            ConvTranspose(8 * h, 3, 1, 0, use_bias=False), BatchNorm(), jax.nn.relu,
-            ConvTranspose(4 * h, 4, 2, 1, use_bias=False), BatchNorm(), jax.nn.relu,
-            ConvTranspose(2 * h, 5, 2, 1, use_bias=False), BatchNorm(), jax.nn.relu,
-            ConvTranspose(self.sample_shape[-1], 6, 2, 1, use_bias=False), jnp.tanh,
-        ])  # fmt: skip
+        *size, channels = self.sample_shape
+        coarse, windows = upward(tuple(size))
+        widths = [self.hidden_dim * min(2**i, WIDEST) for i in range(len(windows), 0, -1)]  # coarsest first
+        layers: list[Any] = [ConvTranspose(widths[0], coarse, 1, 0, use_bias=False)]
+        for width, window in zip((*widths[1:], channels), windows, strict=True):
+            layers += [BatchNorm(), jax.nn.relu, ConvTranspose(width, window, 2, 1, use_bias=False)]
+        self.model = Sequential([*layers, jnp.tanh])
 
     def generate(self, latent: Array, train: bool) -> Samples:
         return self.model(latent[:, None, None, :], train)  # (B, L) -> (B, 1, 1, L)
 
 
 class ConvCritic(Critic):
-    """28x28 to 14x14 (h), 7x7 (2h), 3x3 (4h), 1; leaky ReLU .2, a norm on the second and third; h = 128 in the lab."""
+    """Half as large and twice as wide again and again, from h channels to the coarsest size, then 1; leaky ReLU .2, a norm on all but the first.
+
+    In the lab h = 128, and 28x28 goes to 14x14 (h), 7x7 (2h), 3x3 (4h), 1; for other sizes see `halvings`.
+    """
 
     hidden_dim: int = 128
     norm: Literal["batch", "layer", "none"] = "batch"
 
-    image_sizes = (28,)
+    smallest_side = 2 * COARSEST
     convolutional = True
 
     def setup(self) -> None:
         super().setup()
-        h = self.hidden_dim
-        self.model = Sequential([
-            Conv(h, 4, 2, 1, use_bias=False), leaky_relu,
-            Conv(2 * h, 4, 2, 1, use_bias=False), critic_norm(self.norm), leaky_relu,
-            Conv(4 * h, 4, 2, 1, use_bias=False), critic_norm(self.norm), leaky_relu,
-            Conv(1, 3, 1, 0, use_bias=False),
-        ])  # fmt: skip
+        *size, _ = self.sample_shape
+        coarse, _ = upward(tuple(size))
+        layers: list[Any] = []
+        for i in range(halvings(tuple(size))):
+            norm = [critic_norm(self.norm)] if i else []
+            layers += [Conv(self.hidden_dim * min(2**i, WIDEST), 4, 2, 1, use_bias=False), *norm, leaky_relu]
+        self.model = Sequential([*layers, Conv(1, coarse, 1, 0, use_bias=False)])
 
     def score(self, samples: Array | LabelledImages, train: bool) -> CriticOutput:
         return scored(self.model, samples, train)

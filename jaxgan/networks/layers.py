@@ -60,6 +60,11 @@ class Linear(nn.Module):
         return y + self.param("bias", self.bias_init or torch_uniform(inputs), (self.features,)) if self.use_bias else y
 
 
+def window_of(size: int | tuple[int, ...], axes: int) -> tuple[int, ...]:
+    """A window along so many axes: as many numbers, or one for all of them."""
+    return (size,) * axes if isinstance(size, int) else size
+
+
 class LabelledImages(NamedTuple):
     """Images (or series, or volumes) with a vector each, which stands for as many more channels of one value all over the image."""
 
@@ -74,7 +79,7 @@ class Conv(nn.Module):
     """
 
     features: int
-    size: int
+    size: int | tuple[int, ...]  # of the window, along all axes or along each
     stride: int = 1
     padding: int = 0
     groups: int = 1
@@ -86,7 +91,7 @@ class Conv(nn.Module):
     def __call__(self, x: Float[Array, "batch *size inputs"] | LabelledImages) -> Float[Array, "batch *size2 features"]:
         images, constant = x if isinstance(x, LabelledImages) else (x, None)
         inputs = images.shape[-1] + (0 if constant is None else constant.shape[-1])
-        shape = (*(self.size,) * (images.ndim - 2), inputs // self.groups, self.features)
+        shape = (*window_of(self.size, images.ndim - 2), inputs // self.groups, self.features)
         fan_in = math.prod(shape[:-1])
         kernel = self.param("kernel", self.kernel_init or torch_uniform(fan_in), shape)
         if self.groups == 1:
@@ -100,7 +105,7 @@ class ConvTranspose(nn.Module):
     """PyTorch's ConvTranspose2d on (B, H, W, C), or 1d, or 3d; its fan-in counts the outputs, as PyTorch reads it off the weight's second axis."""
 
     features: int
-    size: int
+    size: int | tuple[int, ...]  # of the window, along all axes or along each
     stride: int = 1
     padding: int = 0
     output_padding: int = 0
@@ -110,7 +115,7 @@ class ConvTranspose(nn.Module):
 
     @nn.compact
     def __call__(self, x: Float[Array, "batch *size inputs"]) -> Float[Array, "batch *size2 features"]:
-        shape = (*(self.size,) * (x.ndim - 2), self.features, x.shape[-1])
+        shape = (*window_of(self.size, x.ndim - 2), self.features, x.shape[-1])
         fan_in = math.prod(shape[:-1])
         kernel = self.param("kernel", self.kernel_init or torch_uniform(fan_in), shape)
         y = convolution.conv_transpose(x, kernel, stride=self.stride, padding=self.padding, output_padding=self.output_padding)

@@ -16,6 +16,7 @@ SETTINGS: dict[str, tuple[str, tuple[int, ...], dict[str, Any]]] = {
     "fc-smooth": ("fc", (5, 4, 3), {"hidden_dim": 4, "smoothing": 3}),
     "fc-series": ("fc", (6, 2), {"hidden_dim": 4}),
     "conv": ("conv", (28, 28, 1), {"hidden_dim": 2}),
+    "conv-oblong": ("conv", (14, 9, 3), {"hidden_dim": 4}),
     "lab_conv": ("lab_conv", (28, 28, 2), {"hidden_dim": 32}),
     "dcgan": ("dcgan", (16, 16, 3), {"hidden_dim": 2}),
     "dcgan-odd": ("dcgan", (9, 14, 1), {"hidden_dim": 2}),

@@ -8,11 +8,14 @@ import pytest
 from jaxgan.data import Dataset
 from jaxgan.errors import UserError
 from jaxgan.networks import CRITICS, GENERATORS, PAIRS
+from jaxgan.networks.conv import halvings, upward
 from jaxgan.networks.dcgan import stages
 from jaxgan.settings import Config, resolve
 from tests.tiny import tiny
 
 PAIRS_OF = {
+    "conv": [(6, 7, 1), (28, 28, 1), (32, 32, 3), (30, 28, 4), (48, 80, 3), (6, 300, 2)],
+    "fc_conv": [(30, 28, 3)],
     "dcgan": [(4, 4, 1), (9, 22, 2), (48, 80, 4), (7, 300, 3), (256, 256, 3)],
     "r3gan": [(8, 8, 1), (21, 33, 4), (128, 48, 3)],
     "conv1d": [(4, 1), (5, 2), (101, 3)],
@@ -24,6 +27,10 @@ CRITICS_OF = {
     "minibatch": [(5, 7, 2), (9, 2), (4, 5, 6, 1)],
     "autoencoder": [(5, 7, 2), (9, 2), (4, 5, 6, 1)],
 }
+
+
+def picture_set(shape):
+    return Dataset("digits", shape, 0, np.zeros((20, *shape), np.uint8), np.zeros(20, np.int32))
 
 
 def outputs(module, x):
@@ -53,6 +60,31 @@ def test_a_critic_scores_and_redraws_samples_of_the_shape(critic, shape):
 )  # fmt: skip
 def test_the_sizes_and_channels_of_dcgan(side, sizes, widths):
     assert stages((side, side), 1) == ([(n, n) for n in sizes], widths)
+
+
+@pytest.mark.parametrize(
+    ("size", "coarsest", "windows"),
+    [
+        ((28, 28), (3, 3), [(4, 4), (5, 5), (6, 6)]),  # the lab's own
+        ((32, 32), (4, 4), [(4, 4), (4, 4), (4, 4)]),
+        ((48, 80), (3, 5), [(4, 4), (4, 4), (4, 4), (4, 4)]),
+        ((30, 28), (3, 3), [(4, 4), (6, 5), (6, 6)]),
+        ((6, 7), (3, 3), [(4, 5)]),
+    ],
+)
+def test_the_sizes_and_windows_of_conv(size, coarsest, windows):
+    assert upward(size) == (coarsest, windows)
+
+
+def test_conv_comes_to_every_size():
+    """A transposed convolution of stride 2 and padding 1 makes 2 n - 4 + window of n rows, a convolution of window 4 half of them."""
+    for side in range(6, 300):
+        (coarse,), windows = upward((side,))
+        up, down = coarse, side
+        for (window,) in windows:
+            assert 4 <= window <= 6
+            up, down = 2 * up - 4 + window, (down + 2 - 4) // 2 + 1
+        assert (up, down) == (side, coarse) and 3 <= coarse < 6 and len(windows) == halvings((side,))
 
 
 @pytest.mark.parametrize(
@@ -88,6 +120,18 @@ def test_the_default_network_follows_the_shape(shape, variant, network, critic):
 def test_a_network_for_samples_of_another_kind_is_refused(network, of, message):
     with pytest.raises(UserError, match=message):
         resolve(Config(dataset="digits", network=network, recipe="paper", variant="gan"), tiny(of).dataset)
+
+
+@pytest.mark.parametrize("network", ["conv", "fc_conv"])
+def test_pictures_too_small_for_conv_are_refused(network):
+    with pytest.raises(UserError, match="generator 'conv' takes images of at least 6 pixels a side, not 5x9: see --image-size"):
+        tiny(network, dataset=picture_set((5, 9, 3)), variant="gan")
+
+
+@pytest.mark.parametrize(("shape", "variant", "critic"), [((32, 32, 3), "wgan_gp", "conv"), ((30, 28, 4), "gan", "conv"), ((48, 80, 1), "began", "conv_autoencoder")])  # fmt: skip
+def test_conv_is_chosen_for_pictures_of_any_size(shape, variant, critic):
+    config = tiny("conv", dataset=picture_set(shape), variant=variant).config
+    assert (config.generator, config.critic) == ("conv", critic)
 
 
 def test_a_series_that_is_too_short_is_refused():

@@ -61,6 +61,9 @@ CASES = {
     "fc_conv-lsgan": ("fc_conv", "lsgan", {"optimizer": "adam"}),
     "dcgan-gan": ("dcgan", "gan", {"optimizer": "adam"}),
     "conv1d-gan-conditional": ("conv1d", "gan", {"optimizer": "adam", "conditional": True, "n_critic": 1}),
+    "conv1d-wgan_gp-conditional": ("conv1d", "wgan_gp", {"optimizer": "rmsprop", "conditional": True, "n_critic": 1}),
+    "conv1d-wgan_gp-layer": ("conv1d", "wgan_gp", {**ADAM_0_9, "critic_norm": "layer", "n_critic": 1}),
+    "conv-oblong-wgan_gp": ("conv", "wgan_gp", {"optimizer": "rmsprop", "shape": (30, 17, 3), "n_critic": 1}),
     "conv3d-wgan_gp": ("conv3d", "wgan_gp", {**ADAM_0_9, "n_critic": 1}),
     "r3gan-wgan_gp-conditional": ("r3gan", "wgan_gp", {**ADAM_0_9, "conditional": True, "n_critic": 1}),
 }
@@ -110,10 +113,11 @@ def test_five_iterations(case):
 
 
 @pytest.mark.usefixtures("float64")
-def test_the_penaltys_gradients_in_the_form_of_accelerators(monkeypatch):
-    """Second derivatives of convolution as GPU and TPU take them, and transposed convolution."""
+@pytest.mark.parametrize("network", ["lab_conv", "conv1d", "conv3d"])
+def test_the_penaltys_gradients_in_the_form_of_accelerators(network, monkeypatch):
+    """Second derivatives of convolution as GPU and TPU take them, and transposed convolution, along one axis, two and three."""
     monkeypatch.setattr(convolution, "_by_platform", lambda _, form, *arguments: form(*arguments))
-    setup = small_setup("lab_conv", "wgan_gp", conditional=True)
+    setup = small_setup(network, "wgan_gp", conditional=True)
     pair = [twins.shake(twin) for twin in twins.twins_of(setup)]
     state, iterations = loaded_state(setup, *map(twins.arrays, pair)), random_iterations(setup, n=1)
     expected = twins.first_outcomes(setup, *pair, iterations)

@@ -4,6 +4,7 @@ Images are (B, C, H, W) here. Attribute names are the labs', so state dicts carr
 scores, of shape (B, 1). Widths are parameters; the defaults are the labs' own. Without classes labels are ignored.
 """
 
+import itertools
 import math
 from itertools import pairwise
 
@@ -175,6 +176,60 @@ class ConvCritic(Joined):
 
     def forward(self, img, labels=None):
         return self.model(self.joined(img, labels)).view(-1, 1)
+
+
+# The same for other sizes: layers of the lab's form, as many as halve the picture to no less than 3, of the windows 4, 5 and 6 that the lab has
+
+
+def conv_windows(side: int, n: int) -> tuple:
+    """The first of all windows, in their order as numbers, by which n layers make `side` of what n halvings leave of it."""
+    for windows in itertools.product((4, 5, 6), repeat=n):
+        made = side >> n
+        for window in windows:
+            made = 2 * made - 4 + window
+        if made == side:
+            return windows
+    raise AssertionError(side)
+
+
+class AnyConvGenerator(Joined):
+    def __init__(self, shape, latent_dim=128, hidden_dim=128, n_classes=0):
+        super().__init__(n_classes)
+        channels, *size = shape
+        n = max(n for n in range(1, 9) if n == 1 or min(size) >> n >= 3)
+        windows = list(zip(*(conv_windows(side, n) for side in size), strict=True))
+        widths = [hidden_dim * min(2**i, 8) for i in range(n, 0, -1)] + [channels]
+        layers = [nn.ConvTranspose2d(latent_dim + n_classes, widths[0], tuple(side >> n for side in size), bias=False)]
+        for (before, after), window in zip(pairwise(widths), windows, strict=True):
+            layers += [nn.BatchNorm2d(before), nn.ReLU(), nn.ConvTranspose2d(before, after, window, 2, 1, bias=False)]
+        self.model = nn.Sequential(*layers, nn.Tanh())
+
+    def forward(self, z, labels=None):
+        return self.model(self.joined(z, labels)[:, :, None, None])
+
+
+class AnyConvCritic(Joined):
+    def __init__(self, shape, hidden_dim=128, n_classes=0, norm="batch"):
+        super().__init__(n_classes)
+        channels, *size = shape
+        before, layers, width = channels + n_classes, [], hidden_dim
+        while not layers or min(size) // 2 >= 3:
+            of_norm = [norm_layer(norm, width)] if layers else []
+            layers += [nn.Conv2d(before, width, 4, 2, 1, bias=False), *of_norm, nn.LeakyReLU(0.2)]
+            before, width, size = width, min(2 * width, 8 * hidden_dim), [side // 2 for side in size]
+        self.model = nn.Sequential(*layers, nn.Conv2d(before, 1, tuple(size), bias=False))
+
+    def forward(self, img, labels=None):
+        return self.model(self.joined(img, labels)).view(-1, 1)
+
+
+def conv_generator(shape=(1, 28, 28), **options):
+    """The lab's where it is for such pictures."""
+    return (ConvGenerator if shape[1:] == (28, 28) else AnyConvGenerator)(shape, **options)
+
+
+def conv_critic(shape=(1, 28, 28), **options):
+    return (ConvCritic if shape[1:] == (28, 28) else AnyConvCritic)(shape, **options)
 
 
 # Labs 003 (hidden 256, latent 5) and 004, section 11.1
@@ -486,7 +541,7 @@ class ProjectionCritic(nn.Module):
 
 
 GENERATORS = {
-    "conv": ConvGenerator,
+    "conv": conv_generator,
     "conv1d": AnyGenerator,
     "conv3d": AnyGenerator,
     "dcgan": dcgan_generator,
@@ -496,7 +551,7 @@ GENERATORS = {
     "r3gan": R3ganGenerator,
 }
 CRITICS = {
-    "conv": ConvCritic,
+    "conv": conv_critic,
     "conv1d": AnyCritic,
     "conv3d": AnyCritic,
     "dcgan": dcgan_critic,

@@ -12,8 +12,8 @@ class NetworkOptions:
 
     network: str | None = option(
         None,
-        "Both networks, the generator and the critic, which GAN papers call the discriminator: of pictures dcgan, fc and r3gan (any height and width), lab_conv (28, 32, 64 pixels), conv and fc_conv (28; a conv"
-        " generator against an fc critic), resnet (32); mlp of vectors, conv1d of series, conv3d of volumes; chosen by the shape of the data"
+        "Both networks, the generator and the critic, which GAN papers call the discriminator: of pictures dcgan, fc, r3gan, conv and fc_conv (any height and width; fc_conv is a conv generator against"
+        " an fc critic), lab_conv (28, 32, 64 pixels), resnet (32); mlp of vectors, conv1d of series, conv3d of volumes; chosen by the shape of the data"
         " where not given.",
         most_used=4,
         settled_by=(*FROM_RECIPE, "generator", "critic"),
