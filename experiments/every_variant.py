@@ -30,7 +30,7 @@ TRIAL = 4  # a rate is tried for this part of the steps
 TRIAL_SEED = 100
 SAMPLES, TRIAL_SAMPLES = (10_000, 500), (2_000, 500)  # measured, in full and quick
 OWN: dict[str, dict[str, Any]] = {  # where a variant's paper sets what does not fit these networks or this length
-    "began": {"balance_rate": 0.01},
+    "began": {"balance_rate": 0.01, "diversity_ratio": 1.0, "beta1": 0.5},
     "ct_gan": {"dropout": 0.2},
 }
 COLUMNS = {  # metric, without the number of samples: (heading, digits, factor)
