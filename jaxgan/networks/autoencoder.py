@@ -65,9 +65,10 @@ class MlpAutoencoder(AutoencoderCritic):
 
 
 class FcAutoencoder(AutoencoderCritic):
-    """pixels-4h-h-4h-pixels, leaky ReLU .2, linear code, tanh."""
+    """pixels-4h-code-4h-pixels, leaky ReLU .2, linear code, tanh; a code of h numbers where `code_dim` is None."""
 
     hidden_dim: int = 64
+    code_dim: int | None = None
 
     takes_also = ("series", "volumes")
     flat = True
@@ -75,7 +76,7 @@ class FcAutoencoder(AutoencoderCritic):
     def setup(self) -> None:
         super().setup()
         h = self.hidden_dim
-        self.encoder = Sequential([Linear(4 * h), leaky_relu, Linear(h)])
+        self.encoder = Sequential([Linear(4 * h), leaky_relu, Linear(self.code_dim or h)])
         self.decoder = Sequential([Linear(4 * h), leaky_relu, Linear(math.prod(self.sample_shape)), jnp.tanh])
 
 

@@ -67,6 +67,7 @@ def choose_networks(config: Config, dataset: Dataset, variant: Variant, penalise
     given: dict[str, Any] = {
         "latent_dim": config.latent_dim or _latent_dim(generator_kind, dataset),
         "hidden_dim": config.hidden_dim,
+        "code_dim": config.code_dim,
         "output": output,
         "smoothing": config.smoothing,
         "norm": norm,

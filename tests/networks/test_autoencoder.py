@@ -65,6 +65,7 @@ def test_sizes():
 
     assert count(made("mlp_autoencoder", (2,), 7, code_dim=3)) == chain(2, 7, 7, 3, 7, 7, 2)
     assert count(made("autoencoder", (6, 5, 2), 7)) == chain(60, 28, 7, 28, 60)
+    assert count(made("autoencoder", (6, 5, 2), 7, code_dim=3)) == chain(60, 28, 3, 28, 60)
     flat = 7 * 7 * 10
     want = convs(1, 5, 10) + chain(flat, 9, flat) + convs(10, 5, 1)
     assert count(made("conv_autoencoder", (28, 28, 1), 5, code_dim=9)) == want

@@ -308,3 +308,14 @@ def test_intervals_become_generator_steps_rounded_up():
     assert alike.checkpoint_every == 1
     with pytest.raises(UserError, match=r"^--log-every 1epoch: samples are drawn afresh"):
         resolve(Config(dataset="ring8", log_every="1epoch"))
+
+
+@pytest.mark.parametrize(("dataset", "more", "by_itself"), [("ring8", {}, 2), ("digits", {"critic": "conv_autoencoder"}, 64)])
+def test_the_width_of_an_autoencoders_code_is_an_option(dataset, more, by_itself):
+    def critic(**fields):
+        return resolve(Config(variant="began", dataset=dataset, **more, **fields)).gan.critic
+
+    assert critic(code_dim=3).code_dim == 3
+    assert critic().code_dim == by_itself, "runs from before there was this option load with it left open"
+    with pytest.raises(UserError, match=r"^--code-dim has no meaning for generator 'mlp' and critic 'mlp'$"):
+        resolve(Config(variant="gan", dataset="ring8", code_dim=3))

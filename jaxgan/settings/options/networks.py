@@ -53,6 +53,16 @@ class NetworkOptions:
         settled_by=(*FROM_RECIPE, "network"),
         elsewhere="ngf ndf nf width hidden channels_base",
     )
+    code_dim: int | None = option(
+        None,
+        "Numbers in the code of a critic that reconstructs, its bottleneck (mlp_autoencoder: 2; conv_autoencoder: 64; autoencoder: --hidden-dim)."
+        " One of as many numbers as a sample has redraws whatever it is shown.",
+        at_least=1,
+        of_network=True,
+        settled_by=(*FROM_RECIPE, "network", "critic"),
+        acts_on_critic=True,
+        elsewhere="bottleneck code_size",
+    )
     output: Literal["tanh", "linear"] | None = option(
         None,
         "Last layer of the generator (mlp, conv1d, conv3d: tanh; r3gan: linear).",
