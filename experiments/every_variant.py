@@ -4,9 +4,9 @@
     python -m experiments.every_variant --quick            # scikit-learn's digits, 30 steps, 2 seeds: minutes
 
 What all share: the `dcgan` networks 16 wide (where a variant needs an autoencoder, `conv_autoencoder` in the critic's place), batch 64, averaged
-weights (decay .999), the same number of generator steps; the optimizer, its betas and the critic steps are the variant's own paper's. The learning rate
-is the best of RATES by FID after a quarter of the steps, on one seed that is not among the three. Compared are 10,000
-samples with the test set's 10,000 pictures, in the features of the lab's classifier.
+weights (decay .999), the same number of generator steps; the optimizer, its betas and the critic steps are the variant's own paper's, but for
+OWN; both players have one learning rate (BEGAN's critic half of it, `results/began.md`), the best of RATES by FID after a quarter of the
+steps, on one seed that is not among the three. Compared are 10,000 samples with the test set's 10,000 pictures, in the features of the lab's classifier.
 
 A finished run is not trained again and a stopped one goes on: the same command continues after an interruption.
 """
@@ -30,9 +30,10 @@ TRIAL = 4  # a rate is tried for this part of the steps
 TRIAL_SEED = 100
 SAMPLES, TRIAL_SAMPLES = (10_000, 500), (2_000, 500)  # measured, in full and quick
 OWN: dict[str, dict[str, Any]] = {  # where a variant's paper sets what does not fit these networks or this length
-    "began": {"balance_rate": 0.01, "diversity_ratio": 1.0, "beta1": 0.5},
+    "began": {"balance_rate": 0.01, "diversity_ratio": 1.1, "beta1": 0.5},
     "ct_gan": {"dropout": 0.2},
 }
+CRITIC_RATE = {"began": 0.5}  # the critic's learning rate by the generator's, where they are not the same
 COLUMNS = {  # metric, without the number of samples: (heading, digits, factor)
     "fid_lab": ("FID", 1, 1),
     "kid_lab": ("KID, x1000", 2, 1000),
@@ -47,15 +48,16 @@ def datasets_of(options: lab.Options) -> tuple[str, ...]:
 
 
 def config_of(variant: str, dataset: str, rate: float, options: lab.Options) -> Config:
-    """The run of a variant, with a learning rate for both players."""
+    """The run of a variant, with this learning rate of the generator."""
     network: dict[str, Any] = {"generator": "dcgan", "critic": "dcgan"}
     if VARIANTS[variant].critic == "autoencoder":
         network["critic"] = "conv_autoencoder"
     steps = options.length(STEPS, QUICK)
     return Config(
         variant=variant, dataset=dataset, data_dir=options.data_dir, recipe="paper", **network, hidden_dim=options.width or 16,
-        batch_size=64, learning_rate=rate, critic_learning_rate=rate, ema=0.999, steps=steps, replicas=options.seeds,
-        sample_every=max(1, steps // 4), checkpoint_every=max(1, steps // 20), keep_checkpoints=1, **OWN.get(variant, {}),
+        batch_size=64, learning_rate=rate, critic_learning_rate=CRITIC_RATE.get(variant, 1.0) * rate, ema=0.999, steps=steps,
+        replicas=options.seeds, sample_every=max(1, steps // 4), checkpoint_every=max(1, steps // 20), keep_checkpoints=1,
+        **OWN.get(variant, {}),
     )  # fmt: skip
 
 
