@@ -25,7 +25,7 @@ from jaxgan.objectives.began import BEGAN
 from jaxgan.types import Game
 
 NAME = "began"
-PLANE_STEPS, STEPS = (3000, 30), (1500, 10)  # in full, quick
+PLANE_STEPS, STEPS = (2000, 30), (1500, 10)  # in full, quick
 SAMPLES = (2000, 100)
 FIRST = "as before"
 ON_THE_PLANE: dict[str, dict[str, Any]] = {
@@ -33,16 +33,14 @@ ON_THE_PLANE: dict[str, dict[str, Any]] = {
     "ratio 1": {"diversity_ratio": 1.0, "balance_rate": 0.01},
     "code of 1": {"diversity_ratio": 0.5, "balance_rate": 0.01, "code_dim": 1},
     "k held at .3": {"variant": "experiments.began:HELD_AT_3"},
-    "k held at .5": {"variant": "experiments.began:HELD_AT_5"},
-    "k held at .7": {"variant": "experiments.began:HELD_AT_7"},
+    "k held at .6": {"variant": "experiments.began:HELD_AT_6"},
     "conditional": {"diversity_ratio": 0.5, "balance_rate": 0.01, "conditional": True},
 }
 ON_PICTURES: dict[str, dict[str, Any]] = {
     FIRST: {"diversity_ratio": 0.5, "balance_rate": 0.001},
-    "rate .01": {"diversity_ratio": 0.5, "balance_rate": 0.01},
-    "rate .01, slower critic": {"diversity_ratio": 0.5, "balance_rate": 0.01, "critic_learning_rate": 5e-4},
-    "rate .01, ratio 1.1": {"diversity_ratio": 1.1, "balance_rate": 0.01},
-    "rate .01, ratio 1.1, slower critic": {"diversity_ratio": 1.1, "balance_rate": 0.01, "critic_learning_rate": 5e-4},
+    "ratio 1.1, rate .01, slower critic": {"diversity_ratio": 1.1, "balance_rate": 0.01, "critic_learning_rate": 5e-4},
+    "ratio .5, rate .01, slower critic": {"diversity_ratio": 0.5, "balance_rate": 0.01, "critic_learning_rate": 5e-4},
+    "ratio 1.1, rate .01": {"diversity_ratio": 1.1, "balance_rate": 0.01},
 }
 
 
@@ -56,14 +54,15 @@ def held_at(weight: float) -> Variant:
     return Variant(build, BEGAN.reference, (), critic="autoencoder")
 
 
-HELD_AT_3, HELD_AT_5, HELD_AT_7 = held_at(0.3), held_at(0.5), held_at(0.7)
+HELD_AT_3, HELD_AT_6 = held_at(0.3), held_at(0.6)
 
 
 def plane_config(row: str, options: lab.Options) -> Config:
     """The run of a row on the ring."""
     config = mode_coverage.config_of("began", "ring8", options.seeds, options.length(*PLANE_STEPS))
-    without = {"recipe": None, "diversity_ratio": None, "balance_rate": None}
-    return dataclasses.replace(config, **{**without, "hidden_dim": 64, "ema": 0.99, **ON_THE_PLANE[row]})
+    own: dict[str, Any] = {"recipe": None, "diversity_ratio": None, "balance_rate": None, "hidden_dim": 64, "ema": 0.99}
+    steps = options.length(*PLANE_STEPS)
+    return dataclasses.replace(config, sample_every=steps, checkpoint_every=steps // 2, **{**own, **ON_THE_PLANE[row]})
 
 
 def picture_config(row: str, options: lab.Options) -> Config:

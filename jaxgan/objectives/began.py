@@ -18,7 +18,8 @@ def began(*, diversity_ratio: Number = 0.5, balance_rate: Number = 0.001) -> Gam
     """L(x) - k L(G(z)) for the critic, L(G(z)) for the generator, and a step of k in [0, 1] after each critic step, from k = 0.
 
     k <- k + balance_rate (diversity_ratio L(x) - L(G(z))), which drives E L(G(z)) / E L(x) to diversity_ratio (arXiv 1703.10717,
-    section 3.4; there L(G(z)) is the generator step's, here the critic step's own). The metric `convergence` is L(x) +
+    section 3.4; there L(G(z)) is the generator step's, here the critic step's own). Samples like the data have L(G(z)) = L(x), so that
+    a ratio below 1 asks for samples that are easier to redraw than the data: fewer of them (experiments/results/began.md). The metric `convergence` is L(x) +
     |diversity_ratio L(x) - L(G(z))| (section 3.4.1). Its scores are -L, so that higher is more real.
     """
 

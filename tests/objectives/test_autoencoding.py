@@ -104,3 +104,12 @@ def test_the_generator_of_ebgan_pays_for_alike_features():
     np.testing.assert_allclose(value, 0.25 + 0.1, rtol=1e-5)
     np.testing.assert_allclose(metrics["pulling_away"], 1, rtol=1e-5)
     check_float32((value, metrics))
+
+
+def test_samples_like_the_data_hold_began_in_balance_at_a_ratio_of_1_alone():
+    def after(ratio):
+        objective = began(diversity_ratio=ratio, balance_rate=0.1).objective
+        _, metrics = objective.critic_loss(began_view(0.4, 0.4), jnp.asarray(0.25))
+        return float(objective.update(jnp.asarray(0.25), metrics))
+
+    np.testing.assert_allclose([after(0.5), after(1.0), after(1.1)], [0.23, 0.25, 0.254], rtol=1e-5)

@@ -105,7 +105,9 @@ class TrainingOptions:
         at_least=0,
     )
     diversity_ratio: float | None = variant_number(
-        "Reconstruction error of fake samples over that of real ones, which training is steered to (began's gamma).", above=0
+        "Reconstruction error of fake samples over that of real ones, which training is steered to (began's gamma); 1 or a little more where"
+        " samples are all alike.",
+        above=0,
     )
     balance_rate: float | None = variant_number("How fast training is steered to that ratio (began's lambda).", at_least=0)
     sinkhorn_epsilon: float | None = variant_number("Entropic regularization of the transport (sinkhorn).", above=0)
