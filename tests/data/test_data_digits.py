@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from jaxgan.data import load
-from jaxgan.data.digits import enlarged, original_digits
+from jaxgan.data.digits import TOGETHER, enlarged, original_digits
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -59,6 +59,13 @@ def test_enlarging_keeps_the_picture():
     assert np.median(distance.min(axis=1)) < 2
 
 
+@pytest.mark.parametrize("size", [8, 28, 33])
+def test_images_enlarged_together_are_those_enlarged_one_by_one(size):
+    images, _ = original_digits()
+    images = images[: TOGETHER + 3]
+    np.testing.assert_array_equal(enlarged(images, size), np.concatenate([enlarged(image[None], size) for image in images]))
+
+
 def test_they_are_scikit_learns_in_the_order_of_its_own_split(train):
     from sklearn.datasets import load_digits
     from sklearn.model_selection import train_test_split
@@ -67,7 +74,7 @@ def test_they_are_scikit_learns_in_the_order_of_its_own_split(train):
     split = train_test_split(np.arange(1797), test_size=300, stratify=bunch.target, random_state=0)
     for rows, ours in zip(split, (train, load("digits", split="test")), strict=True):
         np.testing.assert_array_equal(ours.labels, bunch.target[rows])
-        np.testing.assert_array_equal(ours.samples[:, 14, 14, 0], [enlarged(image, 28)[14, 14] for image in bunch.images[rows]])
+        np.testing.assert_array_equal(ours.samples[:, 14, 14, 0], enlarged(bunch.images[rows], 28)[:, 14, 14])
 
 
 def test_a_scikit_learn_that_keeps_them_elsewhere_is_asked_for_them(monkeypatch):
