@@ -67,13 +67,9 @@ class Checkpoints:
             about: JSON values that are stored with each.
             recorded: whether one without a record is damaged, and not of an earlier version.
         """
-        import orbax.checkpoint as ocp  # a second of imports, which --help and a refused flag need not wait for
-
         logging.getLogger("asyncio").addFilter(_is_not_of_orbax)
-        self._args = ocp.args
         self.folder, self.about, self.recorded = folder.absolute(), dict(about or {}), recorded
-        options = ocp.CheckpointManagerOptions(max_to_keep=keep, create=False, enable_async_checkpointing=False)
-        self._ocp, self._options, self._opened = ocp, options, None
+        self._keep, self._opened = keep, None
         self._writer: ThreadPoolExecutor | None = None  # the thread of `save_beside`
 
     @property
@@ -82,9 +78,9 @@ class Checkpoints:
         if self._opened is None:
             if is_first():
                 self.folder.mkdir(parents=True, exist_ok=True)
-            self._opened = self._ocp.CheckpointManager(
-                self.folder, options=self._options, item_handlers=self._ocp.StandardCheckpointHandler()
-            )
+            ocp = _orbax()
+            options = ocp.CheckpointManagerOptions(max_to_keep=self._keep, create=False, enable_async_checkpointing=False)
+            self._opened = ocp.CheckpointManager(self.folder, options=options, item_handlers=ocp.StandardCheckpointHandler())
         return self._opened
 
     def steps(self) -> list[int]:
@@ -106,7 +102,9 @@ class Checkpoints:
                 }
             )
             with self._unfinished_removed(step):
-                self._manager.save(step, args=self._args.StandardSave(arrays), custom_metadata={"record": record}, force=True)
+                self._manager.save(
+                    step, args=_orbax().args.StandardSave(arrays), custom_metadata={"record": record}, force=True
+                )
                 self._manager.wait_until_finished()
         return self.folder / str(step)
 
@@ -249,7 +247,7 @@ class Checkpoints:
                 _check_fits(stored, expected, self.folder / str(step))
             try:
                 empty = {path: np.empty(about["shape"], about["type"]) for path, about in stored.items()}
-                arrays: Arrays = self._manager.restore(step, args=self._args.StandardRestore(empty))
+                arrays: Arrays = self._manager.restore(step, args=_orbax().args.StandardRestore(empty))
             except Exception as error:
                 raise DamagedError(f"it cannot be read: {first_line(error)[:80]}") from error
         for path, about in record.get("arrays", {}).items():
@@ -261,6 +259,13 @@ class Checkpoints:
         """Shape and type of each array, as orbax itself knows them, of a checkpoint without a record."""
         tree = self._manager.item_metadata(step)
         return {path: {"shape": list(leaf.shape), "type": np.dtype(leaf.dtype).name} for path, leaf in tree.items()}
+
+
+def _orbax() -> Any:
+    """Orbax's interface: hundreds of imports, which the first step need not wait for."""
+    import orbax.checkpoint
+
+    return orbax.checkpoint
 
 
 @jax.jit

@@ -70,6 +70,7 @@ class Program:
         schedule: how long, with which seeds, on which devices.
         numbers: {name: number, or one number a replica}.
         batch_statistics: draw pictures with the batch's own statistics in batch norm, in place of the running ones.
+        first_state: `initial_states` of these, where someone has traced it already.
 
     Raises:
         UserError: a GAN that does not fit the samples, or a mesh that does not fit the devices.
@@ -83,6 +84,7 @@ class Program:
         numbers: Numbers | None = None,
         *,
         batch_statistics: bool = False,
+        first_state: Callable[..., GanState] | None = None,
     ):
         numbers = numbers or {}
         gan_of: GanOf = (lambda _: gan) if isinstance(gan, Gan) else gan
@@ -125,8 +127,10 @@ class Program:
             _, metrics = jax.eval_shape(step, self.numbers, self.feed.like, state)
             return jax.tree.map(lambda leaf: jnp.zeros(leaf.shape, leaf.dtype), metrics)
 
+        first_state = first_state or partial(initial_states, gan_of, source.sample_shape)
+
         def begin_all(numbers: Numbers, seeds: UInt[Array, "..."]) -> GanState:
-            return initial_states(gan_of, source.sample_shape, numbers, seeds)
+            return first_state(numbers, seeds)
 
         def diagnostics(numbers: Numbers, data: DataArrays, state: GanState) -> Metrics:
             return diagnose(gan_of(numbers), state, batch_at(data))
@@ -160,6 +164,7 @@ class Program:
         self._copy = jax.jit(partial(jax.tree.map, jnp.copy), out_shardings=placed)
         self.zero_sums = jax.jit(zero_sums, out_shardings=everywhere)  # the running sums of all metrics, empty
         self._ahead: dict[str, Future] = {}  # what `compile_ahead` has begun
+        self._next: dict[str, Callable[[], None]] = {}  # what is to be begun with the first chunk
 
     @property
     def data(self) -> DataArrays:
@@ -193,10 +198,11 @@ class Program:
         return state._replace(ema=self._copy(state.ema)) if state.ema else state
 
     def compile_ahead(self) -> None:
-        """Begins to compile the iterations, and then the diagnostics, in a thread beside this one; `chunk` and `diagnose` wait for theirs.
+        """Begins to compile the iterations in a thread beside this one, and the diagnostics while the first of them are made.
 
-        XLA compiles without holding Python's lock: meanwhile the first pictures are drawn. On several devices nothing is begun, for
-        there a program depends on where the state lies, and processes must compile in one order.
+        `chunk` and `diagnose` wait for theirs. XLA compiles without holding Python's lock: meanwhile the first pictures are drawn. Tracing
+        holds it, so that what the first step does not need is traced after it was begun. On several devices nothing is begun, for there a program
+        depends on where the state lies, and processes must compile in one order.
         """
         if self.placement.mesh.size > 1:
             return
@@ -211,13 +217,16 @@ class Program:
             self._diagnose.lower(self.numbers, self.feed.like, state).compile()
             give_back()
 
-        compiler = ThreadPoolExecutor(1, thread_name_prefix="compile")
-        self._ahead = {"chunk": compiler.submit(chunk), "diagnose": compiler.submit(diagnostics)}
-        compiler.shutdown(wait=False)
+        self._ahead = {"chunk": _begun(chunk)}
+        self._next = {"diagnose": diagnostics}
 
     def is_compiling(self) -> bool:
         """Whether a program that was begun ahead is still being compiled."""
         return not all(begun.done() for begun in self._ahead.values())
+
+    def is_ready(self, within: float) -> bool:
+        """Whether the iterations were begun ahead and are compiled now, or in so many seconds from now, which it waits."""
+        return "chunk" in self._ahead and bool(wait([self._ahead["chunk"]], within).done)
 
     def _compiled(self, name: str) -> None:
         """Waits until a program that was begun ahead is compiled. What is wrong with it the call of it says again."""
@@ -230,6 +239,7 @@ class Program:
         assert n <= self.feed.left(step), "a chunk reads from one window of the data"
         self._compiled("chunk")
         state, sums, finite = self._chunk(state, sums, self.numbers, self.feed.at(step), np.int32(n))
+        self._ahead |= {name: _begun(self._next.pop(name)) for name in list(self._next)}
         return state, sums, np.atleast_1d(jax.device_get(finite))
 
     def check(self) -> None:
@@ -264,6 +274,14 @@ class Program:
     def picture_groups(self) -> list[np.ndarray]:
         """What the samples of `picture` are told apart by: label or generator, an array a replica."""
         return [picture_groups(self.gan, self.source.sample_shape, self._label_rows)] * self.replicas
+
+
+def _begun(work: Callable[[], None]) -> Future:
+    """Work that is done in a thread of its own."""
+    compiler = ThreadPoolExecutor(1, thread_name_prefix="compile")
+    future = compiler.submit(work)
+    compiler.shutdown(wait=False)
+    return future
 
 
 def _finite(tree: Any, replicas: int) -> Array:

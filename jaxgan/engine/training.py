@@ -19,6 +19,9 @@ from jaxgan.engine.state import step_of
 from jaxgan.errors import DivergedError
 from jaxgan.types import GanState, Metrics
 
+READY_SECONDS = (
+    1.0  # in which iterations that were compiled before are read; those that are not are compiled while pictures are drawn
+)
 CHUNK_SECONDS = 1.0  # how long a chunk is to take: how soon an interrupt is heard and the progress bar moves
 
 
@@ -111,14 +114,27 @@ def train(
         last_good = Good(path, finite)
 
     drawn = -1  # the step whose samples were drawn last
+    untold: list[
+        Callable[[], None]
+    ] = []  # samples of step 0, which are drawn after the first step where that need not be compiled
 
     def draw_here() -> None:
         nonlocal drawn
-        drawn = step
-        samples = program.picture(state)
-        listener.on_sample(step, samples, labels)
-        if (surface := program.surface(state)) is not None:
-            listener.on_surface(step, surface, samples[0])
+        drawn = at = step
+        samples, surface = program.picture(state), program.surface(state)
+
+        def tell() -> None:
+            listener.on_sample(at, samples, labels)
+            if surface is not None:
+                listener.on_surface(at, surface, samples[0])
+
+        untold.append(tell)
+        if step > begun_at or not program.is_ready(READY_SECONDS):
+            tell_drawn()
+
+    def tell_drawn() -> None:
+        while untold:
+            untold.pop(0)()
 
     try:
         if step == 0:
@@ -137,6 +153,7 @@ def train(
             diverged |= {int(replica): step for replica in np.flatnonzero(~finite) if replica not in diverged}
             if len(diverged) == program.replicas:
                 saved(wait=True)
+                tell_drawn()
                 means = _by_replica(jax.tree.map(partial(_divided, count=step - last_log), sums), program.replicas)
                 listener.on_log(step, means)  # so that the metrics say it too
                 which = "" if program.replicas == 1 else " in every replica"
@@ -146,6 +163,7 @@ def train(
                 raise DivergedError(f"training diverged{which}: a number is not finite at step {step}; {safe}")
             means = _by_replica(jax.tree.map(partial(_divided, count=step - last_log), sums), program.replicas)
             listener.on_chunk(step, means)
+            tell_drawn()
             if step % schedule.log_every == 0 or step == schedule.steps:
                 speed = {"steps_per_second": pace.rate()}
                 extra = _by_replica(program.diagnose(state), program.replicas)
@@ -157,6 +175,7 @@ def train(
                 listener.on_measure(step, measure(step, state))
             if step % schedule.checkpoint_every == 0 or step == schedule.steps:
                 save_here()
+        tell_drawn()
         if step < schedule.steps:
             save_here()
         saved(wait=True)

@@ -183,7 +183,7 @@ def fit(
                 print(line, flush=True)
             print(f"page: {files.report}, written anew while it trains; reload it to see how far it is", flush=True)
         writers = _writers(files, program, resolved, progress) if first else []
-        finite = _finite_replicas(begin.state, schedule.replicas)
+        finite = _finite_replicas(begin.state, schedule.replicas) if earlier else []
         last_good = Good(files.checkpoints / str(earlier.step), finite) if earlier and finite else None
         measure = measuring.of(run_of, files) if measuring else None
         try:

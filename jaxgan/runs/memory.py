@@ -7,7 +7,7 @@ from typing import Any
 import jax
 import numpy as np
 
-from jaxgan.engine.loop import first_numbers, initial_states
+from jaxgan.engine.loop import first_numbers
 from jaxgan.engine.placement import parse_mesh
 from jaxgan.engine.steps import layer_rngs
 from jaxgan.errors import UserError
@@ -55,10 +55,7 @@ def needed(resolved: Resolved) -> dict[str, int]:
     on_host = jax.local_devices()[0].platform == "cpu"
     devices = min(math.prod(mesh.values()), jax.local_device_count()) if on_host else 1
     numbers = first_numbers(resolved.numbers)
-    shape = resolved.dataset.sample_shape
-    state: GanState = jax.eval_shape(
-        lambda seed: initial_states(resolved.gan_of, shape, numbers, seed), jax.ShapeDtypeStruct((), np.uint32)
-    )
+    state: GanState = jax.eval_shape(resolved.first_state, numbers, jax.ShapeDtypeStruct((), np.uint32))
     samples = resolved.dataset.samples
     return {
         WEIGHTS: devices * replicas * _bytes((state.generator, state.critic, state.ema)),

@@ -6,10 +6,10 @@ Each step reads the options as they were given, filled from the recipe, and retu
 import dataclasses
 import inspect
 import math
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from fractions import Fraction
-from functools import cached_property
+from functools import cached_property, partial
 from typing import Any
 
 import jax
@@ -19,7 +19,7 @@ from jaxgan import data
 from jaxgan.checks import LARGEST
 from jaxgan.data import Dataset, names_own_files
 from jaxgan.engine.gan import Gan
-from jaxgan.engine.loop import GanOf, Program
+from jaxgan.engine.loop import GanOf, Program, initial_states
 from jaxgan.engine.schedule import Schedule
 from jaxgan.errors import UserError, unknown
 from jaxgan.imports import import_named
@@ -33,7 +33,7 @@ from jaxgan.settings.networks import Chosen, choose_networks, classifies_generat
 from jaxgan.settings.options import OPTIONS, Config, check, flag, names, variant_numbers
 from jaxgan.settings.options.intervals import DRAWN_AFRESH, steps_of
 from jaxgan.settings.paths import found_from_here
-from jaxgan.types import Game, Number
+from jaxgan.types import Game, GanState, Number
 
 OWN = Recipe(
     "none", "defaults for a variant of one's own", dict(optimizer="adam", learning_rate=2e-4, n_critic=1, batch_size=64)
@@ -57,6 +57,11 @@ class Resolved:
         """The GAN of the first replica."""
         return self.gan_of({name: float(np.ravel(value)[0]) for name, value in self.numbers.items()})
 
+    @cached_property
+    def first_state(self) -> Callable[..., GanState]:
+        """(numbers, seed) -> the state at step 0; traced once for all that ask with numbers and seeds of one kind."""
+        return jax.jit(partial(initial_states, self.gan_of, self.dataset.sample_shape), inline=True)
+
     def measured_every(self, steps: int) -> "Resolved":
         """The same with samples measured every so many steps."""
         config = dataclasses.replace(self.config, metrics_every=steps)
@@ -65,7 +70,8 @@ class Resolved:
     def program(self) -> Program:
         """The compiled functions of the run."""
         own = bool(self.config.batch_statistics)
-        return Program(self.gan_of, self.dataset, self.schedule, self.numbers, batch_statistics=own)
+        how: dict[str, Any] = {"batch_statistics": own, "first_state": self.first_state}
+        return Program(self.gan_of, self.dataset, self.schedule, self.numbers, **how)
 
 
 def resolve(config: Config, dataset: Dataset | None = None, *, saved: bool = False) -> Resolved:
