@@ -79,7 +79,8 @@ def read_config(
         fields.append((command, OmitArgPrefixes[more], dataclasses.field(default_factory=more)))
     for group, (summary, options) in groups.items():
         own = _group_class(group, summary, options, start)
-        fields.append((group, OmitArgPrefixes[own], dataclasses.field(default_factory=own)))
+        kind = Annotated[OmitArgPrefixes[own], arg(help=summary)]  # or tyro reads whole source files for a comment on it
+        fields.append((group, kind, dataclasses.field(default_factory=own)))
     flags: type[Any] = dataclasses.make_dataclass("Flags", fields, frozen=True)
     read = parse(flags, argv, prog=prog, description=description)
     values = {option.name: getattr(getattr(read, group), option.name) for group, (_, own) in groups.items() for option in own}
