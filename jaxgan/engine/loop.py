@@ -177,6 +177,10 @@ class Program:
         # The average starts as the weights do: donation needs buffers of its own
         return state._replace(ema=self._copy(state.ema)) if state.ema else state
 
+    def copied(self, state: GanState) -> GanState:
+        """The same in memory of its own, which `chunk` leaves as it is."""
+        return jax.tree.map(lambda leaf: jax.device_put(leaf, leaf.sharding, may_alias=False), state)
+
     @property
     def state_like(self) -> GanState:
         """The shapes and types of a state, nothing computed."""

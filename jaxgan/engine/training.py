@@ -114,31 +114,26 @@ def train(
         last_good = Good(path, finite)
 
     drawn = -1  # the step whose samples were drawn last
-    untold: list[
-        Callable[[], None]
-    ] = []  # samples of step 0, which are drawn after the first step where that need not be compiled
+    undrawn: list[GanState] = []  # of step 0, which is drawn after the first step where that need not be compiled
 
-    def draw_here() -> None:
+    def draw(step: int, state: GanState) -> None:
         nonlocal drawn
-        drawn = at = step
-        samples, surface = program.picture(state), program.surface(state)
+        drawn = step
+        samples = program.picture(state)
+        listener.on_sample(step, samples, labels)
+        if (surface := program.surface(state)) is not None:
+            listener.on_surface(step, surface, samples[0])
 
-        def tell() -> None:
-            listener.on_sample(at, samples, labels)
-            if surface is not None:
-                listener.on_surface(at, surface, samples[0])
-
-        untold.append(tell)
-        if step > begun_at or not program.is_ready(READY_SECONDS):
-            tell_drawn()
-
-    def tell_drawn() -> None:
-        while untold:
-            untold.pop(0)()
+    def draw_first() -> None:
+        if undrawn:
+            draw(0, undrawn.pop())
 
     try:
         if step == 0:
-            draw_here()
+            if program.is_ready(READY_SECONDS):
+                undrawn.append(program.copied(state))
+            else:
+                draw(step, state)
             if measure:
                 listener.on_measure(0, measure(0, state))
         while step < schedule.steps:
@@ -153,7 +148,7 @@ def train(
             diverged |= {int(replica): step for replica in np.flatnonzero(~finite) if replica not in diverged}
             if len(diverged) == program.replicas:
                 saved(wait=True)
-                tell_drawn()
+                draw_first()
                 means = _by_replica(jax.tree.map(partial(_divided, count=step - last_log), sums), program.replicas)
                 listener.on_log(step, means)  # so that the metrics say it too
                 which = "" if program.replicas == 1 else " in every replica"
@@ -163,24 +158,24 @@ def train(
                 raise DivergedError(f"training diverged{which}: a number is not finite at step {step}; {safe}")
             means = _by_replica(jax.tree.map(partial(_divided, count=step - last_log), sums), program.replicas)
             listener.on_chunk(step, means)
-            tell_drawn()
+            draw_first()
             if step % schedule.log_every == 0 or step == schedule.steps:
                 speed = {"steps_per_second": pace.rate()}
                 extra = _by_replica(program.diagnose(state), program.replicas)
                 listener.on_log(step, [{**more, **mean, **speed} for mean, more in zip(means, extra, strict=True)])
                 sums, last_log = program.zero_sums(state), step
             if step % schedule.sample_every == 0 or step == schedule.steps:
-                draw_here()
+                draw(step, state)
             if measure and (step % schedule.metrics_every == 0 or step == schedule.steps):
                 listener.on_measure(step, measure(step, state))
             if step % schedule.checkpoint_every == 0 or step == schedule.steps:
                 save_here()
-        tell_drawn()
+        draw_first()
         if step < schedule.steps:
             save_here()
         saved(wait=True)
         if drawn != step and step > begun_at:
-            draw_here()  # of an interrupted run, once its checkpoint is safe
+            draw(step, state)  # of an interrupted run, once its checkpoint is safe
     finally:
         listener.on_end(step)
     if diverged and step == schedule.steps:

@@ -1,19 +1,23 @@
 """Training between its chunks: checkpoints are written while it goes on."""
 
+import dataclasses
 import logging
 import threading
 from pathlib import Path
 
 import chex
+import jax
+import numpy as np
 import pytest
 
 import jaxgan
 from jaxgan import runs
 from jaxgan.engine.checkpoints import Checkpoints, _without_logs
 from jaxgan.engine.listeners import Listener
-from jaxgan.errors import WriteError
+from jaxgan.engine.loop import Program
+from jaxgan.errors import DivergedError, WriteError
 from jaxgan.settings import Config
-from tests.tiny import plain
+from tests.tiny import plain, tiny
 
 
 def config(out: Path) -> Config:
@@ -75,3 +79,61 @@ def test_the_last_of_several_threads_lets_loggers_speak_again():
     assert logger.level > logging.CRITICAL
     second.__exit__(None, None, None)
     assert logger.level == before
+
+
+class Order(Listener):
+    """What a run tells, in order, and the samples of step 0."""
+
+    def __init__(self):
+        self.told: list[tuple[str, int]] = []
+        self.first: list = []
+
+    def on_chunk(self, step, metrics):
+        self.told.append(("chunk", step))
+
+    def on_sample(self, step, samples, labels):
+        self.told.append(("sample", step))
+        self.first = self.first or samples
+
+    def on_surface(self, step, surface, samples):
+        self.told.append(("surface", step))
+        self.first = [*self.first, surface.scores]
+
+
+def test_the_picture_of_step_0_waits_for_the_first_step_where_that_is_compiled_already(tmp_path, monkeypatch):
+    """And shows what it would have shown before it."""
+    orders = []
+    for ready in (True, False):
+        monkeypatch.setattr(Program, "is_ready", lambda self, within, ready=ready: ready)
+        orders.append(Order())
+        runs.fit(config(tmp_path / str(ready)), progress=False, listeners=[orders[-1]])
+    after, before = orders
+    assert after.told[:4] == [("chunk", 1), ("sample", 0), ("surface", 0), ("chunk", 2)]
+    assert before.told[:4] == [("sample", 0), ("surface", 0), ("chunk", 1), ("chunk", 2)]
+    assert sorted(after.told) == sorted(before.told)
+    chex.assert_trees_all_equal(after.first, before.first)
+
+
+def test_the_picture_of_step_0_is_drawn_of_a_run_whose_first_step_diverges(tmp_path, monkeypatch):
+    monkeypatch.setattr(Program, "is_ready", lambda self, within: True)
+    order = Order()
+    with pytest.raises(DivergedError):
+        runs.fit(dataclasses.replace(config(tmp_path / "run"), learning_rate=1e38), progress=False, listeners=[order])
+    assert ("sample", 0) in order.told
+
+
+def test_iterations_are_ready_once_they_are_compiled_ahead():
+    program = tiny("mlp").program()
+    assert not program.is_ready(0.0)  # nothing was begun
+    program.compile_ahead()
+    assert program.is_ready(120.0)
+
+
+@pytest.mark.parametrize("replicas", [1, 2])
+def test_a_copied_state_outlives_the_iterations(replicas):
+    program = tiny("mlp", replicas=replicas).program()
+    state = program.initial_state()
+    copied, before = program.copied(state), jax.tree.map(np.array, plain(state))
+    after, _, _ = program.chunk(state, program.zero_sums(state), 2)
+    chex.assert_trees_all_equal(plain(copied), before)
+    assert not np.array_equal(jax.tree.leaves(after.critic.params)[0], jax.tree.leaves(copied.critic.params)[0])
