@@ -40,7 +40,7 @@ def config_of(recipe: str, kind: str, options: lab.Options) -> Config:
     steps = options.length(STEPS[recipe], QUICK[recipe])
     return Config(
         variant="wgan_gp", dataset="digits" if options.quick else "mnist", recipe=RECIPES[recipe], steps=steps, replicas=options.seeds,
-        network="fc", hidden_dim=128, dropout=0.0, metrics_every=max(1, steps // (4 if options.quick else 20)),
+        **lab.FORMER_DIGITS, dropout=0.0, metrics_every=max(1, steps // (4 if options.quick else 20)),
         metrics_samples=SAMPLES, data_dir=options.data_dir, **KINDS[kind],
     )  # fmt: skip
 

@@ -4,7 +4,7 @@
     python -m experiments.every_variant --quick            # scikit-learn's digits, 30 steps, 2 seeds: minutes
 
 What all share: the `dcgan` networks 16 wide (where a variant needs an autoencoder, `conv_autoencoder` in the critic's place), batch 64, averaged
-weights (decay .999), the same number of generator steps; the optimizer, its betas and the critic steps are the variant's own paper's, but for
+weights (over about the last sixth of the run), the same number of generator steps; the optimizer, its betas and the critic steps are the variant's own paper's, but for
 OWN; both players have one learning rate (BEGAN's critic half of it, `results/began.md`), the best of RATES by FID after a quarter of the
 steps, on one seed that is not among the three. Compared are 10,000 samples with the test set's 10,000 pictures, in the features of the lab's classifier.
 
@@ -29,6 +29,7 @@ RATES = (1e-4, 3e-4, 1e-3)
 TRIAL = 4  # a rate is tried for this part of the steps
 TRIAL_SEED = 100
 SAMPLES, TRIAL_SAMPLES = (10_000, 500), (2_000, 500)  # measured, in full and quick
+AVERAGED = 6  # the average of weights reaches back over about this part of the run
 OWN: dict[str, dict[str, Any]] = {  # where a variant's paper sets what does not fit these networks or this length
     "began": {"balance_rate": 0.01, "diversity_ratio": 1.1, "beta1": 0.5},
     "ct_gan": {"dropout": 0.2},
@@ -43,8 +44,7 @@ COLUMNS = {  # metric, without the number of samples: (heading, digits, factor)
 }
 
 
-def datasets_of(options: lab.Options) -> tuple[str, ...]:
-    return ("digits",) if options.quick else ("mnist", "fashion_mnist")
+DATASETS = {"mnist": "MNIST", "fashion_mnist": "Fashion-MNIST", "digits": "scikit-learn's digits"}  # and their titles
 
 
 def config_of(variant: str, dataset: str, rate: float, options: lab.Options) -> Config:
@@ -55,7 +55,8 @@ def config_of(variant: str, dataset: str, rate: float, options: lab.Options) -> 
     steps = options.length(STEPS, QUICK)
     return Config(
         variant=variant, dataset=dataset, data_dir=options.data_dir, recipe="paper", **network, hidden_dim=options.width or 16,
-        batch_size=64, learning_rate=rate, critic_learning_rate=CRITIC_RATE.get(variant, 1.0) * rate, ema=0.999, steps=steps,
+        batch_size=64, learning_rate=rate, critic_learning_rate=CRITIC_RATE.get(variant, 1.0) * rate,
+        ema=1 - AVERAGED / max(steps, 2 * AVERAGED), steps=steps,
         replicas=options.seeds, sample_every=max(1, steps // 4), checkpoint_every=max(1, steps // 20), keep_checkpoints=1,
         **OWN.get(variant, {}),
     )  # fmt: skip
@@ -142,19 +143,22 @@ def classifier_of(results: dict[str, dict[str, Any]]) -> str:
 
 
 def main(argv: list[str] | None = None) -> None:
-    flags = {"--only": {"nargs": "*", "choices": list(VARIANTS), "metavar": "VARIANT", "help": ", ".join(VARIANTS)}}
+    flags: dict[str, dict[str, Any]] = {
+        "--only": {"nargs": "*", "choices": list(VARIANTS), "metavar": "VARIANT", "help": ", ".join(VARIANTS)}
+    }
+    flags["--datasets"] = {"nargs": "+", "choices": list(DATASETS), "help": "which data sets (mnist and fashion_mnist)"}
     options, more = lab.read_options_and_more(__doc__, NAME, seeds=3, argv=argv, more=flags)
     variants = more["only"] or VARIANTS
-    both = [(variant, dataset) for dataset in datasets_of(options) for variant in variants]
+    datasets = more["datasets"] or (["digits"] if options.quick else ["mnist", "fashion_mnist"])
+    both = [(variant, dataset) for dataset in datasets for variant in variants]
     lab.train_ahead(options.cluster, (trial for own in both for trial in trials_of(*own, options).values()))
     lab.train_ahead(options.cluster, (run_of(*own, choose_rate(*own, options)[0], options) for own in both))
     results: dict[str, dict[str, dict[str, Any]]] = {
-        dataset: {variant: train_and_measure(variant, dataset, options) for variant in variants}
-        for dataset in datasets_of(options)
+        dataset: {variant: train_and_measure(variant, dataset, options) for variant in variants} for dataset in datasets
     }
     parts = {dataset: table(own, options) + "\n\n" + classifier_of(own) for dataset, own in results.items()}
     budget = options.budget("dcgan, 16 wide, batch 64", STEPS, QUICK)
-    lab.write_results(options, NAME, "Every variant on MNIST and Fashion-MNIST", budget, parts)
+    lab.write_results(options, NAME, f"Every variant on {' and '.join(map(DATASETS.__getitem__, datasets))}", budget, parts)
     for dataset, own in results.items():
         figure = plots.samples_figure({variant: result["folder"] for variant, result in own.items()}, {"at the end": 1.0})
         plots.save_figure(figure, options.out / f"{NAME}-{dataset}", f"{dataset}: the first of {options.seeds} seeds")

@@ -37,8 +37,8 @@ NOT_SHOWN = ("class_share", "c2st_lab_low", "_low", "_high", "_std", "_of_held_o
 def config_of(options: lab.Options, dataset: str) -> Config:
     steps = options.length(STEPS, QUICK)
     return Config(
-        dataset=dataset, recipe="digits", replicas=options.seeds, steps=steps, checkpoint_every=max(1, steps // 20), keep_checkpoints=100,
-        data_dir=options.data_dir,
+        dataset=dataset, recipe="digits", **lab.FORMER_DIGITS, replicas=options.seeds, steps=steps, data_dir=options.data_dir,
+        checkpoint_every=max(1, steps // 20), keep_checkpoints=100,
     )  # fmt: skip
 
 
