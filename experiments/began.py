@@ -35,6 +35,7 @@ ON_THE_PLANE: dict[str, dict[str, Any]] = {
     "k held at .3": {"variant": "experiments.began:HELD_AT_3"},
     "k held at .6": {"variant": "experiments.began:HELD_AT_6"},
     "conditional": {"diversity_ratio": 0.5, "balance_rate": 0.01, "conditional": True},
+    "8 generators told apart": {"diversity_ratio": 0.5, "balance_rate": 0.01, "generators": 8, "batch_size": 104},
 }
 ON_PICTURES: dict[str, dict[str, Any]] = {
     FIRST: {"diversity_ratio": 0.5, "balance_rate": 0.001},

@@ -41,7 +41,12 @@ ON_PICTURES: dict[str, dict[str, Any]] = {  # where a row's settings on the plan
         "conditional": True,
         "conditioning": "projection",
     },  # 1,000 labels as planes would be slow
-    "began": {"variant": "began"},
+    "began": {  # results/began.md
+        "variant": "began",
+        "diversity_ratio": 1.1,
+        "balance_rate": 0.01,
+        "critic_learning_rate": 5e-4,
+    },
     "ebgan": {"variant": "ebgan"},
     "wgan_gp": {"variant": "wgan_gp"},
     "r3gan": {"variant": "r3gan"},

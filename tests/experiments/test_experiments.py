@@ -14,6 +14,7 @@ import pytest
 from PIL import Image
 
 from experiments import (
+    began,
     colour_pictures,
     conditional_mode_collapse,
     every_variant,
@@ -378,6 +379,16 @@ def test_every_variant_in_its_quick_form(tmp_path):
     text = (tmp_path / "every_variant.md").read_text()
     assert text.count("(0.0001: ") == 2, "a row a variant, with the FID of each rate"
     assert (tmp_path / "every_variant-digits.png").stat().st_size > 5000
+
+
+@pytest.mark.slow
+def test_the_search_for_the_collapse_of_began_in_its_quick_form(tmp_path):
+    began.main(["--quick", "--out", str(tmp_path)])
+    text = (tmp_path / "began.md").read_text()
+    assert all(f"| {row} |" in text for row in (*began.ON_THE_PLANE, *began.ON_PICTURES)) and "nan" not in text
+    held = next(line for line in text.splitlines() if line.startswith("| k held at .3 |"))
+    assert held.split("|")[-2].strip() == "0.300±0.000"
+    assert (tmp_path / "began.png").stat().st_size > 5000
 
 
 @pytest.mark.slow
