@@ -16,7 +16,7 @@ memory. All is for any number of axes between the batch and the channels: series
 """
 
 import math
-from functools import partial
+from functools import lru_cache, partial
 from itertools import groupby, product
 
 import jax
@@ -257,9 +257,13 @@ def _correlate_groups_matrix(x, y, padding, window):
 
 def _by_platform(matrix, lax_form, a, b, *static):
     """One of the two forms, by the platform that the program is lowered for."""
-    return lax.platform_dependent(
-        a, b, cpu=lambda a, b: matrix(a, b, *static), default=lambda a, b: lax_form(a, b, *static)
-    )  # fmt: skip
+    return lax.platform_dependent(a, b, cpu=_of(matrix, static), default=_of(lax_form, static))
+
+
+@lru_cache(maxsize=4096)
+def _of(form, static):
+    """(a, b) -> form(a, b, *static), the same function for the same static values: jax traces it once for all passes of one shape."""
+    return lambda a, b: form(a, b, *static)
 
 
 @partial(jax.custom_vjp, nondiff_argnums=(2, 3))
