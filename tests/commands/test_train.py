@@ -1,5 +1,6 @@
 """The front door: flags, refusals in one line, the run folder, exit codes."""
 
+import gc
 import json
 import subprocess
 import sys
@@ -11,7 +12,7 @@ import pytest
 from PIL import Image
 
 from jaxgan import runs, sample, train
-from jaxgan.errors import DivergedError
+from jaxgan.errors import DivergedError, UserError
 from jaxgan.objectives import VARIANTS
 from jaxgan.settings import Config, read_command, resolve, to_json
 
@@ -96,6 +97,23 @@ def test_help_answers_at_once():
     assert time.perf_counter() - began < 3
     for flag in ("--variant", "--gradient-penalty-weight", "--critic-data", "--replicas", "--resume"):
         assert flag in said.stdout
+
+
+def test_no_garbage_is_collected_until_the_first_step(monkeypatch):
+    collects = []
+
+    def fit(config, listeners):
+        collects.append(gc.isenabled())
+        for listener in listeners:
+            listener.on_chunk(1, [])
+        collects.append(gc.isenabled())
+        gc.disable()
+        raise UserError("that is enough")
+
+    monkeypatch.setattr(runs, "fit", fit)
+    assert train.main(RING) == 2
+    assert collects == [False, True]
+    assert gc.isenabled()
 
 
 def test_a_reader_that_goes_away_is_no_traceback():

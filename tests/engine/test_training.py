@@ -2,6 +2,8 @@
 
 import dataclasses
 import logging
+import subprocess
+import sys
 import threading
 from pathlib import Path
 
@@ -18,6 +20,8 @@ from jaxgan.engine.loop import Program
 from jaxgan.errors import DivergedError, WriteError
 from jaxgan.settings import Config
 from tests.tiny import plain, tiny
+
+ROOT = Path(__file__).parents[2]
 
 
 def config(out: Path) -> Config:
@@ -137,3 +141,10 @@ def test_a_copied_state_outlives_the_iterations(replicas):
     after, _, _ = program.chunk(state, program.zero_sums(state), 2)
     chex.assert_trees_all_equal(plain(copied), before)
     assert not np.array_equal(jax.tree.leaves(after.critic.params)[0], jax.tree.leaves(copied.critic.params)[0])
+
+
+def test_a_folder_of_checkpoints_is_opened_without_orbax(tmp_path):
+    code = "import sys, pathlib; from jaxgan.engine.checkpoints import Checkpoints;"
+    code += "Checkpoints(pathlib.Path('none')).close(); print(sorted({'orbax', 'matplotlib', 'grain'} & set(sys.modules)))"
+    result = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=ROOT)
+    assert result.stdout.strip() == "[]"

@@ -258,3 +258,19 @@ def test_the_platform_that_a_program_is_lowered_for_decides_whatever_machine_tra
     text = traced.lower(lowering_platforms=(platform,)).as_text()
     assert ("stablehlo.dot_general" in text) == (platform == "cpu")
     assert ("stablehlo.convolution" in text) == (platform != "cpu")
+
+
+def test_passes_of_one_shape_are_traced_once(monkeypatch):
+    traced = []
+    plain = convolution._convolve_matrix
+
+    def counted(*arguments):
+        traced.append(arguments[0].shape)
+        return plain(*arguments)
+
+    monkeypatch.setattr(convolution, "_convolve_matrix", counted)
+    kernel = jnp.ones((3, 3, 2, 4))
+    jax.make_jaxpr(lambda x, y, wide: (conv(x, kernel), conv(y, kernel), conv(wide, kernel)))(
+        jnp.ones((2, 5, 5, 2)), jnp.zeros((2, 5, 5, 2)), jnp.ones((4, 5, 5, 2))
+    )
+    assert traced == [(2, 5, 5, 2), (4, 5, 5, 2)]

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from jaxgan import train
+from jaxgan.engine.gan import Gan
 from jaxgan.errors import UserError
 from jaxgan.memory import check_fits, give_back, in_words
 from jaxgan.runs.memory import DATA, GRADIENTS, WEIGHTS, needed
@@ -100,3 +101,13 @@ def test_what_was_freed_is_given_back():
 def test_where_memory_cannot_be_given_back_nothing_happens(monkeypatch):
     monkeypatch.setattr(ctypes, "CDLL", lambda _: object())
     give_back()
+
+
+def test_the_first_state_is_traced_once_for_the_estimate_and_the_run(monkeypatch):
+    made = []
+    init = Gan.init
+    monkeypatch.setattr(Gan, "init", lambda self, *arguments: made.append(1) or init(self, *arguments))
+    run = tiny("mlp")
+    needed(run)
+    assert run.program().state_like.generator.params
+    assert len(made) == 1
