@@ -1,6 +1,7 @@
 """The compiled loop: whole chunks of iterations of a GAN in one program, for several replicas side by side."""
 
 import os
+import threading
 from collections.abc import Callable, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor, wait
 from functools import partial
@@ -164,6 +165,7 @@ class Program:
         self._copy = jax.jit(partial(jax.tree.map, jnp.copy), out_shardings=placed)
         self.zero_sums = jax.jit(zero_sums, out_shardings=everywhere)  # the running sums of all metrics, empty
         self._ahead: dict[str, Future] = {}  # what `compile_ahead` has begun
+        self._lowered = threading.Event()  # whether the iterations that were begun ahead are traced and lowered
         self._next: dict[str, Callable[[], None]] = {}  # what is to be begun with the first chunk
 
     @property
@@ -213,8 +215,12 @@ class Program:
         state = jax.eval_shape(self._initial_state, self.numbers, self.seeds)
 
         def chunk() -> None:
-            sums = jax.eval_shape(self.zero_sums, state)
-            self._chunk.lower(state, sums, self.numbers, self.feed.like, np.int32(1)).compile()
+            try:
+                sums = jax.eval_shape(self.zero_sums, state)
+                lowered = self._chunk.lower(state, sums, self.numbers, self.feed.like, np.int32(1))
+            finally:
+                self._lowered.set()
+            lowered.compile()
             give_back()
 
         def diagnostics() -> None:
@@ -229,8 +235,11 @@ class Program:
         return not all(begun.done() for begun in self._ahead.values())
 
     def is_ready(self, within: float) -> bool:
-        """Whether the iterations were begun ahead and are compiled now, or in so many seconds from now, which it waits."""
-        return "chunk" in self._ahead and bool(wait([self._ahead["chunk"]], within).done)
+        """Whether the iterations were begun ahead and take, once they are lowered, at most so many seconds to compile; it waits for that."""
+        if "chunk" not in self._ahead:
+            return False
+        self._lowered.wait()
+        return bool(wait([self._ahead["chunk"]], within).done)
 
     def _compiled(self, name: str) -> None:
         """Waits until a program that was begun ahead is compiled. What is wrong with it the call of it says again."""

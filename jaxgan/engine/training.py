@@ -19,9 +19,7 @@ from jaxgan.engine.state import step_of
 from jaxgan.errors import DivergedError
 from jaxgan.types import GanState, Metrics
 
-READY_SECONDS = (
-    1.0  # in which iterations that were compiled before are read; those that are not are compiled while pictures are drawn
-)
+READY_SECONDS = 1.0  # in which compiled iterations are read again; while others are compiled, pictures are drawn
 CHUNK_SECONDS = 1.0  # how long a chunk is to take: how soon an interrupt is heard and the progress bar moves
 
 
