@@ -52,7 +52,10 @@ def test_the_generator_smooths_what_its_tanh_takes():
     [
         ({"smoothing": 4}, "--smoothing 4: must be odd"),
         ({"smoothing": 3, "network": "dcgan"}, "--smoothing has no meaning for generator 'dcgan'"),
-        ({"instance_noise": 0.1, "variant": "began"}, "--instance-noise 0.1: began scores a sample by how well its critic redraws it"),
+        (
+            {"instance_noise": 0.1, "variant": "began"},
+            "--instance-noise 0.1: began scores a sample by how well its critic redraws it",
+        ),
     ],
 )
 def test_what_makes_no_sense_is_refused(fields, message):
