@@ -88,7 +88,7 @@ def takes_points(network: str) -> bool:
 
 
 def tiny(network: str = "mlp", *, dataset: Dataset | None = None, **fields: Any) -> Resolved:
-    """A run of narrow networks; points of ring8 for `mlp` where no data set is given, random pictures, series or volumes for the others."""
+    """A run of narrow networks; where no data set is given points of ring8, or random pictures, series or volumes."""
     fields = {
         "batch_size": 6,
         "n_critic": 0 if fields.get("variant") == "sinkhorn" else 2,

@@ -1,4 +1,4 @@
-"""Pictures of 12 or 16 bits a channel, as files hold them: of several channels Pillow by itself gives the high byte of each level."""
+"""Pictures of 12 or 16 bits a channel: of several channels Pillow by itself gives the high byte of each level alone."""
 
 import io
 import sys
@@ -14,13 +14,13 @@ if TYPE_CHECKING:
 MOST, MOST_OF_12 = 65535, 4095  # levels of 16 bits, and of 12
 BITS, PHOTOMETRIC, PLANES, SAMPLE_FORMAT = 258, 262, 284, 339  # tags of TIFF
 WHITE_IS_ZERO, SIGNED = 0, 2  # of PHOTOMETRIC, of SAMPLE_FORMAT
-HIGH_FIRST = {"B": "L", "L": "B", "N": "B" if sys.byteorder == "little" else "L"}  # how Pillow is told the other order of bytes
+OTHER_ORDER = {"B": "L", "L": "B", "N": "B" if sys.byteorder == "little" else "L"}  # Pillow's letters for orders of bytes
 
 
 def picture_of_deep(opened: Any, content: bytes, source: str) -> "Image | None":
-    """The picture in RGB or RGBA, 8 bits a channel and upright, of a file of 12 or 16 bits a channel; None of one of 8 or fewer.
+    """The picture, upright, of 8 bits a channel in RGB or RGBA, of a file of 12 or 16 bits a channel; None of one of 8 or fewer.
 
-    A level is divided by the largest one, times 255, and rounded; only of a compressed TIFF in separate planes is it the high byte.
+    A level is divided by the largest one, times 255, and rounded; only of a compressed TIFF in planes is it the high byte.
 
     Args:
         opened: the picture as Pillow opened it, nothing of it decoded.
@@ -73,7 +73,7 @@ def upright(opened: Any) -> "Image":
 
 
 def _raw_mode(opened: Any) -> str:
-    """How Pillow unpacks a PNG or a TIFF: RGB;16B, ...; of a TIFF that lies in planes of 16 bits, as if these were interleaved."""
+    """How Pillow unpacks a PNG or a TIFF: RGB;16B, ...; of one in planes of 16 bits, as if these were interleaved."""
     if opened.format not in ("PNG", "TIFF") or not opened.tile:
         return ""
     tile = opened.tile[0]
@@ -88,14 +88,14 @@ def _in_planes(opened: Any) -> bool:
 
 
 def _levels_of_channels(opened: Any, content: bytes, raw: str) -> np.ndarray:
-    """All 16 bits of a picture of several channels, (H, W, C) int32, upright: it is read once for the high byte and once for the low."""
+    """All 16 bits of a picture of several channels, (H, W, C) int32, upright: it is read for the high byte and for the low."""
     if raw == "LA;16B":  # its four bytes a pixel as if they were four channels
         both = np.asarray(upright(_read_as(content, opened.format, "RGBA")), np.int32)
         return both[..., 0::2] * 256 + both[..., 1::2]
     form = raw.replace("RGBa", "RGBA")  # which would divide by alpha
     high, low = (
         np.asarray(upright(_read_as(content, opened.format, each)), np.int32)
-        for each in (form, form[:-1] + HIGH_FIRST[form[-1]])
+        for each in (form, form[:-1] + OTHER_ORDER[form[-1]])
     )
     if _in_planes(opened) and opened.tile[0].codec_name == "libtiff":  # decodes planes in one way alone
         return high * 257

@@ -22,8 +22,8 @@ if TYPE_CHECKING:
 FORMATS = ("PNG", "JPEG", "MPO", "WEBP", "AVIF", "JPEG2000", "BMP", "DIB", "GIF", "TIFF", "TGA", "PPM")  # of Pillow's names
 TIFF = (b"II*\0", b"MM\0*", b"II+\0", b"MM\0+")  # how its files begin
 UNKNOWN_TIFF = (
-    "a TIFF that is damaged or of a form not read here, expected grey (8 or 16 bits), grey and alpha (8), RGB, RGBA or CMYK (8 or 16);"
-    " a PNG of it would be read"
+    "a TIFF that is damaged or of a form not read here, expected grey (8 or 16 bits), grey and alpha (8), RGB, RGBA or CMYK"
+    " (8 or 16); a PNG of it would be read"
 )
 END = 2**16  # bytes at the end of a file in which what stands behind the pixels is sought
 BYTES_A_PIXEL = 4  # at most, while it is decoded
@@ -59,8 +59,8 @@ def open_picture(file: Path | bytes, source: str) -> tuple["Image", int]:
     12 and 16 bits a channel become 8 as `deep_pictures.picture_of_deep` says.
 
     Raises:
-        UserError: the file is no picture, is cut short, too large for its bytes, or has more than 16 bits a channel or signed levels;
-            `source` names it.
+        UserError: the file is no picture, is cut short, too large for its bytes, or has more than 16 bits a channel or signed
+            levels; `source` names it.
     """
     with _opened(file, source) as (opened, content):
         frames = getattr(opened, "n_frames", 1)
@@ -97,7 +97,7 @@ def _orientation(opened: Any, end: bytes) -> int:
 
 
 def _scaled_transparency(opened: Any) -> None:
-    """Of a grey PNG of 2 or 4 bits Pillow scales the levels to 8 bits, and not the one that stands for transparency: done here."""
+    """Of a grey PNG of 2 or 4 bits Pillow scales the levels, and not the one that stands for transparency: done here."""
     raw, clear = opened.tile[0].args if opened.format == "PNG" and opened.tile else None, opened.info.get("transparency")
     most = {"L;2": 3, "L;4": 15}.get(raw) if isinstance(raw, str) else None
     if most and isinstance(clear, int) and clear <= most:

@@ -92,7 +92,7 @@ class Gan:
         spectral_norm: divide each weight of the critic by its largest singular value (arXiv 1802.05957).
         instance_noise: deviation of the noise added to all that the critic sees in training (arXiv 1610.04490).
         augment: what the critic's pictures go through in training: colour, translation, cutout (arXiv 2006.10738), flip, rotation,
-            shift (arXiv 2006.06676).
+            shift, geometry, luma, hue, noise (arXiv 2006.06676).
         ada: augment with a probability that rises while the critic overfits, and falls else (arXiv 2006.06676, section 3.2).
         ada_target: the overfitting measure r_t, the mean sign of the critic's verdict on real samples, above which it rises.
         ada_images: real samples in which the probability could go from 0 to 1.

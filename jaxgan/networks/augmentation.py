@@ -1,7 +1,9 @@
 """Differentiable augmentation of all that a critic sees in training.
 
-Colour, translation and cutout are those of Zhao et al. 2020, arXiv 2006.10738, section 3; flip, rotation and shift are the pixel blitting
-of Karras et al. 2020, arXiv 2006.06676, appendix B. All take pictures of any height, width and number of channels.
+Colour, translation and cutout are those of Zhao et al. 2020, arXiv 2006.10738, section 3; the others are of Karras et al. 2020,
+arXiv 2006.06676, appendix B: flip, rotation and shift its pixel blitting, geometry its general geometric transformations, luma and
+hue of its colour transformations those that colour lacks, noise of its corruptions the one that is not cutout. Its filtering of
+frequency bands is not here: section 3.1 leaves it out. All take pictures of any height, width and number of channels.
 """
 
 from collections.abc import Callable
@@ -24,9 +26,7 @@ def colour(key: Key[Array, ""], images: Images) -> Images:
 
     Alpha, the last of two or four channels, is left as it is.
     """
-    if images.shape[-1] in WITH_ALPHA:
-        return jnp.concatenate([_coloured(key, images[..., :-1]), images[..., -1:]], axis=-1)
-    return _coloured(key, images)
+    return _of_colours(lambda colours: _coloured(key, colours), images)
 
 
 def _coloured(key: Key[Array, ""], images: Images) -> Images:
@@ -95,6 +95,57 @@ def shift(key: Key[Array, ""], images: Images) -> Images:
     return jax.vmap(lambda image, top, left: jax.lax.dynamic_slice(image, (top, left, 0), shape))(padded, *starts)
 
 
+def geometry(key: Key[Array, ""], images: Images) -> Images:
+    """A scale, a turn, a stretch and a shift by fractions of a pixel at once; what moves in is reflected at the edge.
+
+    Scale and stretch are 2^N(0, .2^2), the angles before and after the stretch U(-pi, pi), the shift N(0, .125^2) of height and
+    width. Between pixels is interpolated linearly, where the authors filter, and all four are applied to a picture or none.
+    """
+    n, height, width, _ = images.shape
+    of_scales, of_angles, of_shifts = jax.random.split(key, 3)
+    scale, stretch = jnp.exp2(0.2 * jax.random.normal(of_scales, (2, n), images.dtype))
+    before, after = jax.random.uniform(of_angles, (2, n), images.dtype, -jnp.pi, jnp.pi)
+    stretched = jnp.stack([scale * stretch, scale / stretch], -1)[:, None, :]  # (B, 1, 2): along the columns of a matrix
+    matrix = jnp.matmul(_turn(after) * stretched, _turn(before))  # (B, 2, 2)
+    middle = (jnp.array([height, width], images.dtype) - 1) / 2
+    places = jnp.stack(jnp.meshgrid(jnp.arange(height), jnp.arange(width), indexing="ij"), -1) - middle  # (H, W, 2)
+    shifts = 0.125 * jnp.array([height, width], images.dtype) * jax.random.normal(of_shifts, (n, 2), images.dtype)
+    sources = jnp.einsum("bij,hwj->bihw", matrix, places) + (middle + shifts)[:, :, None, None]  # (B, 2, H, W)
+
+    def warped(image: Array, source: Array) -> Array:  # one channel (H, W)
+        return jax.scipy.ndimage.map_coordinates(image, tuple(source), order=1, mode="mirror")
+
+    return jax.vmap(jax.vmap(warped, (2, None), 2))(images, sources)
+
+
+def luma(key: Key[Array, ""], images: Images) -> Images:
+    """Light and dark exchanged with probability 1/2, the hue kept: x - 2 mean(x) over the channels, but for alpha."""
+
+    def flipped(images: Images) -> Images:
+        return images - 2 * images.mean(3, keepdims=True)
+
+    return _where(jax.random.bernoulli(key, shape=(len(images),)), _of_colours(flipped, images), images)
+
+
+def hue(key: Key[Array, ""], images: Images) -> Images:
+    """The colours turned about the axis of grey by U(-pi, pi); pictures of other than three colours are left as they are."""
+    if images.shape[-1] - (images.shape[-1] in WITH_ALPHA) != 3:
+        return images
+    angle = jax.random.uniform(key, (len(images), 1, 1), images.dtype, -jnp.pi, jnp.pi)
+    axis = jnp.full(3, 3**-0.5, images.dtype)
+    across = jnp.cross(jnp.eye(3, dtype=images.dtype), axis)  # v -> v x axis, of rows v
+    along = jnp.outer(axis, axis)
+    turn = jnp.cos(angle) * (jnp.eye(3) - along) + jnp.sin(angle) * across + along  # (B, 3, 3): Rodrigues' formula
+    return _of_colours(lambda colours: jnp.einsum("bhwc,bcd->bhwd", colours, turn.astype(images.dtype)), images)
+
+
+def noise(key: Key[Array, ""], images: Images) -> Images:
+    """N(0, s^2) added to every number, s drawn once a sample as |N(0, .1^2)|."""
+    of_size, of_each = jax.random.split(key)
+    size = 0.1 * jnp.abs(jax.random.normal(of_size, (len(images), 1, 1, 1), images.dtype))
+    return images + size * jax.random.normal(of_each, images.shape, images.dtype)
+
+
 KINDS: dict[str, Callable[[Key[Array, ""], Images], Images]] = {
     "colour": colour,
     "translation": translation,
@@ -102,12 +153,19 @@ KINDS: dict[str, Callable[[Key[Array, ""], Images], Images]] = {
     "flip": flip,
     "rotation": rotation,
     "shift": shift,
+    "geometry": geometry,
+    "luma": luma,
+    "hue": hue,
+    "noise": noise,
 }
 ADAPTIVE = "adaptive_augmentation"  # the collection by which a pass is told its probability
 
 
 def adaptive_kinds(sample_shape: tuple[int, ...]) -> tuple[str, ...]:
-    """Of ADA's pipeline (arXiv 2006.06676, section 3.1: pixel blitting and colour were best) what there is, for pictures of this shape."""
+    """What of ADA's pipeline is done where nothing is named, for pictures of this shape: pixel blitting and colour.
+
+    Section 3.1 of arXiv 2006.06676 keeps geometry, luma and hue too; these are named by hand.
+    """
     square = sample_shape[0] == sample_shape[1]
     return ("flip", *(("rotation",) if square else ()), "shift", "colour")
 
@@ -146,6 +204,19 @@ class AugmentedCritic(CriticTransform):
         of_kind, of_choice = jax.random.split(key)
         chosen = jax.random.uniform(of_choice, (len(samples),), float) < self.get_variable(ADAPTIVE, "probability")
         return _where(chosen, KINDS[kind](of_kind, samples), samples)
+
+
+def _of_colours(function: Callable[[Images], Images], images: Images) -> Images:
+    """A function of the colours alone, alpha as it was."""
+    if images.shape[-1] in WITH_ALPHA:
+        return jnp.concatenate([function(images[..., :-1]), images[..., -1:]], axis=-1)
+    return function(images)
+
+
+def _turn(angles: Float[Array, " batch"]) -> Float[Array, "batch 2 2"]:
+    """Turns of the plane."""
+    cos, sin = jnp.cos(angles), jnp.sin(angles)
+    return jnp.stack([jnp.stack([cos, -sin], -1), jnp.stack([sin, cos], -1)], -2)
 
 
 def _where(chosen: Bool[Array, " batch"], images: Images, otherwise: Images) -> Images:

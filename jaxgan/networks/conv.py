@@ -1,4 +1,4 @@
-"""Convolutional networks without biases: lab 002, section 3.2, and the code it links, of which the form for 28x28 is exactly the lab's."""
+"""Convolutional networks without biases of lab 002, section 3.2, and the code it links: at 28x28 exactly the lab's."""
 
 from typing import Any, Literal
 
@@ -17,7 +17,7 @@ Size = tuple[int, ...]
 
 
 def halvings(size: Size) -> int:
-    """How often the height and the width are halved, an odd one rounded down: until one of them would be less than 3, once at least.
+    """How often height and width are halved, an odd one rounded down: until one would be less than 3, once at least.
 
     28: 3 times, to 3; 32: 3 times, to 4; 48x80: 4 times, to 3x5.
     """
@@ -41,9 +41,10 @@ def upward(size: Size) -> tuple[Size, list[Size]]:
 
 
 class ConvGenerator(Generator):
-    """Latent as a 1x1 image, to the coarsest size (8h), then twice as large and half as wide again and again; batch norm and ReLU between, tanh.
+    """Latent as a 1x1 image, to the coarsest size, then twice as large with half the channels again and again, to 2h and the image.
 
-    In the lab h = 128, and sizes and channels are 3x3 (8h), 6x6 (4h), 13x13 (2h), 28x28; for others see `upward`.
+    Batch norm and ReLU between, tanh; for pictures of any height and width from 6 pixels (`upward`). In the lab h = 128, and sizes
+    and channels are 3x3 (8h), 6x6 (4h), 13x13 (2h), 28x28.
     """
 
     latent_dim: int = 128
@@ -66,9 +67,10 @@ class ConvGenerator(Generator):
 
 
 class ConvCritic(Critic):
-    """Half as large and twice as wide again and again, from h channels to the coarsest size, then 1; leaky ReLU .2, a norm on all but the first.
+    """Half as large with twice the channels again and again, from h of them to the coarsest size, then 1.
 
-    In the lab h = 128, and 28x28 goes to 14x14 (h), 7x7 (2h), 3x3 (4h), 1; for other sizes see `halvings`.
+    Leaky ReLU .2, a norm on all but the first; for pictures of any height and width from 6 pixels (`halvings`). In the lab h = 128,
+    and 28x28 goes to 14x14 (h), 7x7 (2h), 3x3 (4h), 1.
     """
 
     hidden_dim: int = 128

@@ -29,7 +29,7 @@ def png(
     exif_last: bool = False,
     interlaced: bool = False,
 ) -> bytes:
-    """A PNG of (H, W) or (H, W, C): uint8, uint16, or indices into a palette (K, 3); `bits` 1, 2 or 4 packs so many pixels into a byte."""
+    """A PNG of (H, W) or (H, W, C): uint8, uint16, or indices into a palette (K, 3); `bits` 1, 2, 4: packed into bytes."""
     pixels = pixels[..., None] if pixels.ndim == 2 else pixels
     height, width, channels = pixels.shape
     bits = bits or 8 * pixels.dtype.itemsize

@@ -1,4 +1,4 @@
-"""Pictures of 12 and 16 bits a channel, and grey ones of 1, 2 and 4, level by level: files written byte by byte, and their closed forms."""
+"""Pictures of 12 and 16 bits a channel, and grey ones of 1, 2 and 4: files written byte by byte, read level by level."""
 
 import numpy as np
 import pytest

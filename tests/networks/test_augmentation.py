@@ -8,7 +8,20 @@ import pytest
 
 from jaxgan.errors import UserError
 from jaxgan.networks import AugmentedCritic
-from jaxgan.networks.augmentation import KINDS, colour, cutout, flip, rotation, shift, translation, with_probability
+from jaxgan.networks.augmentation import (
+    KINDS,
+    colour,
+    cutout,
+    flip,
+    geometry,
+    hue,
+    luma,
+    noise,
+    rotation,
+    shift,
+    translation,
+    with_probability,
+)
 from jaxgan.networks.fc import FcCritic
 from jaxgan.types import CriticOutput
 
@@ -124,6 +137,72 @@ def test_shift_moves_by_an_eighth_at_most_and_reflects_at_the_edge():
     np.testing.assert_array_equal(found[mirrored][:2], np.asarray(x)[mirrored][[2, 1]])
 
 
+def test_luma_exchanges_light_and_dark_in_half_of_the_pictures_and_twice_gives_them_back():
+    x, key = images(64, size=4), jax.random.key(0)
+    found = jax.jit(luma)(key, x)
+    dark = x - 2 * x.mean(3, keepdims=True)
+    which = np.asarray(jnp.abs(found - dark).max((1, 2, 3)) < 1e-6)
+    assert 20 < which.sum() < 44
+    np.testing.assert_array_equal(found[~which], x[~which])
+    np.testing.assert_allclose(luma(key, found), x, atol=1e-6)
+    grey = images(4, size=2, channels=1)
+    assert set(np.ravel(luma(key, grey) / grey).round(5)) == {-1, 1}
+
+
+def test_hue_turns_colours_about_grey_by_any_angle():
+    x = images(200, size=3) - 0.5
+    found = np.asarray(jax.jit(hue)(jax.random.key(0), x))
+    np.testing.assert_allclose(found.mean(3), x.mean(3), atol=1e-6)
+    np.testing.assert_allclose(np.linalg.norm(found, axis=3), np.linalg.norm(x, axis=3), atol=1e-5)
+    red = jnp.broadcast_to(jnp.array([1.0, 0, 0]), (200, 1, 1, 3))  # by 120 degrees red is green or blue
+    turned = np.asarray(hue(jax.random.key(0), red))[:, 0, 0]
+    angles = np.arctan2((turned[:, 1] - turned[:, 2]) * 3**0.5 / 2, turned[:, 0] - turned[:, 1:].mean(1))
+    assert angles.min() < -2.9 and angles.max() > 2.9 and np.abs(np.mean(angles)) < 0.4
+    for angle, colours in zip(angles, turned, strict=True):
+        np.testing.assert_allclose(
+            colours, [(1 + 2 * np.cos(angle - third)) / 3 for third in (0, 2 * np.pi / 3, -2 * np.pi / 3)], atol=1e-5
+        )
+    grey = images(4, channels=1)
+    np.testing.assert_array_equal(hue(jax.random.key(0), grey), grey)
+
+
+def test_noise_has_one_size_a_picture():
+    x = images(400, size=16)
+    added = np.asarray(jax.jit(noise)(jax.random.key(0), x) - x)
+    sizes = added.std((1, 2, 3))
+    assert np.abs(added.mean()) < 0.005
+    assert abs(sizes.mean() - 0.1 * (2 / np.pi) ** 0.5) < 0.01 and abs((sizes**2).mean() - 0.01) < 0.003
+
+
+def test_geometry_by_hand(monkeypatch):
+    """No change, a quarter turn in two halves, and a shift by whole pixels move pixels to where they belong."""
+    x, none = oblong(3)[:, :8], jnp.zeros((2, 3))
+    drawn = {"scales": none, "angles": none, "shifts": jnp.zeros((3, 2))}
+    monkeypatch.setattr(jax.random, "normal", lambda key, shape, dtype: drawn["scales" if shape == (2, 3) else "shifts"])
+    monkeypatch.setattr(jax.random, "uniform", lambda key, shape, dtype, least, most: drawn["angles"])
+    np.testing.assert_allclose(geometry(jax.random.key(0), x), x, rtol=1e-6)
+    drawn["angles"] = jnp.full((2, 3), jnp.pi / 4)
+    np.testing.assert_allclose(geometry(jax.random.key(0), x), jnp.rot90(x, -1, axes=(1, 2)), rtol=1e-4, atol=1e-2)
+    drawn["angles"], drawn["shifts"] = none, jnp.array([[1.0, 0.0]] * 3)  # times an eighth of 8 rows
+    rows = [*range(1, 8), 6]  # one row up; the last is reflected
+    np.testing.assert_allclose(geometry(jax.random.key(0), x), x[:, rows], rtol=1e-5)
+
+
+def test_geometry_scales_turns_and_moves_a_spot():
+    """A spot in the middle of a dark picture: how far it goes and how large it becomes, over many draws."""
+    n, size = 300, 33
+    rows, columns = np.mgrid[:size, :size] - size // 2
+    spot = np.exp(-(rows**2 + 2 * columns**2) / 20)[None, :, :, None]  # longer along the rows
+    found = np.asarray(jax.jit(geometry)(jax.random.key(0), jnp.asarray(np.repeat(spot, n, 0), jnp.float32)))[..., 0]
+    at = np.array([np.unravel_index(one.argmax(), one.shape) for one in found]) - size // 2
+    inside = (np.abs(at) < size // 2 - 3).all(1)
+    assert inside.mean() > 0.9
+    assert 3 < at[inside].std() < 7  # .125 of 33 rows, over the scale
+    areas = found[inside].sum((1, 2)) / spot.sum()
+    assert 0.15 < np.log2(areas).std() / 2 < 0.25  # of the scale, 2^N(0, .2^2)
+    assert np.median(areas) == pytest.approx(1, abs=0.1)
+
+
 @pytest.mark.parametrize("channels", [2, 4])
 def test_colour_leaves_alpha_alone(channels):
     x = images(8, size=4, channels=channels)
@@ -131,6 +210,9 @@ def test_colour_leaves_alpha_alone(channels):
     np.testing.assert_array_equal(found[..., -1], x[..., -1])
     np.testing.assert_array_equal(found[..., :-1], colour(jax.random.key(0), x[..., :-1]))
     assert np.all(found[..., :-1] != x[..., :-1])
+    for kind in (luma, hue):
+        np.testing.assert_array_equal(kind(jax.random.key(0), x)[..., -1], x[..., -1])
+        np.testing.assert_array_equal(kind(jax.random.key(0), x)[..., :-1], kind(jax.random.key(0), x[..., :-1]))
 
 
 @pytest.mark.parametrize("kind", sorted(set(KINDS) - {"rotation"}))

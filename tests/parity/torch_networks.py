@@ -178,7 +178,7 @@ class ConvCritic(Joined):
         return self.model(self.joined(img, labels)).view(-1, 1)
 
 
-# The same for other sizes: layers of the lab's form, as many as halve the picture to no less than 3, of the windows 4, 5 and 6 that the lab has
+# The same for other sizes: as many layers as halve the picture to no less than 3, of the windows 4, 5 and 6 that the lab has
 
 
 def conv_windows(side: int, n: int) -> tuple:

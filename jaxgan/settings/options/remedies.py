@@ -60,7 +60,7 @@ class RemedyOptions:
     augment: str | None = option(
         None,
         "What is done at random to all pictures that the critic sees, real and fake: some of colour,translation,cutout (arXiv 2006.10738)"
-        " and flip,rotation,shift (arXiv 2006.06676).",
+        " and flip,rotation,shift,geometry,luma,hue,noise (arXiv 2006.06676).",
         metavar="KIND,KIND",
         settled_by=("ada",),
         acts_on_critic=True,
