@@ -57,7 +57,7 @@ WANTED: dict[tuple[str, str, str], str] = {
 # Whole cases that were stored anew, by the pattern that chose them (`make_resolved --cases FILE --anew PATTERN`) -> why.
 STORED_ANEW: dict[str, str] = {
     '"dataset": "folder:grey40"': "dcgan takes pictures of any size, and is the default network of those of 40 pixels in place of fc",
-    '"(network|critic)": "(fc_)?conv", "dataset": "folder:': "conv and fc_conv take pictures of any size",
+    '"critic": "conv", "dataset": "folder:|"dataset": "folder:.*"network": "(fc_)?conv"': "conv and fc_conv take pictures of any size",
     '"epochs": |"sample_every": "': "an epoch is ceil(samples / batch size) critic batches, and intervals are resolved to steps",
     '"recipe": "lab': "the labs' recipes name their networks, their fixed points and their latents (test_lab_recipes.py holds them to it)",
 }
