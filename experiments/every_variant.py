@@ -37,7 +37,7 @@ OWN: dict[str, dict[str, Any]] = {  # where a variant's paper sets what does not
 CRITIC_RATE = {"began": 0.5}  # the critic's learning rate by the generator's, where they are not the same
 COLUMNS = {  # metric, without the number of samples: (heading, digits, factor)
     "fid_lab": ("FID", 1, 1),
-    "kid_lab": ("KID, x1000", 2, 1000),
+    "kid_lab": ("KID", 0, 1),
     "precision_lab": ("precision", 2, 1),
     "recall_lab": ("recall", 2, 1),
     "rarest_class_share_lab": ("rarest class, %", 1, 100),
