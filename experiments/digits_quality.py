@@ -1,7 +1,7 @@
 """Are the digits that a run draws readable, and are all ten there? `python -m experiments.digits_quality RUN [RUN ...]`
 
 Trains the classifier of lab 004, section 8, on the real digits (a minute on two cores), states its accuracy on the 300 held-out
-ones, then classifies 1,000 generated images a run: the share with p > 0.9, and the share of each class; and says how rough their strokes are.
+ones, then classifies 5,000 generated images a run: the share with p > 0.9, and the share of each class; and says how rough their strokes are.
 What came out stands in experiments/results/digits_quality.md.
 """
 
@@ -54,7 +54,7 @@ def roughness(images: np.ndarray) -> float:
     return float((laplacian**2).mean())
 
 
-def measure(probabilities, run: Path, n: int = 1000, seed: int = 0) -> dict:
+def measure(probabilities, run: Path, n: int = 5000, seed: int = 0) -> dict:
     """The share of sure images and each class's share, in percent; the roughness of the strokes."""
     images, _ = jaxgan.load(run).sample(n, seed=seed)
     p = np.asarray(probabilities(images))
