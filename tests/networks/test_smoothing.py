@@ -12,6 +12,7 @@ from jaxgan.networks.layers import flatten, unflatten
 from jaxgan.networks.mlp import MlpCritic
 from jaxgan.networks.resampling import Smoothing, binomial_filter
 from jaxgan.settings import Config, resolve
+from tests.tiny import tiny
 
 BINOMIAL = {1: [1], 3: [0.25, 0.5, 0.25], 5: [0.0625, 0.25, 0.375, 0.25, 0.0625], 7: np.array([1, 6, 15, 20, 15, 6, 1]) / 64}
 
@@ -69,6 +70,13 @@ def test_other_networks_leave_the_recipes_smoothing_out_and_keep_its_noise():
     other = resolve(Config(dataset="digits", variant="wgan_gp", recipe="digits", network="dcgan", hidden_dim=8)).config
     assert other.smoothing is None
     assert other.instance_noise == recipe.instance_noise
+
+
+def test_the_option_puts_the_noise_around_the_critic_and_none_where_it_is_0():
+    noisy = tiny(instance_noise=0.3, spectral_norm=True).gan.networks.critic
+    assert isinstance(noisy, NoisyCritic) and noisy.deviation == 0.3
+    assert not isinstance(tiny(instance_noise=0.0).gan.networks.critic, NoisyCritic)
+    assert not isinstance(tiny().gan.networks.critic, NoisyCritic)
 
 
 def test_a_noisy_critic_scores_samples_and_noise_in_training_and_samples_alone_in_evaluation():
