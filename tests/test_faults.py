@@ -77,8 +77,8 @@ def test_fault_batch_norm_in_a_critic_under_a_gradient_penalty(network):
     """caogang #17; arXiv 1704.00028, section 4: refused, and left out by default."""
     with pytest.raises(UserError, match="couples the samples of a batch"):
         resolve(Config(network=network, variant="wgan_gp", critic_norm="batch"), pictures())
-    assert resolve(Config(network=network, variant="wgan_gp"), pictures()).gan.networks.critic.norm == "none"
-    assert resolve(Config(network=network, variant="gan"), pictures()).gan.networks.critic.norm == "batch"
+    assert resolve(Config(network=network, variant="wgan_gp"), pictures()).gan.critic.norm == "none"
+    assert resolve(Config(network=network, variant="gan"), pictures()).gan.critic.norm == "batch"
 
 
 def test_fault_rmsprops_eps_inside_the_root_or_its_decay_point_nine():

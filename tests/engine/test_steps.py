@@ -163,7 +163,7 @@ def test_what_is_compiled_ahead_is_what_is_called(data, replicas):
         if event.endswith("backend_compile_duration"):
             by.setdefault(about["fun_name"], []).append(threading.current_thread().name)
 
-    dataset = on_disk(pictures()) if data == "streamed" else pictures()
+    dataset = {"drawn afresh": None, "on the device": pictures(), "streamed": on_disk(pictures())}[data]
     program = tiny("mlp" if data == "drawn afresh" else "fc", dataset=dataset, replicas=replicas, seed=3).program()
     jax.monitoring.register_event_duration_secs_listener(note)
     program.compile_ahead()
