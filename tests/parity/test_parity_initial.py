@@ -102,9 +102,12 @@ def test_dropout_keeps_the_mean_as_pytorchs_does():
     outputs = np.asarray(jax.vmap(lambda key: layer.apply({}, x, True, rngs={"dropout": key}))(keys))
     torch.manual_seed(0)
     there = torch.nn.functional.dropout(torch.tensor(np.tile(x, (20_000, 1))), 0.3).numpy()
-    for sample in (outputs, there):
+    for sample, rtol in (
+        (outputs, 1e-5),
+        (there, 1e-6),
+    ):  # ours: 16 bits come to within 1e-5 of a rate of .3, and the scale goes with them
         kept = sample != 0
-        np.testing.assert_allclose(sample[kept], np.broadcast_to(x / 0.7, sample.shape)[kept], rtol=1e-6)
+        np.testing.assert_allclose(sample[kept], np.broadcast_to(x / 0.7, sample.shape)[kept], rtol=rtol)
         assert abs(kept.mean() - 0.7) < 5 * math.sqrt(0.3 * 0.7 / sample.size)
         np.testing.assert_allclose(sample.mean(0), x, rtol=0.03)
         assert np.abs(np.corrcoef(kept.T) - np.eye(8)).max() < 0.05
