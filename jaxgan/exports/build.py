@@ -199,11 +199,10 @@ class Builder:
 
     def smoothing(self, name: str, layer: resampling.Smoothing, value: str) -> str:
         """Taken into the weights of the linear layer before it, as smoothing is linear too."""
-        weights = self.layers[-1].weights
-        for name in weights.values():  # (features, in) and (features,)
-            array = self.arrays[name]
+        for weight in self.layers[-1].weights.values():  # (features, in) and (features,)
+            array = self.arrays[weight]
             rows = jnp.asarray(array.reshape(len(array), -1).T)
-            self.arrays[name] = np.ascontiguousarray(np.asarray(layer(rows)).T.reshape(array.shape))
+            self.arrays[weight] = np.ascontiguousarray(np.asarray(layer(rows)).T.reshape(array.shape))
         return value
 
     def sequential(self, name: str, layer: Sequential, value: str) -> str:

@@ -1,6 +1,6 @@
-"""Bilinear resampling by a factor of two, as shifts and sums; smoothing.
+"""Smoothing by a binomial filter; bilinear resampling by a factor of two, as shifts and sums.
 
-In resampling along each axis the kernel is (1, 3, 3, 1) / 8 with zeros beyond the border, which bilinear interpolation between pixel centres is:
+Along each axis the kernel of resampling is (1, 3, 3, 1) / 8 with zeros beyond the border, which bilinear interpolation between pixel centres is:
 
     upsample     y[2h] = 3/4 x[h] + 1/4 x[h-1],    y[2h+1] = 3/4 x[h] + 1/4 x[h+1]
     downsample   y[h] = (x[2h-1] + 3 x[2h] + 3 x[2h+1] + x[2h+2]) / 8
