@@ -50,7 +50,7 @@ class RemedyOptions:
     )
     instance_noise: float | None = option(
         None,
-        "Deviation of the Gaussian noise added in training to all samples that the critic sees, real and fake (arXiv 1610.04490); none where not given.",
+        "Deviation of the (nearly) Gaussian noise added in training to all samples that the critic sees, real and fake (arXiv 1610.04490); none where not given.",
         unit="in the units of what the generator draws: pictures reach from -1 to 1",
         at_least=0,
         settled_by=FROM_RECIPE,
