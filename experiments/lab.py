@@ -32,7 +32,7 @@ from jaxgan.settings import resolve, to_json
 TIMED = 0.5  # seconds of one timed part
 SEEN = 90.0  # seconds until what a worker has written to a shared folder is seen here: NFS asks for news every minute
 # The recipe `digits` as it was when results were made by it: wider, and with noise from pixel to pixel
-FORMER_DIGITS: dict[str, Any] = {"network": "fc", "hidden_dim": 128, "smoothing": 1, "instance_noise": 0.0}
+FORMER_DIGITS: dict[str, Any] = {"network": "fc", "hidden_dim": 128, "working_size": 28}
 INTERRUPTED = "interrupted: the same command goes on where it stopped"
 CLUSTER_HELP = "train the runs at the workers of Dask whose scheduler is at HOST:PORT; local:2 starts two here"
 

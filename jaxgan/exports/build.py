@@ -197,20 +197,15 @@ class Builder:
         near = self.sequential(f"{name}.shortcut_", layer.near, value)  # named by the fields that its layers were given in
         return self.add(name, "add", (near, self.sequential(f"{name}.residual_", layer.far, value)), self.shape(near))
 
-    def smoothing(self, name: str, layer: resampling.Smoothing, value: str) -> str:
-        """Taken into the weights of the linear layer before it, as smoothing is linear too."""
-        for weight in self.layers[-1].weights.values():  # (features, in) and (features,)
-            array = self.arrays[weight]
-            rows = jnp.asarray(array.reshape(len(array), -1).T)
-            self.arrays[weight] = np.ascontiguousarray(np.asarray(layer(rows)).T.reshape(array.shape))
-        return value
+    def enlargement(self, name: str, layer: resampling.Enlargement, value: str) -> str:
+        """A linear layer whose weights were not learnt."""
+        matrix = np.asarray(layer(jnp.eye(layer.features))).T  # (pixels, points)
+        return self.add(name, "linear", (value,), (len(matrix),), weights={"weight": self.array(name, "weight", matrix)})
 
     def sequential(self, name: str, layer: Sequential, value: str) -> str:
         joint = "" if name.endswith("_") else "."
-        place = 0
-        for inner in layer.layers:
+        for place, inner in enumerate(layer.layers):
             value = self.layer(f"{name}{joint}{place}", inner, value)
-            place += not isinstance(inner, resampling.Smoothing)  # which leaves no layer of its own
         return value
 
     def layer(self, name: str, layer: Any, value: str) -> str:
@@ -222,6 +217,8 @@ class Builder:
             return self.activation(name, "relu", value)
         if layer is jnp.tanh:
             return self.activation(name, "tanh", value)
+        if layer is resampling.clipped:
+            return self.activation(name, "clip", value, low=-1.0, high=1.0)
         if layer is resnet.upsample:
             return self.doubled(name, "upsample_nearest", value)
         if layer is resampling.upsample:
@@ -241,7 +238,7 @@ LAYERS: dict[type, Callable[..., str]] = {
     GenerativeBasis: Builder.basis,
     ResidualBlock: Builder.residual_block,
     Upsample: Builder.upsample,
-    resampling.Smoothing: Builder.smoothing,
+    resampling.Enlargement: Builder.enlargement,
     resnet.Residual: Builder.residual,
 }
 

@@ -12,7 +12,7 @@ under its own `name`; the value of the last layer is the sample. Two values are 
 
 Every value has the batch first and channels second, as PyTorch has them: features (B, F), series (B, C, T), pictures (B, C, H, W),
 volumes (B, C, D, H, W). `shape` of a layer is that of its value without the batch. jaxgan's own samples have channels last
-(`sample_shape`): they are the graph's with axis 1 moved to the end. Pictures lie in [-1, 1] where the last layer is a tanh.
+(`sample_shape`): they are the graph's with axis 1 moved to the end. Pictures lie in [-1, 1] where the last layer is a tanh or a clip.
 
 What a layer does is its `op`. Its numbers are `attributes`, its weights `weights`, which maps a role to a name in `arrays`. Those names
 are a PyTorch state dict's, and the arrays lie as PyTorch's do:
@@ -28,6 +28,7 @@ are a PyTorch state dict's, and the arrays lie as PyTorch's do:
     relu
     leaky_relu        slope                                                                      x where x > 0, else slope x
     tanh
+    clip              low, high                                                                  max(low, min(high, x))
     reshape           shape                                                                      (B, ...) -> (B, *shape), row by row
     crop              size                                                                       the first size[i] along each axis
     upsample_nearest                                                                             each number twice along each axis
@@ -52,8 +53,8 @@ import numpy as np
 from jaxgan.errors import UserError, shortened
 
 OPS = (
-    "linear", "conv", "conv_transpose", "batch_norm", "embedding", "constant_product", "relu", "leaky_relu", "tanh", "reshape", "crop",
-    "upsample_nearest", "upsample_bilinear", "concat", "add",
+    "linear", "conv", "conv_transpose", "batch_norm", "embedding", "constant_product", "relu", "leaky_relu", "tanh", "clip", "reshape",
+    "crop", "upsample_nearest", "upsample_bilinear", "concat", "add",
 )  # fmt: skip
 LATENT, LABELS = "latent", "labels"
 

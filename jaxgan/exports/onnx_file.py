@@ -152,6 +152,9 @@ class Writer:
                 return self.node("Mul", [factors, weights["weight"]], name)
             case "relu" | "tanh":
                 return self.node(layer.op.title(), inputs, name)
+            case "clip":
+                bounds = [self.array(f"{name}.{key}", numbers[key], np.float32) for key in ("low", "high")]
+                return self.node("Clip", [*inputs, *bounds], name)
             case "leaky_relu":
                 return self.node("LeakyRelu", inputs, name, alpha=numbers["slope"])
             case "reshape":

@@ -106,6 +106,7 @@ COMPUTE: dict[str, Any] = {
     "relu": lambda layer, weights, x: np.maximum(x, 0),
     "leaky_relu": lambda layer, weights, x: np.where(x > 0, x, layer.attributes["slope"] * x).astype(x.dtype),
     "tanh": lambda layer, weights, x: np.tanh(x),
+    "clip": lambda layer, weights, x: np.clip(x, layer.attributes["low"], layer.attributes["high"]).astype(x.dtype),
     "reshape": lambda layer, weights, x: x.reshape(len(x), *layer.attributes["shape"]),
     "crop": lambda layer, weights, x: x[(slice(None), slice(None), *map(slice, layer.attributes["size"]))],
     "upsample_nearest": _upsample_nearest,

@@ -157,6 +157,8 @@ def _layer(graph: Graph, layer: Layer, used: list[str]) -> str:
             return f"nn.BatchNorm{max(1, axes)}d({shape[0]}, eps={numbers['epsilon']})"
         case "relu" | "tanh":
             return {"relu": "nn.ReLU()", "tanh": "nn.Tanh()"}[layer.op]
+        case "clip":
+            return f"nn.Hardtanh({numbers['low']}, {numbers['high']})"
         case "leaky_relu":
             return f"nn.LeakyReLU({numbers['slope']})"
         case "crop":

@@ -8,19 +8,20 @@ from jaxtyping import Array
 
 from jaxgan.networks.layers import Dropout, Linear, Sequential, leaky_relu, unflatten
 from jaxgan.networks.player import Critic, Generator, scored
-from jaxgan.networks.resampling import Smoothing
+from jaxgan.networks.resampling import Enlargement, Projection, clipped
 from jaxgan.types import CriticOutput, Samples
 
 
 class FcGenerator(Generator):
     """latent-h-2h-4h-pixels, ReLU, tanh; h = 256 in the lab.
 
-    What the tanh takes is smoothed by a binomial filter of `smoothing` taps, an odd number; 1, as in the lab, leaves it as it is.
+    With a `working_size` it draws on a grid of so many points along the longest axis; that is enlarged by cubic interpolation (`Enlargement`),
+    which overshoots beside an edge, and clipped to [-1, 1]. None, as in the lab: on the pixels.
     """
 
     latent_dim: int = 100
     hidden_dim: int = 256
-    smoothing: int = 1
+    working_size: int | None = None
 
     takes_also = ("series", "volumes")
 
@@ -28,18 +29,23 @@ class FcGenerator(Generator):
         super().setup()
         h = self.hidden_dim
         hidden = [layer for width in (h, 2 * h, 4 * h) for layer in (Linear(width), jax.nn.relu)]
-        smoothing = (Smoothing(self.sample_shape, self.smoothing),) if self.smoothing > 1 else ()
-        self.model = Sequential([*hidden, Linear(math.prod(self.sample_shape)), *smoothing, jnp.tanh])
+        grid = Enlargement(self.sample_shape, self.working_size or max(self.sample_shape))
+        enlarged = () if grid.holds_all else (grid, clipped)
+        self.model = Sequential([*hidden, Linear(grid.features), jnp.tanh, *enlarged])
 
     def generate(self, latent: Array, train: bool) -> Samples:
         return unflatten(self.model(latent, train), self.sample_shape)
 
 
 class FcCritic(Critic):
-    """pixels-4h-2h-h-1, leaky ReLU .2, dropout after the first two; h = 256 in the lab."""
+    """pixels-4h-2h-h-1, leaky ReLU .2, dropout after the first two; h = 256 in the lab.
+
+    With a `working_size` it sees as much of a sample as a grid of so many points along the longest axis can hold (`Projection`).
+    """
 
     hidden_dim: int = 256
     dropout: float = 0.3
+    working_size: int | None = None
 
     takes_also = ("series", "volumes")
     flat = True
@@ -56,4 +62,9 @@ class FcCritic(Critic):
         ])  # fmt: skip
 
     def score(self, samples: Array, train: bool) -> CriticOutput:
+        grid = Projection(self.sample_shape, self.working_size or max(self.sample_shape))
+        if not grid.holds_all:
+            pixels = math.prod(self.sample_shape)
+            held = grid(samples[:, :pixels])
+            samples = jnp.concatenate([held, samples[:, pixels:]], -1)  # behind the pixels is the label's embedding
         return scored(self.model, samples, train)

@@ -1,4 +1,4 @@
-"""Smoothing by a binomial filter; bilinear resampling by a factor of two, as shifts and sums.
+"""Pictures on a coarse grid, by cubic interpolation; bilinear resampling by a factor of two, as shifts and sums.
 
 Along each axis the kernel of resampling is (1, 3, 3, 1) / 8 with zeros beyond the border, which bilinear interpolation between pixel centres is:
 
@@ -54,32 +54,81 @@ def _shifted(x: Images, axis: int, by: int) -> Images:
     return lax.pad(x, jnp.zeros((), x.dtype), pads)
 
 
-def binomial_filter(size: int, taps: int) -> Float[np.ndarray, "size size"]:
-    """The matrix that smooths `size` numbers by the weights C(taps - 1, k) / 2^(taps - 1); beyond either end the last number goes on.
+def cubic_interpolation(size: int, points: int) -> Float[np.ndarray, "size points"]:
+    """The matrix A that enlarges `points` numbers to `size`, at the middles of pixels; each row sums to 1.
 
-    Raises:
-        ValueError: taps that are not odd and at least 1.
+    Keys 1981, eq. 15 (a = -1/2): w(d) = 3/2 |d|^3 - 5/2 |d|^2 + 1 to |d| = 1, then -1/2 |d|^3 + 5/2 |d|^2 - 4 |d| + 2 to |d| = 2. Beside
+    an end only what is there is weighted. It is how Pillow and `jax.image.resize` enlarge.
     """
-    if taps < 1 or taps % 2 == 0:
-        raise ValueError(f"{taps} taps: must be odd, so that one is in the middle")
-    matrix, reach = np.zeros((size, size), np.float32), taps // 2
-    rows = np.arange(size)
-    for place in range(taps):
-        np.add.at(matrix, (rows, np.clip(rows + place - reach, 0, size - 1)), math.comb(taps - 1, place) / 2 ** (taps - 1))
-    return matrix
+    places = (np.arange(size) + 0.5) * points / size - 0.5
+    d = np.abs(places[:, None] - np.arange(points))
+    weights = np.where(d < 1, (1.5 * d - 2.5) * d**2 + 1, np.where(d < 2, ((-0.5 * d + 2.5) * d - 4) * d + 2, 0))
+    return weights / weights.sum(1, keepdims=True)
 
 
 @dataclass(frozen=True)
-class Smoothing:
-    """Flat samples (B, C H W), in PyTorch's order, smoothed along each axis but the channels by `binomial_filter`; so too (C, T) and (C, D, H, W)."""
+class Grid:
+    """Samples (H, W, C) that are held by fewer points, `points` along the longest axis and in proportion along the others; so too (T, C) and (D, H, W, C).
 
-    sample_shape: tuple[int, ...]  # (H, W, C)
-    taps: int
+    Raises:
+        ValueError: fewer than one point.
+    """
 
-    def __call__(self, x: Float[Array, "n features"]) -> Float[Array, "n features"]:
-        *size, channels = self.sample_shape
-        y = x.reshape(-1, channels, *size)
-        for axis, side in enumerate(size, 2):
-            matrix = jnp.asarray(binomial_filter(side, self.taps), x.dtype)
-            y = jnp.moveaxis(jnp.tensordot(y, matrix, (axis, 1), precision=lax.Precision.HIGHEST), -1, axis)
-        return y.reshape(x.shape)
+    sample_shape: tuple[int, ...]
+    points: int
+
+    def __post_init__(self) -> None:
+        if self.points < 1:
+            raise ValueError(f"a grid of {self.points} points along the longest axis: must be at least 1")
+
+    @property
+    def size(self) -> tuple[int, ...]:
+        """Points along each axis but the channels: (h, w), never more than pixels."""
+        *pixels, _ = self.sample_shape
+        share = min(1.0, self.points / max(pixels))
+        return tuple(max(1, round(share * side)) for side in pixels)
+
+    @property
+    def holds_all(self) -> bool:
+        """Whether it is as fine as the pixels."""
+        return self.size == self.sample_shape[:-1]
+
+    @property
+    def features(self) -> int:
+        """Numbers that a sample has on the grid."""
+        return self.sample_shape[-1] * math.prod(self.size)
+
+    def _by_axis(self, x: Float[Array, "n features"], matrices: list[np.ndarray]) -> Float[Array, "n other"]:
+        """Flat samples, in PyTorch's order (C, H, W), with a matrix (after, before) along each axis but the channels."""
+        y = x.reshape(-1, self.sample_shape[-1], *(matrix.shape[1] for matrix in matrices))
+        for axis, matrix in enumerate(matrices, 2):
+            rows = jnp.asarray(matrix, x.dtype)
+            y = jnp.moveaxis(jnp.tensordot(y, rows, (axis, 1), precision=lax.Precision.HIGHEST), -1, axis)
+        return y.reshape(len(x), -1)
+
+    def _interpolations(self) -> list[np.ndarray]:
+        *pixels, _ = self.sample_shape
+        return [cubic_interpolation(*sides) for sides in zip(pixels, self.size, strict=True)]
+
+
+class Enlargement(Grid):
+    """Samples on the grid, flat, to flat samples: A_H y A_W^T with the matrices of `cubic_interpolation`."""
+
+    def __call__(self, x: Float[Array, "n features"]) -> Float[Array, "n other"]:
+        return self._by_axis(x, self._interpolations())
+
+
+def clipped(x: Array) -> Array:
+    """max(-1, min(1, x))."""
+    return jnp.clip(x, -1, 1)
+
+
+class Projection(Grid):
+    """Flat samples to their coordinates in an orthonormal basis of what the grid can hold: Q_H^T x Q_W, where A = Q R along each axis.
+
+    It sees all of a sample that was enlarged from the grid, of others the nearest of these; and a function of the coordinates has a gradient
+    of the same norm in the sample as in them.
+    """
+
+    def __call__(self, x: Float[Array, "n features"]) -> Float[Array, "n other"]:
+        return self._by_axis(x, [np.linalg.qr(matrix).Q.T for matrix in self._interpolations()])

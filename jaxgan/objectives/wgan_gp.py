@@ -37,7 +37,7 @@ WGAN_GP = Variant(
             "tuned here on scikit-learn's digits for two CPU cores and two minutes: experiments/results/digits_quality.md",
             dict(
                 optimizer="adam", learning_rate=5e-4, beta1=0.5, beta2=0.9, gradient_penalty_weight=10.0, n_critic=2, batch_size=64,
-                hidden_dim=48, ema=0.995, dropout=0.0, network="fc", smoothing=5, instance_noise=0.1, steps=12_800,
+                hidden_dim=64, ema=0.995, dropout=0.0, network="fc", working_size=10, steps=18_000,
             ),
             data="images",
         ),

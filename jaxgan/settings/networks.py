@@ -61,15 +61,18 @@ def choose_networks(config: Config, dataset: Dataset, variant: Variant, penalise
     for role, kind in (("generator", generator_kind), ("critic", critic_kind)):
         _check_fit(f"{role} '{names[role]}'", kind, dataset, config.hidden_dim)
     norm, dropout = _critic_settings(config, variant, names["critic"], critic_kind, penalised)
-    if config.smoothing is not None and config.smoothing % 2 == 0:
-        raise UserError(f"--smoothing {config.smoothing}: must be odd, so that one tap is in the middle")
+    if config.working_size is not None and not (_takes(generator_kind, "working_size") and _takes(critic_kind, "working_size")):
+        raise UserError(
+            f"--working-size {config.working_size} has no meaning for generator '{names['generator']}' and critic '{names['critic']}': both must"
+            " work on the same grid, as those of --network fc can"
+        )
     output, notes = _output(config.output, names["generator"], generator_kind, dataset)
     given: dict[str, Any] = {
         "latent_dim": config.latent_dim or _latent_dim(generator_kind, dataset),
         "hidden_dim": config.hidden_dim,
         "code_dim": config.code_dim,
         "output": output,
-        "smoothing": config.smoothing,
+        "working_size": config.working_size,
         "norm": norm,
         "dropout": dropout,
     }
@@ -98,7 +101,7 @@ def choose_networks(config: Config, dataset: Dataset, variant: Variant, penalise
         "latent_dim": getattr(generator, "latent_dim", config.latent_dim or LATENT_DIM),
         "hidden_dim": widths[0] if widths[0] == widths[1] else config.hidden_dim,
         "output": getattr(generator, "output", None),
-        "smoothing": getattr(generator, "smoothing", None),
+        "working_size": getattr(generator, "working_size", None),
         "critic_norm": getattr(critic, "norm", None),
         "dropout": getattr(critic, "dropout", None),
     }

@@ -32,6 +32,7 @@ REMEDIES = {
     "ada": {"augment": "flip,shift", "ada": True, "ada_interval": 1},
     "frozen": {"freeze_critic": 1},
     "parts": {"accumulate": 2},
+    "grid": {"working_size": 3},
 }
 COST = {
     "mlp": 1,
@@ -45,7 +46,7 @@ COST = {
     "conv1d": 2,
     "conv3d": 2,
 }  # of compiling
-ONCE = ("noise", "ada", "frozen", "parts")  # of these the quick tests run one case each
+ONCE = ("noise", "ada", "frozen", "parts", "grid")  # of these the quick tests run one case each
 SIGNED = {"gan", "gan_minimax", "dragan", "hinge", "sngan", "lsgan", "rpgan", "r3gan"}  # a score's sign says real or fake
 PENALISED = {"wgan_gp", "wgan_lp", "wgan_div", "dragan", "r3gan", "ct_gan"}
 
@@ -58,6 +59,8 @@ def sensible(variant: str, network: str, labels: str, remedy: str) -> bool:
         return False
     if remedy == "parts" and (variant in ("dragan", "ebgan") or network not in ("mlp", "fc", "r3gan")):
         return False  # these compare the samples of a batch, and the other generators have batch norm
+    if remedy == "grid" and (network != "fc" or variant in ("began", "ebgan")):
+        return False
     if variant == "sinkhorn":
         return labels == "plain" and remedy in ("none", "generators")  # there is no critic
     if variant in ("began", "ebgan") and (labels == "projected" or remedy in ("minibatch", "pac", "noise", "augment")):

@@ -13,7 +13,7 @@ SETTINGS: dict[str, tuple[str, tuple[int, ...], dict[str, Any]]] = {
     "mlp": ("mlp", (3,), {"hidden_dim": 8}),
     "mlp-linear": ("mlp", (2,), {"hidden_dim": 8, "output": "linear"}),
     "fc": ("fc", (5, 4, 3), {"hidden_dim": 4}),
-    "fc-smooth": ("fc", (5, 4, 3), {"hidden_dim": 4, "smoothing": 3}),
+    "fc-grid": ("fc", (5, 4, 3), {"hidden_dim": 4, "working_size": 3}),
     "fc-series": ("fc", (6, 2), {"hidden_dim": 4}),
     "conv": ("conv", (28, 28, 1), {"hidden_dim": 2}),
     "conv-oblong": ("conv", (14, 9, 3), {"hidden_dim": 4}),
@@ -58,6 +58,8 @@ def made(case: str, batch: int = 7) -> Made:
         generator = MixtureGenerator(generator, 3)
     rng = np.random.default_rng(3)
     variables = random_variables(generator, rng)
+    if name == "fc-grid":  # near -1 and 1, so that what is enlarged overshoots and has to be clipped
+        variables = jax.tree.map(lambda w: 6 * w, variables)
     latent = rng.standard_normal((batch, LATENT)).astype(np.float32)
     labels = np.arange(batch) % CLASSES if classes else rng.standard_normal((batch, LABEL_DIM)).astype(np.float32)
     given = labels if classes or vectors else None

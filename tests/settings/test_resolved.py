@@ -15,8 +15,8 @@ WANTED: dict[tuple[str, str, str], str] = {}
 
 # Whole cases that were stored anew, by the pattern that chose them (`make_resolved --cases FILE --anew PATTERN`) -> why.
 STORED_ANEW: dict[str, str] = {
-    ".": "on 2026-11-30, after the differences wanted until then, and of the recipe digits, had been looked through: `fc` is 48 wide there,"
-    " its pictures smoothed, with instance noise and 12,800 steps",
+    ".": "on 2026-11-30, after the differences wanted until then, and of the recipe digits, had been looked through: `fc` is 64 wide there"
+    " and works on a grid of 10 points a side, for 18,000 steps",
 }
 
 

@@ -69,13 +69,15 @@ class NetworkOptions:
         of_network=True,
         settled_by=(*FROM_RECIPE, "network", "generator"),
     )
-    smoothing: int | None = option(
+    working_size: int | None = option(
         None,
-        "Taps of the binomial filter along height and width that the generator's picture goes through before its tanh (fc): 5 takes away"
-        " noise from pixel to pixel, 1 leaves all.",
+        "Points along the longest side of a grid, coarser than the pixels, on which both networks work (fc): the generator's picture is enlarged"
+        " from there, and the critic sees what of a picture such a grid can hold. For pictures that show less than their pixels could; their own"
+        " size is no grid.",
+        unit="points",
         at_least=1,
         of_network=True,
-        settled_by=(*FROM_RECIPE, "network", "generator"),
+        settled_by=(*FROM_RECIPE, "network", "generator", "critic"),
     )
     critic_norm: Literal["batch", "layer", "none"] | None = option(
         None,
