@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO, NamedTuple
 
 from jaxgan.data.deep_pictures import picture_of_deep, upright
+from jaxgan.data.deep_tiff import openable
 from jaxgan.errors import UserError, first_line
 from jaxgan.picture_options import Size
 from jaxgan.unpacking import check_size
@@ -22,8 +23,8 @@ if TYPE_CHECKING:
 FORMATS = ("PNG", "JPEG", "MPO", "WEBP", "AVIF", "JPEG2000", "BMP", "DIB", "GIF", "TIFF", "TGA", "PPM")  # of Pillow's names
 TIFF = (b"II*\0", b"MM\0*", b"II+\0", b"MM\0+")  # how its files begin
 UNKNOWN_TIFF = (
-    "a TIFF that is damaged or of a form not read here, expected grey (8 or 16 bits), grey and alpha (8), RGB, RGBA or CMYK"
-    " (8 or 16); a PNG of it would be read"
+    "a TIFF that is damaged or of a form not read here, expected grey, grey and alpha, RGB, RGBA or CMYK of 8 or 16"
+    " bits; a PNG of it would be read"
 )
 END = 2**16  # bytes at the end of a file in which what stands behind the pixels is sought
 BYTES_A_PIXEL = 4  # at most, while it is decoded
@@ -116,7 +117,12 @@ def _opened(file: Path | bytes, source: str, head_alone: bool = False) -> Iterat
     try:
         content, stream, stored = _content(file, head_alone)
         tiff = _is_tiff(stream)
-        with stream, _quiet(), _without_lines_of_libtiff(tiff), Image.open(stream, formats=formats) as opened:
+        with (
+            stream,
+            _quiet(),
+            _without_lines_of_libtiff(tiff),
+            Image.open(openable(stream) if tiff else stream, formats=formats) as opened,
+        ):
             check_size(opened.width * opened.height * BYTES_A_PIXEL, stored, source)
             yield opened, content
     except UserError:

@@ -85,34 +85,51 @@ def tiff(
     rows: int | None = None,
     extra: int | None = None,
     signed: bool = False,
+    differences: bool = False,
+    tile: int | None = None,
+    pages: int = 1,
 ) -> bytes:
     """A TIFF: photometric 0 grey whose zero is white, 1 grey, 2 RGB, 5 CMYK; order "<" or ">" of bytes; `bits` 12 packs two levels into
     three bytes; strips of so many `rows`, of all channels or, with `planes`, of one; `extra` says what the last channel is: 0 nothing
-    known, 1 alpha that is multiplied in, 2 alpha."""
+    known, 1 alpha that is multiplied in, 2 alpha; with `differences` each pixel is stored as what it adds to the one to its left; squares of `tile`
+    pixels instead of strips; the same picture as so many `pages`."""
     pixels = pixels[..., None] if pixels.ndim == 2 else pixels
     height, width, channels = pixels.shape
     bits, rows = bits or 8 * pixels.dtype.itemsize, rows or height
-    strips = [
-        _packed(part[first : first + rows], bits, order)
-        for part in (np.split(pixels, channels, -1) if planes else [pixels])
-        for first in range(0, height, rows)
+    down, across = tile or rows, tile or width
+    stored = np.pad(pixels, ((0, -height % tile), (0, -width % tile), (0, 0))) if tile else pixels
+    blocks = [
+        part[first : first + down, left : left + across]
+        for part in (np.split(stored, channels, -1) if planes else [stored])
+        for first in range(0, height, down)
+        for left in range(0, width, across)
     ]
+    if differences:
+        blocks = [np.concatenate([block[:, :1], np.diff(block, axis=1)], axis=1) for block in blocks]
+    strips = [_packed(block, bits, order) for block in blocks]
     if deflated:
         strips = [zlib.compress(strip) for strip in strips]
     offsets = [8 + sum(map(len, strips[:i])) for i in range(len(strips))]
     body = b"".join(strips) + bytes(sum(map(len, strips)) % 2)
-    tags = {256: (4, [width]), 257: (4, [height]), 258: (3, [bits] * channels), 259: (3, [8 if deflated else 1]), 262: (3, [photometric]), 273: (4, offsets),
-            ORIENTATION: (3, [orientation]), 277: (3, [channels]), 278: (4, [rows]), 279: (4, [*map(len, strips)]), 284: (3, [2 if planes else 1]),
+    tags = {256: (4, [width]), 257: (4, [height]), 258: (3, [bits] * channels), 259: (3, [8 if deflated else 1]), 262: (3, [photometric]),
+            ORIENTATION: (3, [orientation]), 277: (3, [channels]), 284: (3, [2 if planes else 1]), 317: (3, [2 if differences else 1]),
+            **({322: (3, [tile]), 323: (3, [tile]), 324: (4, offsets), 325: (4, [*map(len, strips)])} if tile else
+               {273: (4, offsets), 278: (4, [rows]), 279: (4, [*map(len, strips)])}),
             **({338: (3, [extra])} if extra is not None else {}), **({339: (3, [2] * channels)} if signed else {})}  # fmt: skip
     start, more, entries = 8 + len(body), b"", b""
-    after = start + 2 + 12 * len(tags) + 4
+    length = 2 + 12 * len(tags) + 4
+    after = start + pages * length
     for tag, (kind, values) in sorted(tags.items()):
         data = b"".join(struct.pack(order + (" HI" if kind == 3 else "  I")[kind - 2], value) for value in values)
         if len(data) > 4:
             more, data = more + data, struct.pack(order + "I", after + len(more))
         entries += struct.pack(order + "HHI", tag, kind, len(values)) + data.ljust(4, b"\0")
     magic = {"<": b"II*\0", ">": b"MM\0*"}[order]
-    return magic + struct.pack(order + "I", start) + body + struct.pack(order + "H", len(tags)) + entries + bytes(4) + more
+    directories = b""
+    for page in range(1, pages + 1):
+        following = start + page * length if page < pages else 0
+        directories += struct.pack(order + "H", len(tags)) + entries + struct.pack(order + "I", following)
+    return magic + struct.pack(order + "I", start) + body + directories + more
 
 
 def _packed(pixels: np.ndarray, bits: int, order: str) -> bytes:

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from jaxgan.data import load
-from jaxgan.data.pictures import picture_facts, read_picture
+from jaxgan.data.pictures import open_picture, picture_facts, read_picture
 from jaxgan.errors import UserError
 from tests.data.raw_pictures import png, tiff, turned
 
@@ -12,6 +12,7 @@ CHANCE = np.random.default_rng(1)
 DEEP = CHANCE.integers(0, 2**16, (5, 7, 4)).astype(np.uint16)
 DEEP[0, 0] = 0x00FF, 0xFF00, 0x7FFF, 0xFFFF  # where a division by 257 is not the high byte
 COLOUR, GREY, LEVELS_12 = DEEP[..., :3], DEEP[..., 0], DEEP[..., 0] >> 4
+WIDE = CHANCE.integers(0, 2**16, (19, 37, 3)).astype(np.uint16)  # more than a tile each way
 GREY_AND_ALPHA = CHANCE.integers(1, 256, (5, 7, 2), dtype=np.uint8)
 MULTIPLIED = np.concatenate([(COLOUR * (DEEP[..., 3:] / 65535)).round(), DEEP[..., 3:]], -1).astype(np.uint16)
 
@@ -22,6 +23,11 @@ def in_8_bits(levels, most=65535):
 
 def grey(pixels):
     return np.stack([pixels] * 3, -1)
+
+
+def grey_and_alpha(pixels):
+    eight = in_8_bits(pixels)
+    return np.concatenate([grey(eight[..., 0]), eight[..., 1:2]], -1)
 
 
 def divided(pixels):
@@ -46,6 +52,22 @@ FILES = {  # content, and the picture
     "RGBA": (tiff(DEEP, 2, extra=2), in_8_bits(DEEP)),
     "RGBA, in planes": (tiff(DEEP, 2, extra=2, planes=True), in_8_bits(DEEP)),
     "RGBA, multiplied": (tiff(MULTIPLIED, 2, extra=1), in_8_bits(divided(MULTIPLIED))),
+    "RGB, compressed planes": (tiff(COLOUR, 2, planes=True, deflated=True, rows=2), in_8_bits(COLOUR)),
+    "RGB, compressed planes, large end first": (tiff(COLOUR, 2, planes=True, deflated=True, order=">"), in_8_bits(COLOUR)),
+    "RGB, differences": (tiff(COLOUR, 2, deflated=True, differences=True), in_8_bits(COLOUR)),
+    "RGB, differences, large end first": (tiff(COLOUR, 2, deflated=True, differences=True, order=">"), in_8_bits(COLOUR)),
+    "RGB, differences in planes": (tiff(COLOUR, 2, deflated=True, differences=True, planes=True), in_8_bits(COLOUR)),
+    "RGB, in tiles": (tiff(WIDE, 2, deflated=True, tile=16), in_8_bits(WIDE)),
+    "RGB, differences in tiles": (tiff(WIDE, 2, deflated=True, differences=True, tile=16), in_8_bits(WIDE)),
+    "RGB, differences in tiles of planes": (tiff(WIDE, 2, deflated=True, differences=True, tile=16, planes=True), in_8_bits(WIDE)),
+    "CMYK, in planes": (tiff(DEEP, 5, planes=True), ink_on_paper(in_8_bits(DEEP))),
+    "CMYK, compressed planes": (tiff(DEEP, 5, planes=True, deflated=True), ink_on_paper(in_8_bits(DEEP))),
+    "grey and alpha": (tiff(DEEP[..., :2], 1, extra=2), grey_and_alpha(DEEP)),
+    "grey and alpha, large end first": (tiff(DEEP[..., :2], 1, extra=2, order=">"), grey_and_alpha(DEEP)),
+    "grey and alpha, compressed": (tiff(DEEP[..., :2], 1, extra=2, deflated=True, differences=True), grey_and_alpha(DEEP)),
+    "grey and alpha, compressed planes": (tiff(DEEP[..., :2], 1, extra=2, deflated=True, planes=True), grey_and_alpha(DEEP)),
+    "grey and alpha, multiplied": (tiff(MULTIPLIED[..., 2:], 1, extra=1), grey_and_alpha(divided(MULTIPLIED)[..., 2:])),
+    "grey and nothing known": (tiff(DEEP[..., :2], 1, extra=0), grey(in_8_bits(GREY))),
     "CMYK": (tiff(DEEP, 5), ink_on_paper(in_8_bits(DEEP))),
     "grey whose zero is white": (tiff(GREY, 0), grey(in_8_bits(65535 - GREY))),
     "grey whose zero is white, compressed": (tiff(GREY, 0, deflated=True), grey(in_8_bits(65535 - GREY))),
@@ -59,18 +81,29 @@ def test_a_tiff_is_read_level_by_level(kind):
     content, expected = FILES[kind]
     picture, facts = np.asarray(read_picture(content, "x")), picture_facts(content, "x")
     assert picture.shape == expected.shape and np.abs(picture - expected.astype(int)).max() <= (kind == "CMYK")
-    assert facts.size == (5, 7) and facts.transparent == (expected.shape[-1] == 4) and facts.grey == kind.startswith("grey")
+    assert (
+        facts.size == expected.shape[:2]
+        and facts.transparent == (expected.shape[-1] == 4)
+        and facts.grey == kind.startswith("grey")
+    )
 
 
-def test_of_compressed_planes_the_high_byte_is_read():
-    picture = np.asarray(read_picture(tiff(COLOUR, 2, planes=True, deflated=True), "x"))
-    np.testing.assert_array_equal(picture, COLOUR >> 8)
+@pytest.mark.parametrize("channels", [1, 2, 3])
+def test_the_first_of_several_pages_is_read_and_all_are_counted(channels):
+    pixels = DEEP[..., :channels]
+    content = tiff(pixels, 2 if channels == 3 else 1, pages=3, **({"extra": 2} if channels == 2 else {}))
+    picture, frames = open_picture(content, "x")
+    assert frames == picture_facts(content, "x").frames == 3
+    np.testing.assert_array_equal(np.asarray(picture)[..., 0], in_8_bits(pixels[..., 0]))
 
 
 @pytest.mark.parametrize("options", [{}, {"deflated": True}, {"planes": True}], ids=str)
-@pytest.mark.parametrize(("pixels", "photometric"), [(COLOUR, 2), (GREY, 1)], ids=["RGB", "grey"])
+@pytest.mark.parametrize(
+    ("pixels", "photometric"), [(COLOUR, 2), (GREY, 1), (DEEP[..., :2], 1)], ids=["RGB", "grey", "grey and alpha"]
+)
 def test_a_turned_tiff_stands_upright(pixels, photometric, options):
-    upright = in_8_bits(pixels if photometric == 2 else grey(pixels))
+    options = {**options, "extra": 2} if pixels.shape[-1] == 2 else options
+    upright = grey_and_alpha(pixels) if pixels.shape[-1] == 2 else in_8_bits(pixels if photometric == 2 else grey(pixels))
     for orientation in range(1, 9):
         content = tiff(pixels, photometric, orientation=orientation, **options)
         np.testing.assert_array_equal(read_picture(content, "x"), turned(upright, orientation))
@@ -123,10 +156,11 @@ def test_a_folder_of_them(tmp_path):
     [
         (tiff(GREY, 1, signed=True), "a TIFF of signed levels, expected unsigned ones"),
         (tiff(GREY.astype(np.uint32), 1), "more than 16 bits a channel (mode I), expected 8 or 16"),
-        (tiff(DEEP[..., :2], 1, extra=2), "a TIFF that is damaged or of a form not read here, expected grey (8 or 16 bits)"),
-        (tiff(DEEP, 5, planes=True), "not readable as a picture"),
+        (tiff(DEEP, 8), "a TIFF that is damaged or of a form not read here, expected grey, grey and alpha, RGB, RGBA or CMYK"),
+        (tiff(DEEP[..., :2], 1, extra=2)[:-40], "a TIFF that is damaged"),
+        (tiff(DEEP[..., :2], 1, extra=2, deflated=True).replace(b"\x78\x9c", b"\0\0"), "not readable as a picture"),
     ],
-    ids=["signed", "32 bits", "grey and alpha", "CMYK in planes"],
+    ids=["signed", "32 bits", "CIE L*a*b*", "cut short", "compressed pixels that are none"],
 )
 def test_what_is_not_read_is_said_in_one_line(content, words):
     with pytest.raises(UserError) as caught:
