@@ -49,14 +49,16 @@ def train(argv: Sequence[str]) -> None:
         return
     check(config)
     check_folder_writable(config.out or "runs", "--out")
+    alone = "jax" not in sys.modules  # nothing else in this process computes
     from jaxgan.cache import keep_compiled_programs  # after the flags are read: --help need not wait for jax
     from jaxgan.engine.processes import end_in_one_line, is_first
     from jaxgan.runs import fit
+    from jaxgan.runs.fit import fit_alone
 
     keep_compiled_programs()
     if config.distributed:
         end_in_one_line()
-    run = fit(config, listeners=[_collecting_from_the_first_step()])
+    run = (fit_alone if alone else fit)(config, listeners=[_collecting_from_the_first_step()])
     if not is_first():
         return
     pictures = sorted(RunFolder(run.folder).samples.glob("*.png"))

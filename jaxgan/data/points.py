@@ -18,7 +18,7 @@ FixedSample = Callable[[Distribution, int], tuple[Distribution, np.ndarray, np.n
 def fixed_sample(distribution: Distribution, n: int) -> tuple[Distribution, Float[np.ndarray, "n 2"], Int[np.ndarray, " n"]]:
     """`n` points (n, 2) in model coordinates with labels (n,), drawn with seed 42; the same with x64 on or off."""
     points, labels = distribution.sample(jax.random.key(SAMPLE_SEED), n, np.float32)
-    return distribution, np.asarray(points), np.asarray(labels)
+    return distribution, np.array(points), np.array(labels)  # copies: no array of jax is held
 
 
 def class_count(distribution: Distribution) -> int:

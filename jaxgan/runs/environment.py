@@ -14,11 +14,12 @@ import jax
 
 from jaxgan.data import Dataset, account, describe
 from jaxgan.report.images import shown_channels
+from jaxgan.runs.threads import thread_count
 from jaxgan.settings import Config
 from jaxgan.types import GanState
 from jaxgan.version import VERSION
 
-SURROUNDINGS = ("python", "devices", "x64", "matmul_precision", "xla_flags")  # that numbers hang on, beside the packages
+SURROUNDINGS = ("python", "devices", "threads", "x64", "matmul_precision", "xla_flags")  # that numbers hang on, beside the packages
 PACKAGES = ("jax", "jaxlib", "flax", "optax", "orbax-checkpoint", "numpy")
 
 
@@ -35,6 +36,7 @@ def environment(dataset: Dataset) -> dict[str, Any]:
         "platform": platform.platform(),
         "cpu_count": os.cpu_count(),
         "devices": [f"{device.platform}: {device.device_kind}" for device in jax.devices()],
+        "threads": thread_count(),
         "versions": versions,
         "x64": bool(jax.config.values["jax_enable_x64"]),
         "matmul_precision": jax.config.values["jax_default_matmul_precision"],
@@ -59,9 +61,9 @@ def summary(config: Config, dataset: Dataset, state: GanState) -> str:
     kind = "points" if dataset.is_points and dataset.scaling is None else kind
     amount = "drawn afresh" if dataset.size is None else f"{dataset.size:,}" + (", streamed" if dataset.records else "")
     counts = [sum(leaf.size for leaf in jax.tree.leaves(p.params)) // config.replicas for p in (state.generator, state.critic)]
-    device = jax.devices()[0]
+    device, threads = jax.devices()[0], thread_count()
     where = (
-        f"{device.platform} ({os.cpu_count()} cores)"
+        f"{device.platform} ({os.cpu_count()} cores, {threads} thread{'s' * (threads > 1)})"
         if device.platform == "cpu"
         else f"{device.platform} ({device.device_kind})"
     )

@@ -49,6 +49,7 @@ from jaxgan.runs.measuring import Measuring
 from jaxgan.runs.memory import check_memory
 from jaxgan.runs.pictures import view_of
 from jaxgan.runs.run import Run
+from jaxgan.runs.threads import use_one_thread_if_quicker
 from jaxgan.runs.survey import quicker
 from jaxgan.settings import (
     Config,
@@ -126,6 +127,26 @@ def fit(
         what = dataclasses.replace(what, init_from=named) if isinstance(what, Config) else what
         options = options if isinstance(what, Config) else {**options, "init_from": named}
     resolved, resume = _resolved(what, dataset, labels, options)
+    return _fit(resolved, resume, metrics=metrics, listeners=listeners, progress=progress, init_from=init_from)
+
+
+def fit_alone(config: Config, listeners: Sequence[Listener]) -> Run:
+    """`fit` for a process that does nothing else: small networks are trained with one thread (`jaxgan.runs.threads`)."""
+    resolved, resume = _resolved(config, None, None, {})
+    use_one_thread_if_quicker(resolved)
+    return _fit(resolved, resume, listeners=listeners)
+
+
+def _fit(
+    resolved: Resolved,
+    resume: bool,
+    *,
+    metrics: Mapping[str, Any] | None = None,
+    listeners: Sequence[Listener] = (),
+    progress: bool = True,
+    init_from: Run | Path | str | None = None,
+) -> Run:
+    """`fit` of what its options mean."""
     if resume and (out := resolved.config.out):
         check_folder_writable(out, "--out")
         RunFolder(out).check_outputs()
