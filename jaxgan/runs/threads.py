@@ -13,7 +13,7 @@ from jaxgan.engine.loop import first_numbers
 from jaxgan.settings.resolution import Resolved
 
 VARIABLE = "NPROC"  # how many threads XLA computes with on a processor: read when its client is made
-LARGEST = 2**25  # operations of the largest matrix product up to which one thread was quicker (experiments/results/against_pytorch.md)
+LARGEST = 2**24  # operations of the largest matrix product up to which one thread was quicker: experiments/results/against_pytorch.md
 
 
 class _Chosen:
