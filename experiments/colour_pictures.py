@@ -1,6 +1,7 @@
 """Colour pictures in an hour on two cores: which objective, networks and augmentation draw pictures that people recognise.
 
     python -m experiments.colour_pictures --pictures FOLDER           # 2 seeds a row, about an hour each on two cores
+    python -m experiments.colour_pictures --pictures FOLDER --image-size 64 --rows r3gan --seeds 1  # half as wide, 12,000 steps: about three hours
     python -m experiments.colour_pictures --pictures FOLDER --quick   # some steps of narrow networks: minutes
 
 FOLDER holds colour pictures in subfolders by class. The results here are of 3,786 emoji in ten classes, 64x64 with transparency, drawn over
@@ -35,6 +36,7 @@ ROWS: dict[str, dict[str, Any]] = {  # the first is what the others differ from
     "wgan_gp": {"variant": "wgan_gp"},
     "hinge": {"variant": "hinge"},
 }  # fmt: skip
+SIZES = (32, 64)
 STEPS, QUICK = 12_000, 6
 SAMPLES = (10_000, 150)  # more than the classifier has features
 METRICS = {
@@ -48,20 +50,21 @@ METRICS = {
 }
 
 
-def config_of(row: str, pictures: Path, options: lab.Options) -> Config:
-    """A row's run of all seeds."""
+def config_of(row: str, pictures: Path, size: int, options: lab.Options) -> Config:
+    """A row's run of all seeds, on pictures of so many pixels a side."""
     steps = options.length(STEPS, QUICK)
     settings = {**ROWS[row], **({"hidden_dim": 16, "batch_size": 8} if options.quick else {})}
     return Config(
-        **settings, dataset=f"folder:{pictures}", conditional=True, recipe="own_pictures", image_size=16 if options.quick else 32,
+        **settings, dataset=f"folder:{pictures}", conditional=True, recipe="own_pictures", image_size=16 if options.quick else size,
         steps=steps, replicas=options.seeds, data_dir=options.data_dir, sample_every=max(1, steps // 10),
         checkpoint_every=max(1, steps // 10), keep_checkpoints=1,
     )  # fmt: skip
 
 
-def slug(row: str) -> str:
-    """The row's name as that of a file."""
-    return row.replace(", ", "-").replace(" ", "_").replace("'", "")
+def slug(row: str, size: int) -> str:
+    """The row's name, and of other pictures than the smallest their size, as that of a file."""
+    name = row.replace(", ", "-").replace(" ", "_").replace("'", "")
+    return name if size == SIZES[0] else f"{name}-{size}"
 
 
 def metrics_table(metrics: Mapping[str, dict[str, np.ndarray]]) -> str:
@@ -76,23 +79,25 @@ def main(argv: list[str] | None = None) -> None:
         __doc__, NAME, seeds=2, quick_seeds=1, argv=argv,
         more={
             "--pictures": {"type": Path, "required": True, "help": "a folder of colour pictures in subfolders by class"},
+            "--image-size": {"type": int, "choices": SIZES, "default": SIZES[0], "help": "pixels a side (32)"},
             "--rows": {"nargs": "+", "choices": list(ROWS), "default": list(ROWS), "help": "which rows are trained"},
         },
     )  # fmt: skip
+    size = more["image_size"]
     folders = lab.train_all(
         options,
-        {row: (options.out / slug(row), config_of(row, more["pictures"], options)) for row in more["rows"]},
+        {row: (options.out / slug(row, size), config_of(row, more["pictures"], size, options)) for row in more["rows"]},
     )  # fmt: skip
     n = SAMPLES[options.quick]
     metrics = {row: lab.measure_once(folder, n) for row, folder in folders.items()}
-    budget = options.budget(f"{more['pictures'].name} at 32x32", STEPS, QUICK)
+    budget = options.budget(f"{more['pictures'].name} at {size}x{size}", STEPS, QUICK)
     parts = {f"Metrics of {count(n)} samples": metrics_table(metrics)}
-    lab.write_results(options, NAME, "Colour pictures in an hour on two cores", budget, parts)
+    lab.write_results(options, NAME, f"Colour pictures of {size}x{size}", budget, parts)
     for row, folder in folders.items():
         last = max(
             (picture for picture in RunFolder(folder).pictures() if picture.replica == 0), key=lambda picture: picture.step
         )
-        shutil.copyfile(last.path, options.out / f"{NAME}-{slug(row)}.png")
+        shutil.copyfile(last.path, options.out / f"{NAME}-{slug(row, size)}.png")
 
 
 if __name__ == "__main__":

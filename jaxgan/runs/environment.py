@@ -19,7 +19,7 @@ from jaxgan.settings import Config
 from jaxgan.types import GanState
 from jaxgan.version import VERSION
 
-SURROUNDINGS = ("python", "devices", "threads", "x64", "matmul_precision", "xla_flags")  # that numbers hang on, beside the packages
+SURROUNDINGS = ("python", "devices", "threads", "x64", "matmul_precision", "xla_flags")  # that numbers hang on, as on packages
 PACKAGES = ("jax", "jaxlib", "flax", "optax", "orbax-checkpoint", "numpy")
 
 

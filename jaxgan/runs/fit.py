@@ -49,8 +49,8 @@ from jaxgan.runs.measuring import Measuring
 from jaxgan.runs.memory import check_memory
 from jaxgan.runs.pictures import view_of
 from jaxgan.runs.run import Run
-from jaxgan.runs.threads import use_one_thread_if_quicker
 from jaxgan.runs.survey import quicker
+from jaxgan.runs.threads import use_one_thread_if_quicker
 from jaxgan.settings import (
     Config,
     changed_fields,

@@ -13,7 +13,7 @@ from jaxgan.engine.loop import first_numbers
 from jaxgan.settings.resolution import Resolved
 
 VARIABLE = "NPROC"  # how many threads XLA computes with on a processor: read when its client is made
-LARGEST = 2**24  # operations of the largest matrix product up to which one thread was quicker: experiments/results/against_pytorch.md
+LARGEST = 2**24  # operations of the largest product up to which one thread was quicker: experiments/results/against_pytorch.md
 
 
 class _Chosen:
@@ -26,8 +26,8 @@ def use_one_thread_if_quicker(resolved: Resolved) -> bool:
     To be called in a process of the run's own, before it computes: jax is begun anew, and forgets what it traced and compiled. Left
     alone where NPROC says how many threads, where there are several devices, and where arrays are alive, which would be lost.
     """
-    devices = jax.devices()
-    if VARIABLE in os.environ or len(devices) > 1 or devices[0].platform != "cpu" or jax.live_arrays() or not is_small(resolved):
+    platforms = [device.platform for device in jax.devices()]
+    if VARIABLE in os.environ or platforms != ["cpu"] or jax.live_arrays() or not is_small(resolved):
         return False
     with _environment(VARIABLE, "1"):
         clear_backends()

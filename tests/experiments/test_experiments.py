@@ -406,6 +406,9 @@ def test_colour_pictures_in_its_quick_form(tmp_path):
     )
     text = (tmp_path / "out" / "colour_pictures.md").read_text()
     assert "fid_lab_150" in text and all(f"| {row} |" in text for row in ("r3gan", "hinge"))
+    options = lab.Options(quick=False, seeds=1, out=tmp_path, data_dir=None)
+    large = colour_pictures.config_of("r3gan", tmp_path / "set", 64, options)
+    assert large.image_size == 64 and colour_pictures.slug("r3gan", 64) != colour_pictures.slug("r3gan", 32)
     for row in ("r3gan", "hinge"):
         with Image.open(tmp_path / "out" / f"colour_pictures-{row}.png") as picture:
             assert min(picture.size) > 100 and len(np.unique(np.asarray(picture.convert("RGB")).reshape(-1, 3), axis=0)) > 50

@@ -57,10 +57,10 @@ def test_jax_is_begun_anew_with_one_thread(nproc, said):
 
 
 def test_the_command_trains_with_one_thread_and_says_so(tmp_path):
-    command = [sys.executable, "-m", "jaxgan.train", "--dataset", "ring8", "--hidden-dim", "8", "--out", tmp_path / "run", "--steps"]
+    command = [sys.executable, "-m", "jaxgan.train", "--dataset", "ring8", "--hidden-dim", "8", "--out", "run", "--steps"]
     environment = {name: value for name, value in os.environ.items() if name != "NPROC"}
     for steps, more in (("2", []), ("4", ["--resume"])):
-        done = subprocess.run([*command, steps, *more], env=environment, capture_output=True, text=True)
+        done = subprocess.run([*command, steps, *more], cwd=tmp_path, env=environment, capture_output=True, text=True)
         assert done.returncode == 0, done.stderr
         assert json.loads((tmp_path / "run" / "environment.json").read_text())["threads"] == 1
     assert "1 thread)" in done.stdout and "other surroundings" not in done.stdout
