@@ -42,7 +42,8 @@ def test_networks_of_dense_layers_with_small_products_are_small(options, small):
     assert is_small(resolve(Config(**options))) == small
 
 
-def test_a_process_whose_arrays_are_alive_keeps_its_threads():
+def test_a_process_whose_arrays_are_alive_keeps_its_threads(monkeypatch):
+    monkeypatch.delenv("NPROC", raising=False)
     alive, count = jax.numpy.ones(3), thread_count()
     assert not use_one_thread_if_quicker(resolve(Config(dataset="ring8"))) and thread_count() == count
     assert float(alive.sum()) == 3
