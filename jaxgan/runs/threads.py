@@ -21,7 +21,7 @@ class _Chosen:
 
 
 def use_one_thread_if_quicker(resolved: Resolved) -> bool:
-    """Whether jax computes with one thread from here on: on a processor, where the run's networks are small, and nothing else is at hand.
+    """Whether jax computes with one thread from here on: on a processor, where the run's networks are small.
 
     To be called in a process of the run's own, before it computes: jax is begun anew, and forgets what it traced and compiled. Left
     alone where NPROC says how many threads, where there are several devices, and where arrays are alive, which would be lost.
@@ -55,9 +55,9 @@ def is_small(resolved: Resolved) -> bool:
         return False
     numbers = first_numbers(resolved.numbers)
     state: Any = jax.eval_shape(resolved.first_state, numbers, jax.ShapeDtypeStruct((), np.uint32))
-    kernels = [leaf.shape for player in (state.generator, state.critic) for leaf in jax.tree.leaves(player.params)]
+    shapes = [leaf.shape for player in (state.generator, state.critic) for leaf in jax.tree.leaves(player.params)]
     rows = 2 * resolved.schedule.batch_size * resolved.schedule.replicas
-    return max(map(len, kernels)) <= 2 and 2 * rows * max(int(np.prod(shape)) for shape in kernels) <= LARGEST
+    return all(len(shape) <= 2 and 2 * rows * int(np.prod(shape)) <= LARGEST for shape in shapes)
 
 
 @contextlib.contextmanager
