@@ -1,7 +1,7 @@
 """Pictures from disk, many samples and metrics of many, in time and memory: `python -m experiments.benchmarks.streaming`.
 
-Reading: a folder of colour PNGs, made first (--folder keeps it), is read by jaxgan's feed of a streamed run, in threads, and by PyTorch's DataLoader with as many
-worker processes, batch 64, in an order of chance. Sampling: --samples pictures of `lab_conv`'s generator, jaxgan's `sample` and PyTorch's twin of it,
+Reading: a folder of colour PNGs, made first (--folder keeps it), is read by jaxgan's feed of a streamed run, in threads and by further processes (--readers), and by
+PyTorch's DataLoader with as many worker processes, batch 64, in an order of chance. Sampling: --samples pictures of `lab_conv`'s generator, jaxgan's `sample` and PyTorch's twin of it,
 1,000 at a time. Metrics: the Frechet distance, precision, recall, density and coverage of as many features as samples, 128 numbers each, ours alone: others
 hold a table of all pairs. Each piece is a new process; the two sides take turns. Printed: how many a second, the ratio (median [min-max]), and
 the peak resident size. Ten minutes on two cores.
@@ -21,6 +21,7 @@ from typing import Any
 import numpy as np
 
 BATCH = 64
+READERS = os.cpu_count() or 1  # further processes on both sides
 FEATURES = 128
 
 
@@ -44,16 +45,17 @@ def peak_resident() -> int:
         return 1024 * next(int(row.split()[1]) for row in file if row.startswith("VmHWM"))
 
 
-def read_here(folder: Path, n: int) -> float:
-    """Seconds for n pictures through the feed of a streamed run, the first window before the clock begins."""
+def read_here(folder: Path, n: int, readers: int) -> float:
+    """Seconds for n pictures through the feed of a streamed run with so many further processes, the first window before the clock begins."""
     import jax
 
     from jaxgan import Config
     from jaxgan.settings import resolve
 
     config = Config(
-        dataset=f"folder:{folder}", stream="always", network="dcgan", hidden_dim=8, batch_size=BATCH, steps=10**6, n_critic=1
-    )
+        dataset=f"folder:{folder}", stream="always", readers=readers, network="dcgan", hidden_dim=8, batch_size=BATCH, steps=10**6,
+        n_critic=1,
+    )  # fmt: skip
     feed = resolve(config).program().feed
     step, read = 0, 0
     jax.block_until_ready(feed.at(0))
@@ -62,15 +64,15 @@ def read_here(folder: Path, n: int) -> float:
         step += feed.left(step)
         window: Any = jax.block_until_ready(feed.at(step).samples)
         read += (window.shape[0] - 1) * BATCH
-    return (time.perf_counter() - began) / read * n
+    seconds = (time.perf_counter() - began) / read * n
+    feed.end()
+    return seconds
 
 
 def read_there(folder: Path, n: int) -> float:
     """The same by a DataLoader."""
     import torch
     from PIL import Image
-
-    from jaxgan.engine.feed import THREADS
 
     class Pictures(torch.utils.data.Dataset):
         paths = sorted(folder.iterdir())
@@ -82,9 +84,7 @@ def read_there(folder: Path, n: int) -> float:
             with Image.open(self.paths[row]) as picture:
                 return torch.from_numpy(np.array(picture.convert("RGB")))
 
-    loader = torch.utils.data.DataLoader(
-        Pictures(), BATCH, shuffle=True, num_workers=THREADS, persistent_workers=True
-    )  # processes
+    loader = torch.utils.data.DataLoader(Pictures(), BATCH, shuffle=True, num_workers=READERS, persistent_workers=True)
     batches = iter(loader)
     next(batches)
     began, read = time.perf_counter(), 0
@@ -179,7 +179,8 @@ def main() -> None:
     parser.add_argument("--piece", help=argparse.SUPPRESS)
     options = parser.parse_args()
     pieces = {
-        "read here": lambda: read_here(options.folder, options.samples),
+        "read here": lambda: read_here(options.folder, options.samples, 0),
+        "read beside": lambda: read_here(options.folder, options.samples, READERS),
         "read there": lambda: read_there(options.folder, options.samples),
         "sample here": lambda: sample_here(options.samples),
         "sample there": lambda: sample_there(options.samples),
@@ -200,8 +201,10 @@ def main() -> None:
             flush=True,
         )
         shape = f"{options.size}x{options.size}"
+        pngs = f"PNGs of {shape} read, of {options.pictures:,}"
         for what, n, names in (
-            (f"PNGs of {shape} read, of {options.pictures:,}", options.pictures, ("read here", "read there")),
+            (f"{pngs}, in threads", options.pictures, ("read here", "read there")),
+            (f"{pngs}, by {READERS} further processes", options.pictures, ("read beside", "read there")),
             (f"{options.samples:,} samples of lab_conv", options.samples, ("sample here", "sample there")),
             (
                 f"FID, precision, recall, density, coverage of {options.samples:,} x {FEATURES}",

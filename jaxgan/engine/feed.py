@@ -4,7 +4,6 @@ Which rows make the index-th batch is a function of key and index alone (`jaxgan
 run sees the batches that it would see with all its pictures on the device, and a resumed one goes on where its step says.
 """
 
-import os
 from collections.abc import Iterator
 from functools import partial
 from typing import Any
@@ -16,11 +15,11 @@ import numpy as np
 from jaxgan.engine.batches import DataArrays, batch_rows
 from jaxgan.engine.draws import Stream, stream_key
 from jaxgan.engine.placement import Placement
+from jaxgan.engine.reading import Beside, Here, Pictures, reader_of
 from jaxgan.types import Records, Source
 
 WINDOW_BYTES = 2**27  # of pictures in one window
 WINDOW_STEPS = 64  # generator steps that one window serves, at most
-THREADS = max(2, min(8, os.cpu_count() or 1))  # that read and decode pictures: on two cores eight would be slower by a third
 
 
 class Resident:
@@ -39,9 +38,13 @@ class Resident:
         """For how many iterations from `step` on."""
         return 2**31
 
+    def end(self) -> None:
+        """Nothing reads ahead."""
+
 
 class Streamed:
-    """Windows of some iterations' batches, read ahead by grain in threads; a process reads what its own devices see.
+    """Windows of some iterations' batches, read ahead by grain in threads, which read or have further processes read
+    (`jaxgan.engine.reading`). Of several processes that train each reads what its own devices see.
 
     The window w serves steps [w S, (w + 1) S): k new batches a step, and before them the one that the step before ended with.
     With replicas every array has a leading axis, for each replica has its own order of the data.
@@ -56,9 +59,10 @@ class Streamed:
         seeds: np.ndarray,
         placement: Placement,
         label_dim: int = 0,
+        readers: int | None = None,
     ):
         replicas = np.size(seeds)
-        self.records = records
+        self.reader, self._at_once = reader_of(records, readers), Here(records)
         self.per_step = batches_per_step
         a_step = self.per_step * replicas * batch_size * int(np.prod(sample_shape))
         self.steps = max(1, min(WINDOW_STEPS, WINDOW_BYTES // a_step))
@@ -89,8 +93,8 @@ class Streamed:
         self._rows, self._seeds = jax.jit(rows), seeds
         self._here = -1  # the window that `_arrays` is
         self._arrays: DataArrays | None = None
-        self._reader: Iterator[tuple[np.ndarray, np.ndarray]] | None = None
-        self._last: tuple[np.ndarray, np.ndarray] | None = None  # the window's last batch, with which the next one begins
+        self._batches: Iterator[Pictures] | None = None
+        self._last: Pictures | None = None  # the window's last batch, with which the next one begins
 
     def at(self, step: int) -> DataArrays:
         window = step // self.steps
@@ -103,34 +107,40 @@ class Streamed:
     def left(self, step: int) -> int:
         return self.steps - step % self.steps
 
+    def end(self) -> None:
+        """Ends what reads ahead; the next window that is asked for begins it anew."""
+        self._batches = None
+        self.reader.end()
+
     def _read(self, window: int) -> DataArrays:
         first = window * self.steps * self.per_step - 1
-        if self._reader is None or window != self._here + 1 or self._last is None:
-            self._reader = self._batches_from(max(first, 0))
-            self._last = next(self._reader)
+        if self._batches is None or window != self._here + 1 or self._last is None:
+            self._batches = self._batches_from(max(first, 0))
+            self._last = next(self._batches)
             if first < 0:  # before the very first batch there is none: nothing looks at this place
-                self._reader = self._batches_from(0)
-        batches = [self._last, *(next(self._reader) for _ in range(self.batches - 1))]
+                self._batches = self._batches_from(0)
+        batches = [self._last, *(next(self._batches) for _ in range(self.batches - 1))]
         self._last = batches[-1]
         axis = len(self.lead)
         samples, labels = (np.stack(parts, axis) for parts in zip(*batches, strict=True))
         return DataArrays(self._on_devices(samples), self._on_devices(labels), np.int32(first))
 
-    def _batches_from(self, first: int) -> Iterator[tuple[np.ndarray, np.ndarray]]:
+    def _batches_from(self, first: int) -> Iterator[Pictures]:
         import grain
 
-        self._batch(first)  # compiles, and raises in this thread what is wrong
-        batches = grain.MapDataset.range(first, 2**31 - 1).map(self._batch)
-        return iter(batches.to_iter_dataset(grain.ReadOptions(num_threads=THREADS, prefetch_buffer_size=self.batches)))
+        self._batch(first, self._at_once)  # compiles, and raises in this thread what is wrong
+        self.reader.begin()
+        batches = grain.MapDataset.range(first, 2**31 - 1).map(partial(self._batch, reader=self.reader))
+        options = grain.ReadOptions(num_threads=self.reader.threads, prefetch_buffer_size=self.batches)
+        return iter(batches.to_iter_dataset(options))
 
-    def _batch(self, index: int) -> tuple[np.ndarray, np.ndarray]:
+    def _batch(self, index: int, reader: Here | Beside) -> Pictures:
         """Samples and labels of the index-th batch of every replica; zeros where they are other processes' to read."""
         with jax.default_device(_host()):
             rows = np.asarray(self._rows(self._seeds, np.int32(index)))
         samples = np.zeros((*rows.shape, *self.like.samples.shape[len(self.lead) + 2 :]), np.uint8)
         labels = np.zeros((*rows.shape, *self.label_shape), self.label_type)
-        for place in zip(*np.nonzero(self.mine), strict=True):
-            samples[place], labels[place] = self.records[int(rows[place])]
+        samples[self.mine], labels[self.mine] = reader.read(rows[self.mine])
         return samples, labels
 
     def _on_devices(self, array: np.ndarray) -> jax.Array:
@@ -163,11 +173,14 @@ def arrays_of(source: Source) -> DataArrays:
 
 
 def feed_of(
-    source: Source, batches_per_step: int, batch_size: int, seeds: np.ndarray, placement: Placement
+    source: Source, batches_per_step: int, batch_size: int, seeds: np.ndarray, placement: Placement, readers: int | None = None
 ) -> Resident | Streamed:
-    """Streamed where the data set stays on disk. `batches_per_step`: new batches that a generator step reads."""
+    """Streamed where the data set stays on disk, by so many further processes (`jaxgan.engine.reading`).
+
+    `batches_per_step`: new batches that a generator step reads.
+    """
     if source.records is not None:
         vectors = source.label_vectors
         dim = 0 if vectors is None else vectors.dim
-        return Streamed(source.records, source.sample_shape, batches_per_step, batch_size, seeds, placement, dim)
+        return Streamed(source.records, source.sample_shape, batches_per_step, batch_size, seeds, placement, dim, readers)
     return Resident(source, placement)

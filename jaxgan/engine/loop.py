@@ -97,7 +97,7 @@ class Program:
         placed = everywhere if self.replicas == 1 else self.placement.by_replica
 
         batches = self.gan.batches_per_step
-        self.feed = feed_of(source, batches, schedule.batch_size, self.seeds, self.placement)
+        self.feed = feed_of(source, batches, schedule.batch_size, self.seeds, self.placement, schedule.readers)
 
         def over_replicas(f: Callable, in_axes: int | tuple = 0) -> Callable:
             return f if self.replicas == 1 else jax.vmap(f, in_axes, spmd_axis_name="replica")

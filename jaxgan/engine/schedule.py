@@ -14,6 +14,7 @@ class Schedule(NamedTuple):
     sample_every: int = 1000
     checkpoint_every: int = 1000
     metrics_every: int = 0  # 0: never
+    readers: int | None = None  # further processes that read what stays on disk; as `jaxgan.engine.reading` says where None
 
     @property
     def replicas(self) -> int:

@@ -175,6 +175,7 @@ def train(
         if drawn != step and step > begun_at:
             draw(step, state)  # of an interrupted run, once its checkpoint is safe
     finally:
+        program.feed.end()
         listener.on_end(step)
     if diverged and step == schedule.steps:
         which = ", ".join(f"{replica} (step {at})" for replica, at in diverged.items())

@@ -102,6 +102,7 @@ def measure_cost(program: Program, seconds: float = MEASURED) -> Cost:
         began = time.perf_counter()
         state, sums, _ = program.chunk(state, sums, n)
         steps, taken = steps + n, taken + time.perf_counter() - began
+    program.feed.end()
     held = memory.argument_size_in_bytes + memory.output_size_in_bytes + memory.temp_size_in_bytes - memory.alias_size_in_bytes
     return Cost(compilation, taken / steps, held)
 

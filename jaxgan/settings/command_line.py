@@ -208,7 +208,7 @@ NO_OPTION = {
         "jax takes the accelerator that it finds: JAX_PLATFORMS=cpu takes the processor, CUDA_VISIBLE_DEVICES=1 another GPU, and --mesh"
         " splits a run over several"
     ),
-    "workers num_workers n_workers n_cpu nthreads": "none is needed: batches are drawn on the device, or read ahead of the steps",
+    "nthreads num_threads": "NPROC=2 jaxgan train ... computes with two threads; without it jaxgan chooses",
     "tensorboard wandb use_tensorboard": "every run keeps TensorBoard's events, in RUN/tensorboard",
     "verbose debug": "a run always says how far it is",
 }  # words of other tools for which there is no option, and what to do instead

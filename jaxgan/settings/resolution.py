@@ -355,6 +355,7 @@ def schedule_of(config: Config) -> Schedule:
         sample_every=options.sample_every,
         checkpoint_every=options.checkpoint_every,
         metrics_every=options.metrics_every or 0,
+        readers=config.readers,
     )
 
 

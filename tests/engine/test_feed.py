@@ -9,7 +9,7 @@ from PIL import Image
 import jaxgan
 from jaxgan import runs
 from jaxgan.data import load
-from jaxgan.engine import feed
+from jaxgan.engine import feed, reading
 from jaxgan.errors import UserError
 from jaxgan.settings import Config
 from tests.tiny import on_disk, pictures, plain, tiny
@@ -73,7 +73,9 @@ def test_it_reads_its_windows_and_no_more(monkeypatch):
     monkeypatch.setattr(feed, "WINDOW_STEPS", 2)
     data = on_disk(pictures(n=5000))
     trained(data, [2, 2])
-    batches = 1 + 2 * (2 * 2) + 2 * 2 + 2 * feed.THREADS + 5  # two windows, a diagnosis in the third, what threads read ahead
+    batches = (
+        1 + 2 * (2 * 2) + 2 * 2 + 2 * reading.Here.threads + 5
+    )  # two windows, a diagnosis in the third, what threads read ahead
     assert 6 * 8 <= data.records.read <= 6 * (batches + 2 * 2)
 
 

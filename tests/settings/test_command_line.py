@@ -137,7 +137,7 @@ def test_a_commands_own_options_are_read_beside_the_others():
         (["--num_epochs", "3"], "--num_epochs is no option: did you mean --epochs?"),
         (["--nz", "100"], "--nz is no option: did you mean --latent-dim?"),
         (["--gpu", "0"], "--gpu is no option: jax takes the accelerator that it finds: JAX_PLATFORMS=cpu takes the processor"),
-        (["--num-workers", "2"], "--num-workers is no option: none is needed"),
+        (["--num-workers", "2"], "--num-workers is no option: did you mean --readers"),
         (["--output", "x"], "--output 'x' is not known: allowed are linear, tanh; or did you mean --out?"),
         (["--steps", "1e-1"], "--steps 1e-1: must be a whole number"),
         (["--steps", "1.5e0"], "--steps 1.5e0: must be a whole number"),

@@ -185,6 +185,15 @@ class RunOptions:
         in_grid=False,
         elsewhere="devices",
     )
+    readers: int | None = run_option(
+        None,
+        "Further processes that read pictures which stay on disk (see --stream). Where not given none on a processor, which trains with its"
+        " cores; beside an accelerator one for each core but one, up to 8.",
+        at_least=0,
+        may_change=True,
+        in_grid=False,
+        elsewhere="workers num_workers n_workers n_cpu",
+    )
     distributed: bool = run_option(
         False,
         "Train together with other processes, which the environment names (Slurm, GKE, TPU pods) or the next three options.",
