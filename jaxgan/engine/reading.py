@@ -5,6 +5,7 @@ processes do.
 """
 
 import os
+import pickle
 import signal
 from concurrent.futures.process import BrokenProcessPool
 from typing import TYPE_CHECKING, Any
@@ -12,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 import jax
 import numpy as np
 
-from jaxgan.errors import UserError
+from jaxgan.errors import UserError, first_line
 from jaxgan.types import Records
 
 if TYPE_CHECKING:
@@ -63,14 +64,25 @@ class Beside:
         self._pool: ProcessPoolExecutor | None = None
 
     def begin(self) -> None:
-        """Begins the processes where there are none; before several threads ask."""
-        if self._pool is None:
-            from loky import ProcessPoolExecutor
+        """Begins the processes where there are none; before several threads ask.
 
-            reader = (Here(self._records),)
-            self._pool = ProcessPoolExecutor(
-                self._processes, timeout=IDLE_SECONDS, initializer=_take, initargs=reader, env=KEEP_OFF
-            )
+        Raises:
+            UserError: the data set cannot be given to another process.
+        """
+        if self._pool is not None:
+            return
+        import cloudpickle
+        from loky import ProcessPoolExecutor
+
+        try:
+            reader = cloudpickle.dumps(Here(self._records))
+        except Exception as error:  # whatever the parts of a data set raise
+            raise UserError(
+                f"the data set cannot be given to further processes ({first_line(error)}): --readers 0 reads it in this one"
+            ) from error
+        self._pool = ProcessPoolExecutor(
+            self._processes, timeout=IDLE_SECONDS, initializer=_take, initargs=(reader,), env=KEEP_OFF
+        )
 
     def end(self) -> None:
         """Ends them, whatever they are at; they can be begun again."""
@@ -105,12 +117,12 @@ def reader_of(records: Records, processes: int | None = None) -> Here | Beside:
 _reader: Any = None  # of a process that reads for another
 
 
-def _take(reader: Here) -> None:
+def _take(reader: bytes) -> None:
     """Begins such a process. An interrupt is for the one that trains, which ends this one."""
     global _reader
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, signal.SIG_IGN)
-    _reader = reader
+    _reader = pickle.loads(reader)
 
 
 def _read(rows: np.ndarray) -> Pictures:

@@ -13,6 +13,7 @@ import pytest
 from PIL import Image
 
 from jaxgan.data import load, tfds
+from jaxgan.engine import reading
 from jaxgan.errors import NoSplitError, UserError
 
 tensorflow_datasets = pytest.importorskip("tensorflow_datasets")
@@ -103,6 +104,18 @@ def test_a_set_without_labels_and_of_many_sizes_is_read(prepared):
     assert dataset.labels is None
     assert dataset.n_classes == 0
     assert dataset.class_names == ()
+
+
+@pytest.mark.parametrize("name", ["tiny_shades", "tiny_scenes"])
+def test_further_processes_read_it_too(prepared, name):
+    records = load(f"tfds:{name}", data_dir=prepared, memory=1).records
+    reader, rows = reading.Beside(records, 1), np.array([2, 0, 2])
+    reader.begin()
+    try:
+        for theirs, ours in zip(reader.read(rows), reading.Here(records).read(rows), strict=True):
+            np.testing.assert_array_equal(theirs, ours)
+    finally:
+        reader.end()
 
 
 def test_a_prepared_mnist_is_found_under_its_plain_name(prepared, offline):

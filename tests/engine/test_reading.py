@@ -5,6 +5,7 @@ import signal
 import subprocess
 import sys
 import textwrap
+import threading
 import time
 
 import chex
@@ -101,6 +102,20 @@ def test_a_process_that_ends_is_told_of(beside):
         return False
 
     assert soon(refused)
+
+
+def test_a_data_set_that_cannot_be_given_to_a_process_is_told_of():
+    class Locked:
+        lock = threading.Lock()
+
+        def __len__(self):
+            return 1
+
+        def __getitem__(self, row):
+            return np.zeros((8, 8, 1), np.uint8), 0
+
+    with pytest.raises(UserError, match=r"cannot be given to further processes \(cannot pickle .*\): --readers 0"):
+        reading.Beside(Locked(), 1).begin()
 
 
 def test_their_number_is_that_of_the_machine(tmp_path, monkeypatch):
