@@ -59,6 +59,8 @@ class Options:
     """What becomes of pictures of another shape: cut to their middle (where not given), padded or squeezed."""
     skip_unreadable: bool = False
     """Leave out picture files that cannot be read."""
+    label_column: OptionalText = None
+    """The column of .csv files that holds class labels: its name, or its number from 1."""
     trust: bool = False
     """Import what the run's config.json names of its own (package.module:name): that runs its code."""
 
@@ -90,7 +92,7 @@ def evaluate(argv: Sequence[str]) -> None:
                 average=options.average, batch_statistics=options.batch_statistics, features=options.features,
                 inception_weights=options.inception_weights, data_dir=options.data_dir, coverage_points=options.coverage_points,
                 data_changed=options.data_changed, held_out=options.held_out, image_size=options.image_size, resize=options.resize,
-                skip_unreadable=options.skip_unreadable, trust=options.trust, pictures=None if out is None else out.parent,
+                skip_unreadable=options.skip_unreadable, label_column=options.label_column, trust=options.trust, pictures=None if out is None else out.parent,
                 show=show, tell=print,
             )  # fmt: skip
     except WriteError as error:

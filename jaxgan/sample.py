@@ -170,8 +170,12 @@ def check_together(options: Options) -> None:
         raise UserError(f"--n {options.n}: --seeds says already how many; not together")
     if options.format is not None and not options.to_folder:
         raise UserError(f"--format {options.format}: is that of pictures in a folder: --out FOLDER/")
-    if options.directions is not None and (options.directions < 1 or options.path.suffix.lower() not in (".png", ".npz")):
-        raise UserError(f"--directions {options.directions}: must be at least 1, and --out end in .png or .npz")
+    if options.directions is not None and options.directions < 1:
+        raise UserError(f"--directions {options.directions}: must be at least 1")
+    if options.directions is not None and (options.to_folder or options.path.suffix.lower() not in (".png", ".npz")):
+        raise UserError(f"--out {options.out}: directions are one file: its name must end in .png or .npz")
+    if options.to_folder and options.label_range is not None:
+        raise UserError(f"--out {options.out}: a grid over a label is one file: its name must end in .png, .npz or .csv")
     if not 0 < options.strength < float("inf"):
         raise UserError(f"--strength {options.strength:g}: must be more than 0")
     if options.to_folder and (options.interpolate or options.walk):

@@ -172,7 +172,7 @@ class Request(NamedTuple):
             )
         if self.image_size is not None and "image_size" not in options:
             size = self.image_size[0] if self.image_size[0] == self.image_size[1] else in_words(self.image_size)
-            raise UserError(f"image_size={size} is for images: data set '{self.name}' holds points")
+            raise UserError(f"image_size={size} is for pictures, and has no meaning for data set '{self.name}'")
         if self.label_file is not None and "label_file" not in options:
             raise UserError(f"label_file={self.label_file} is for pictures of folder:PATH: data set '{self.name}' is none")
         if self.label_kind != "auto" and "label_kind" not in options:

@@ -33,9 +33,15 @@ def differences(before: Mapping[str, Any], dataset: Dataset) -> list[str]:
         "number of samples": (before.get("size"), dataset.size),
         **{name: (before.get(key), facts.get(key)) for key, name in NAMES.items()},
         **_of_vectors(before.get("labels"), dataset),
+        "names of the features": (_names_of(before.get("scaling")), list(dataset.scaling.names) if dataset.scaling else []),
     }
     told = {what: values for what, values in now.items() if values[0] not in (None, [])}
     return [f"{what} {_shown(then)}, now {_shown(here)}" for what, (then, here) in told.items() if then != here]
+
+
+def _names_of(scaling: Any) -> list[str]:
+    """The names in the description of a scaling; none of a run without."""
+    return list(scaling.get("names") or []) if isinstance(scaling, Mapping) else []
 
 
 NAMES = {"counts": "samples of each class", "digest": "digest of the samples", "labels_digest": "digest of the labels"}

@@ -207,10 +207,8 @@ def entries(folder: Path, left_out: LeftOut) -> tuple[list[Path], list[Path]]:
             folders.append(path)
         elif path.suffix.lower() not in endings():
             left_out.add("not pictures by their ending", path)
-        elif is_file:
+        elif is_file or path.is_symlink():  # a link to nothing is a picture that cannot be read
             pictures.append(path)
-        elif path.is_symlink():
-            raise UserError(f"{path}: a link to nothing, expected a picture")
         else:
             left_out.add("neither files nor folders", path)
     return folders, pictures

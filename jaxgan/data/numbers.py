@@ -9,7 +9,7 @@ from jaxgan.data.arrays import Labels
 from jaxgan.data.dataset import Dataset
 from jaxgan.data.kinds import in_kind, kind_of
 from jaxgan.data.scaling import SCALINGS, Scaling, fitted, notes_of
-from jaxgan.errors import UserError
+from jaxgan.errors import UserError, printable
 
 
 def of_numbers(
@@ -49,6 +49,8 @@ def of_numbers(
         )
     if names and len(names) not in (shape[-1], samples[0].size):
         raise UserError(f"{source}: {len(names)} names, expected {shape[-1]}, one for each feature")
+    if twice := next((name for place, name in enumerate(names) if name in names[:place]), None):
+        raise UserError(f"{source}: two features are called {printable(twice)}, expected a name each")
     said: tuple[str, ...] = ()
     if isinstance(scaling, Scaling):
         made = scaling

@@ -140,7 +140,12 @@ def _content(file: Path | bytes, head_alone: bool) -> tuple[bytes, BinaryIO, int
     whatever lengths the file states. Where the head alone is looked at, the last of the bytes, and the file itself."""
     if isinstance(file, bytes):
         return file, io.BytesIO(file), len(file)
-    size = file.stat().st_size
+    try:
+        size = file.stat().st_size
+    except FileNotFoundError:
+        if file.is_symlink():
+            raise UserError(f"{file}: a link to nothing, expected a picture") from None
+        raise
     check_size(size, size, str(file))
     if not head_alone:
         content = file.read_bytes()

@@ -1,6 +1,7 @@
 """Fully connected networks for images: lab 002, section 2.2."""
 
 import math
+from typing import Literal
 
 import jax
 import jax.numpy as jnp
@@ -13,15 +14,16 @@ from jaxgan.types import CriticOutput, Samples
 
 
 class FcGenerator(Generator):
-    """latent-h-2h-4h-pixels, ReLU, tanh; h = 256 in the lab.
+    """latent-h-2h-4h-pixels, ReLU, tanh or linear output; h = 256 in the lab.
 
     With a `working_size` it draws on a grid of so many points along the longest axis; that is enlarged by cubic interpolation (`Enlargement`),
-    which overshoots beside an edge, and clipped to [-1, 1]. None, as in the lab: on the pixels.
+    which overshoots beside an edge, and behind a tanh clipped to [-1, 1]. None, as in the lab: on the pixels.
     """
 
     latent_dim: int = 100
     hidden_dim: int = 256
     working_size: int | None = None
+    output: Literal["tanh", "linear"] = "tanh"
 
     takes_also = ("series", "volumes")
 
@@ -30,8 +32,8 @@ class FcGenerator(Generator):
         h = self.hidden_dim
         hidden = [layer for width in (h, 2 * h, 4 * h) for layer in (Linear(width), jax.nn.relu)]
         grid = Enlargement(self.sample_shape, self.working_size or max(self.sample_shape))
-        enlarged = () if grid.holds_all else (grid, clipped)
-        self.model = Sequential([*hidden, Linear(grid.features), jnp.tanh, *enlarged])
+        within, enlarged = ([jnp.tanh], [grid, clipped]) if self.output == "tanh" else ([], [grid])
+        self.model = Sequential([*hidden, Linear(grid.features), *within, *([] if grid.holds_all else enlarged)])
 
     def generate(self, latent: Array, train: bool) -> Samples:
         return unflatten(self.model(latent, train), self.sample_shape)

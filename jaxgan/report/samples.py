@@ -160,8 +160,8 @@ def save_samples(
             arrays["names"] = np.array(scaling.names)
         if labels is not None:
             arrays["labels"] = np.asarray(labels)
-            if label_names:
-                arrays["label_names"] = np.asarray(label_names)
+            if names := label_names or class_names:
+                arrays["label_names"] = np.asarray(names)
         if distribution is not None:
             arrays["scale"] = np.asarray(distribution.scale, np.float32)
         with replacing(path) as file:

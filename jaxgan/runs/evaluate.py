@@ -48,6 +48,7 @@ def evaluate(
     image_size: Any = None,
     resize: str | None = None,
     skip_unreadable: bool = False,
+    label_column: int | str | None = None,
     trust: bool = False,
     pictures: Path | None = None,
     metrics: OwnMetrics | None = None,
@@ -81,6 +82,7 @@ def evaluate(
         image_size: of two origins: pixels that pictures are compared in; the smaller size of both where None.
         resize: of two origins: what becomes of pictures of another shape: "crop" (where None), "pad" or "squeeze".
         skip_unreadable: of two origins: leave out picture files that cannot be read.
+        label_column: of two origins: the column of tables that holds class labels, by its name or its number from 1.
         trust: of a folder: whether code that its config.json names may be imported, and so run.
         pictures: a folder that pictures of the nearest training pictures are written into; none are drawn where None.
         metrics: of the user's own, {name: function of two arrays, real and generated samples, -> number}.
@@ -114,10 +116,16 @@ def evaluate(
             raise UserError("labels are for an array that a run is compared with: give (samples, labels) as the data")
         return evaluate_samples(
             loaded, _loaded(data, trust=trust) if _is_folder(data) else data, held_out=held_out, average=average, features=features,
-            data_dir=data_dir, image_size=image_size, resize=resize or "crop", skip_unreadable=skip_unreadable, pictures=pictures,
-            tell=tell, **given,
+            data_dir=data_dir, image_size=image_size, resize=resize or "crop", skip_unreadable=skip_unreadable,
+            label_column=label_column, pictures=pictures, tell=tell, **given,
         )  # fmt: skip
-    for option, value in (("image_size", image_size), ("resize", resize), ("skip_unreadable", skip_unreadable or None)):
+    of_two = {
+        "image_size": image_size,
+        "resize": resize,
+        "skip_unreadable": skip_unreadable or None,
+        "label_column": label_column,
+    }
+    for option, value in of_two.items():
         if value is not None:
             raise UserError(
                 f"{option}={value}: for a run beside other samples; those that it was trained on have its form already"

@@ -51,6 +51,7 @@ def evaluate_samples(
     image_size: Any = None,
     resize: str = "crop",
     skip_unreadable: bool = False,
+    label_column: int | str | None = None,
     metrics: OwnMetrics | None = None,
     coverage_points: int | None = None,
     pictures: Path | None = None,
@@ -75,6 +76,7 @@ def evaluate_samples(
         image_size: pixels that pictures are compared in: 64, "48x80"; the smaller size of both where None.
         resize: what becomes of pictures of another shape: "crop", "pad" or "squeeze".
         skip_unreadable: leave out picture files that cannot be read.
+        label_column: of tables, the column of class labels: its name, or its number from 1.
         metrics: as in `evaluate`.
         coverage_points: as in `evaluate`.
         pictures: a folder that a picture of the nearest real pictures is written into; none is drawn where None.
@@ -85,7 +87,7 @@ def evaluate_samples(
         UserError: in one line, what cannot be read or compared; fewer than 100 samples.
         WriteError: the picture cannot be written; its `computed` is what would have been returned.
     """
-    reading = Reading(data_dir, resize, skip_unreadable)
+    reading = Reading(data_dir, resize, skip_unreadable, label_column)
     ours, theirs = (side.dataset if isinstance(side, Run) else opened(side, reading) for side in (judged, against))
     check_alike(ours, theirs)
     form = common_form(ours, theirs, image_size)

@@ -101,6 +101,8 @@ def _stored(program: Any) -> Iterator[int]:
     for equation in program.eqns:
         if equation.primitive.name in ALWAYS_STORED:
             yield sum(math.prod(out.aval.shape) * out.aval.dtype.itemsize for out in equation.outvars)
+        elif equation.primitive.name == "cond":  # a convolution's forms by platform: one result, which the plain form shows
+            yield max(sum(_stored(branch.jaxpr)) for branch in equation.params["branches"])
         elif equation.primitive.name in WITHIN:
             for inner in equation.params.values():
                 yield from _stored(getattr(inner, "jaxpr", inner)) if hasattr(getattr(inner, "jaxpr", inner), "eqns") else ()

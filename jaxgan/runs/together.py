@@ -27,6 +27,7 @@ class Reading(NamedTuple):
     data_dir: Path | None = None
     resize: str = "crop"  # what becomes of pictures of another shape
     skip_unreadable: bool = False
+    label_column: int | str | None = None  # of tables
 
 
 def opened(source: Any, reading: Reading) -> Dataset:
@@ -38,7 +39,9 @@ def opened(source: Any, reading: Reading) -> Dataset:
     if not isinstance(source, str | Path):
         return as_dataset(source)
     choice("resize", reading.resize, RESIZES)
-    return load(str(source), data_dir=reading.data_dir, memory=0, skip_unreadable=reading.skip_unreadable and _of_files(source))
+    options: Any = {"skip_unreadable": reading.skip_unreadable} if _of_files(source) else {}
+    options |= {"label_column": reading.label_column} if _is_table(source) else {}
+    return load(str(source), data_dir=reading.data_dir, memory=0, **options)
 
 
 def common_form(judged: Dataset, against: Dataset, image_size: Any = None) -> Shape | None:
@@ -150,6 +153,11 @@ def drawn_afresh(dataset: Dataset, n: int, seed: int) -> Dataset:
     samples, labels = jax.jit(dataset.sampler, static_argnums=1)(jax.random.key(seed), n)
     known = np.asarray(labels) if dataset.n_classes or dataset.label_vectors else None
     return dataclasses.replace(dataset, samples=np.asarray(samples, np.float32), labels=known, sampler=None)
+
+
+def _is_table(source: Any) -> bool:
+    """Whether a name stands for a table."""
+    return str(source).startswith("csv:") or str(source).lower().endswith(".csv")
 
 
 def _of_files(source: Any) -> bool:

@@ -335,8 +335,6 @@ def _check_fit(what: str, kind: Any, dataset: Dataset, hidden_dim: int | None) -
         return
     held = dataset.kind
     if kind.sample_kind != "any" and held not in (kind.sample_kind, *kind.takes_also):
-        if {held, kind.sample_kind} == {"images", "vectors"}:
-            raise UserError(f"{what} is for {'images' if held == 'vectors' else 'points'}, and {dataset.name} holds the other")
         raise UserError(f"{what} is for {kind.sample_kind}, and {dataset.name} holds {held} of shape {dataset.sample_shape}")
     if hidden_dim is not None and hidden_dim % kind.hidden_multiple:
         raise UserError(f"--hidden-dim {hidden_dim}: of {what} it must be a multiple of {kind.hidden_multiple}")

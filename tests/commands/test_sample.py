@@ -124,7 +124,7 @@ def test_directions_are_rows_of_one_latent_moved_along_each(tmp_path, capsys):
         ("--directions 5", "at most 4"),
         ("--directions 0", "must be at least 1"),
         ("--directions 2 --walk", "not together with"),
-        ("--directions 2 --out x.gif", "--out end in .png or .npz"),
+        ("--directions 2 --out x.gif", "its name must end in .png or .npz"),
     ],
 )
 def test_what_cannot_be_is_refused_in_one_line_and_nothing_is_written(words, said, tmp_path, capsys, monkeypatch):

@@ -71,7 +71,7 @@ def refusal(capsys, *argv, command=train) -> str:
         ),
         (["--fake-labels", "random"], "--fake-labels random has no meaning without --conditional"),
         (["--stream", "always"], "digits is held in memory"),
-        (["--network", "mlp"], "is for points"),
+        (["--network", "mlp"], "is for vectors, and digits holds images"),
         (["--dataset", "ring8", "--network", "fc"], "is for images"),
         (["--dataset", "ring8", "--epochs", "3"], "no pass over them"),
         (["--dataset", "swiss_roll", "--conditional"], "has no labels"),

@@ -138,7 +138,15 @@ def test_what_is_no_table_of_numbers_is_refused(tmp_path, content):
     [
         ("a,b\n1,2\n", "c", "no column c of labels .*expected a, b, or a number from 1 to 2"),
         ("1,2\n", "3", "no column 3 of labels .*expected a number from 1 to 2"),
-        ("a,b\n1,x\n2,\n", "b", "row 3, column b: a missing label"),
+        ("a,b\n1,x\n2,\n", "b", "row 3, column b: a missing label, expected a word or a number"),
+        (
+            "a,b\n1,20.5\n2,30\n\n3,NaN\n",
+            "b",
+            r"row 5, column b: a missing label \(NaN\), expected a number: leave such rows out",
+        ),
+        ("a,b\n1,20\n2,none\n", "b", r"row 3, column b: a missing label \(none\), expected a number"),
+        ("a,b\n1,cat\n2,NA\n3,dog\n", "b", r"row 3, column b: a missing label \(NA\), expected a word or a number"),
+        ("a,b\n1,20.5\n2,inf\n", "b", "row 3, column b: inf is not finite, expected a word or a finite number"),
         ("a,b\n1,-1\n2,0\n", "b", "labels hold -1, expected class numbers from 0"),
         ("b\nx\n", "b", "holds the column b of labels alone"),
     ],
@@ -147,6 +155,11 @@ def test_labels_that_are_none_are_refused(tmp_path, content, column, words):
     with pytest.raises(UserError, match=words) as refused:
         load(write(tmp_path / "a.csv", content), label_column=column)
     assert "\n" not in str(refused.value)
+
+
+def test_none_among_words_is_a_class(tmp_path):
+    name = write(tmp_path / "a.csv", "a,damage\n1,none\n2,mild\n3,none\n")
+    assert load(name, label_column="damage").class_names == ("mild", "none")
 
 
 def test_files_that_are_none_are_refused(tmp_path):

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from jaxgan.data import Dataset, account, as_dataset, describe, from_description, load, load_held_out
+from jaxgan.data import Dataset, account, as_dataset, describe, from_description, load, load_held_out, unreadable
 from jaxgan.data.arrays import read_labels, read_pictures
 from jaxgan.errors import NoSplitError, UserError
 
@@ -170,7 +170,7 @@ def test_classes_named_by_numbers_are_sorted_as_numbers(tmp_path):
     assert load(f"folder:{tmp_path}").class_names == ("1", "10", "2", "b")
 
 
-def test_links_are_followed_and_a_link_to_nothing_is_an_error(tmp_path):
+def test_links_are_followed_and_a_link_to_nothing_is_a_picture_that_cannot_be_read(tmp_path):
     picture(tmp_path / "elsewhere" / "sub" / "a.png")
     picture(tmp_path / "set" / "one" / "b.png")
     (tmp_path / "set" / "two").symlink_to(tmp_path / "elsewhere")
@@ -183,6 +183,10 @@ def test_links_are_followed_and_a_link_to_nothing_is_an_error(tmp_path):
     (tmp_path / "set" / "one" / "lost.png").symlink_to(tmp_path / "nowhere.png")
     with pytest.raises(UserError, match=r"lost\.png: a link to nothing"):
         load(f"folder:{tmp_path / 'set'}")
+    (tmp_path / "set" / "one" / "broken.png").write_bytes(b"x")
+    lost = {each.file.rpartition("/")[2] for each in unreadable(f"folder:{tmp_path / 'set'}")}
+    assert lost == {"broken.png", "lost.png"}
+    assert load(f"folder:{tmp_path / 'set'}", skip_unreadable=True).size == 3
 
 
 def splits(folder, *names, classes=("cat", "dog")):

@@ -339,7 +339,7 @@ def test_a_range_is_named_where_it_cannot_be_found(tmp_path, refused):
         ("digits", {"pixel_range": (0, 9)}, "is for arrays of pictures"),
         ("digits", {"skip_unreadable": True}, "skip_unreadable=True is for picture files"),
         ("ring8", {"background": "red"}, "background=red is for pictures"),
-        ("ring8", {"image_size": "4x5"}, "image_size=4x5 is for images"),
+        ("ring8", {"image_size": "4x5"}, "image_size=4x5 is for pictures"),
         ("digits", {"resize": "croop"}, "did you mean 'crop'"),
         ("digits", {"channels": 2}, "allowed are 1, 3, 4, auto"),
         ("digits", {"background": "rouge"}, "must be a colour's name or #rrggbb"),

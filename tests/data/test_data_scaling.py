@@ -108,7 +108,7 @@ def test_kinds(shape, kind, made, tmp_path):
         ((6, 4, 3), {"kind": "vectors"}, r"expected \(N, F\) of --kind vectors"),
         ((6,), {}, r"expected \(N, ...\): single numbers as \(N, 1\)"),
         ((6, 4), {"label_column": "x"}, "label_column=x is for csv:PATH"),
-        ((6, 4), {"image_size": 8}, "image_size=8.* is for images"),
+        ((6, 4), {"image_size": 8}, "image_size=8.* is for pictures"),
     ],
 )
 def test_arrays_that_are_none_are_refused(shape, options, words, tmp_path):
@@ -123,6 +123,9 @@ def test_numbers_that_are_missing_and_names_that_do_not_fit_are_refused(tmp_path
     rows[2, 1] = np.nan
     np.savez(tmp_path / "a.npz", samples=rows)
     with pytest.raises(UserError, match=r"a.npz: samples: 1 of 5 samples .* the first of them sample 2"):
+        load(f"npz:{tmp_path}/a.npz")
+    np.savez(tmp_path / "a.npz", samples=np.ones((5, 3)), names=["a", "b", "a"])
+    with pytest.raises(UserError, match="two features are called a, expected a name each"):
         load(f"npz:{tmp_path}/a.npz")
     np.savez(tmp_path / "a.npz", samples=np.ones((5, 3)), names=["a", "b"])
     with pytest.raises(UserError, match="2 names, expected 3"):

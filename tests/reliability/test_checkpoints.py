@@ -379,6 +379,10 @@ def test_data_are_known_by_classes_counts_shape_and_digest():
     }
     for what, changed in cases.items():
         assert any(what in words for words in differences(described, changed)), what
+    table = as_dataset(np.ones((5, 2)), scaling="none", names=("weight", "age"))
+    renamed = as_dataset(np.ones((5, 2)), scaling="none", names=("mass", "age"))
+    assert not differences(jaxgan.data.describe(table), table)
+    assert differences(jaxgan.data.describe(table), renamed) == ["names of the features weight age, now mass age"]
     old = {key: value for key, value in described.items() if key not in identity(dataset)}
     assert not differences(old, cases["digest"]), "run folders of earlier versions tell no digest"
 

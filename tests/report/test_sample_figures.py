@@ -100,6 +100,9 @@ def test_a_table_is_read_back_as_it_was(tmp_path, scaling):
     with np.load(tmp_path / "c.npz") as archive:
         assert archive["names"].tolist() == ["time, in s", "tiny", "x"] and np.allclose(archive["samples"], rows, rtol=1e-6)
     assert load(f"npz:{tmp_path}/c.npz").scaling.names == ("time, in s", "tiny", "x")
+    save_samples(tmp_path / "d.npz", dataset.samples, dataset.labels, scaling=dataset.scaling, class_names=dataset.class_names)
+    assert load(f"npz:{tmp_path}/d.npz").class_names == ("cat", "dog")
+    assert np.array_equal(load(f"npz:{tmp_path}/d.npz").labels, dataset.labels)
 
 
 def test_tables_of_series_of_points_and_of_nothing_named(tmp_path):

@@ -144,6 +144,22 @@ def test_tables_are_judged_too(tmp_path):
     assert found["marginal_wasserstein1_feature_x_100"] == pytest.approx(reference.distances[0], rel=0.2)
 
 
+def test_tables_with_labels_that_are_words_are_judged_by_their_numbers(tmp_path, capsys):
+    rows = np.random.default_rng(0).normal(size=(300, 2))
+    for name, part in (("a", rows[:150]), ("b", rows[150:])):
+        lines = [f"{x},{y},{'cat' if x < 0 else 'dog'}" for x, y in part]
+        (tmp_path / f"{name}.csv").write_text("\n".join(["x,y,kind", *lines]))
+    a, b = (str(tmp_path / f"{name}.csv") for name in "ab")
+    assert evaluate.main([a, b]) == 2
+    assert "--label-column 'kind'" in capsys.readouterr().err
+    assert evaluate.main([a, b, "--label-column", "kind", "--out", str(tmp_path / "found.json")]) == 0
+    words = json.loads((tmp_path / "found.json").read_text())["mean"]
+    for name, part in (("c", rows[:150]), ("d", rows[150:])):
+        np.savetxt(tmp_path / f"{name}.csv", part, delimiter=",", header="x,y", comments="", fmt="%.17g")
+    plain = jaxgan.evaluate(tmp_path / "c.csv", tmp_path / "d.csv")["mean"]
+    assert {name: words[name] for name in plain} == pytest.approx(plain)
+
+
 def test_points_are_judged_against_a_distribution(tmp_path):
     np.savez(tmp_path / "ring.npz", points=np.asarray(data.load("ring8").distribution.sample(jax.random.key(1), 300)[0]))
     alike = jaxgan.evaluate(tmp_path / "ring.npz", "ring8")["mean"]

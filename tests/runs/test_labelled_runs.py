@@ -52,6 +52,8 @@ def test_a_run_keeps_names_and_units_and_is_sampled_by_them(tmp_path, capsys):
     for argv, words in (
         (["--label", "bright=2"], "did you mean 'brightness'?"),
         (["--label-range", "brightness=1"], "expected NAME=FROM:TO"),
+        (["--label-range", "brightness=0:1:2", "--out", f"{tmp_path}/grid/"], "a grid over a label is one file"),
+        (["--directions", "2", "--out", f"{tmp_path}/ways/"], "directions are one file: its name must end in .png or .npz"),
     ):
         assert sample.main([str(out), *argv]) == 2
         assert words in capsys.readouterr().err

@@ -11,7 +11,7 @@ from jaxgan import train
 from jaxgan.engine.gan import Gan
 from jaxgan.errors import UserError
 from jaxgan.memory import check_fits, give_back, in_words
-from jaxgan.runs.memory import DATA, GRADIENTS, WEIGHTS, needed
+from jaxgan.runs.memory import BATCH, DATA, GRADIENTS, WEIGHTS, needed
 from tests.tiny import pictures, tiny
 
 sweep = importlib.import_module("jaxgan.sweep")  # the command: jaxgan.sweep is the function
@@ -24,6 +24,7 @@ RING = ["--dataset", "ring8", "--recipe", "toy"]
     [
         ([*RING, "--hidden-dim", "1000000"], "weights and optimizer state"),
         ([*RING, "--batch-size", "100000000"], "layers' outputs for one batch"),
+        (["--network", "dcgan", "--image-size", "64", "--batch-size", "1000000"], "layers' outputs for one batch"),
         ([*RING, "--replicas", "60000", "--hidden-dim", "4096"], "weights and optimizer state"),
         ([*RING, "--points", "2147483646"], "2,147,483,646 points"),
         (["--image-size", "100000"], "a picture of 100000x100000 pixels"),
@@ -58,6 +59,16 @@ def test_the_parts_by_hand():
     several = needed(tiny("fc", dataset=pictures(), optimizer="adam", critic_optimizer="adam", batch_size=6, replicas=3))
     assert {name: several[name] for name in (WEIGHTS, GRADIENTS)} == {name: 3 * parts[name] for name in (WEIGHTS, GRADIENTS)}
     assert several[DATA] == parts[DATA]
+
+
+@pytest.mark.parametrize("network", ["conv", "dcgan", "fc", "lab_conv", "r3gan"])
+def test_of_networks_for_pictures_a_batch_takes_no_less_than_its_pictures_and_no_more_than_the_program(network):
+    run = tiny(network, dataset=pictures(), batch_size=50)
+    pictures_alone = 4 * 50 * 28 * 28
+    program = run.program()
+    assert (
+        pictures_alone <= needed(run)[BATCH] <= program.lower(program.state_like).compile().memory_analysis().temp_size_in_bytes
+    )
 
 
 def _leaves(run, player):

@@ -30,6 +30,15 @@ def test_points_beyond_a_tanh_are_drawn_by_a_linear_output_which_is_said():
     assert "--output linear draws any number" in resolved(WIDE, output="tanh").dataset.notes[0]
 
 
+@pytest.mark.parametrize("shape", [(3, 2), (5, 9, 3, 2)])
+def test_the_default_network_of_short_series_and_thin_volumes_draws_them_too(shape):
+    samples = np.random.default_rng(0).normal(0, 2, (60, *shape))
+    run = resolve(Config(variant="gan", batch_size=2), as_dataset(samples, scaling="standard"))
+    assert (run.config.generator, run.config.output) == ("fc", "linear")
+    [drawn] = run.program().picture(run.program().initial_state())
+    assert drawn.shape[1:] == shape
+
+
 def test_points_of_a_known_distribution_stay_with_their_tanh():
     """A few of a normal's points lie beyond 1, as its scale has it."""
     run = resolve(Config(dataset="gaussian", points=200_000, steps=4))
