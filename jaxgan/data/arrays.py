@@ -206,7 +206,7 @@ def read_samples(samples: np.ndarray, source: str) -> Read:
             f"{source}: {finite.size - np.count_nonzero(finite):,} of {finite.size:,} numbers are not finite in float32"
         )
     notes: tuple[str, ...] = ()
-    if _square_channels_first(samples):
+    if samples.ndim == 4 and samples.shape[1] in (*CHANNELS, FEW) and readings(samples.shape) == [FIRST]:
         samples, notes = channels_last(samples, f"{source}: samples")
     return Read(samples, notes + range_of_floats(samples, source) + two_rows(samples, source))
 
@@ -216,14 +216,6 @@ def looks_like_pictures(samples: np.ndarray) -> bool:
     if samples.ndim != 4:
         return samples.ndim == 3
     return len(readings(samples.shape)) == 1 or bool(set(samples.shape[1:]) & set(CHANNELS))
-
-
-def _square_channels_first(samples: np.ndarray) -> bool:
-    """Whether floats are plainly pictures (N, C, H, W): of other shapes the axes may be anything."""
-    if samples.ndim != 4:
-        return False
-    _, channels, height, width = samples.shape
-    return channels in CHANNELS and height == width and width not in CHANNELS
 
 
 def check_dtype(dtype: Any, source: str) -> None:

@@ -10,9 +10,10 @@ import jax.numpy as jnp
 import numpy as np
 
 from jaxgan.checks import choice
-from jaxgan.data.arrays import check_dtype, read_labels, read_samples
-from jaxgan.data.dataset import Dataset, Request, Sampler
+from jaxgan.data.arrays import channels_last, check_dtype, read_labels, read_pictures, read_samples, readings
+from jaxgan.data.dataset import OF_ARRAYS, Dataset, Request, Sampler
 from jaxgan.data.distributions import Distribution
+from jaxgan.data.fitting import brought_to_form
 from jaxgan.data.kinds import KINDS, in_kind
 from jaxgan.data.numbers import of_numbers
 from jaxgan.data.points import draw_afresh, drawn_from
@@ -21,6 +22,7 @@ from jaxgan.data.vector_labels import drawn_vectors, read_any_labels
 from jaxgan.errors import NoSplitError, UserError, first_line
 from jaxgan.imports import import_named
 from jaxgan.labels import LabelVectors
+from jaxgan.picture_options import in_words
 from jaxgan.pixels import to_model_range
 
 LOADER_OPTIONS = ("split", "data_dir", "image_size")  # what a function named on the command line may take
@@ -90,7 +92,10 @@ def as_dataset(
         source, kind = f"data '{name}'", choice("kind", kind, KINDS)
         of_labels: Any = (labels, n_classes, tuple(class_names), name, keep_below, label_kind, label_names)
         if scaling is None:
-            return _of_arrays(samples if kind == "auto" else in_kind(samples, kind, source), *of_labels)
+            samples = samples if kind == "auto" else in_kind(samples, kind, source)
+            if kind == "images" and samples.ndim == 4 and len(readings(samples.shape)) > 1:
+                channels_last(samples, source)  # refuses them: which axis is that of the channels cannot be told
+            return _of_arrays(samples, *of_labels)
         made = of_numbers(samples, name, source, kind=kind, scaling=scaling, names=names)
         found = _of_arrays(made.samples, *of_labels)
         return replace(found, scaling=made.scaling, notes=found.notes + made.notes)
@@ -225,6 +230,7 @@ def load_own(request: Request, hint: str = "") -> Dataset:
 
     A function (key, n) is the sampler itself. Any other is called once, with those of `split`, `data_dir` and `image_size` (a number, or
     height and width) that it takes; one that takes `split` is asked for "test" too, and returns None where it has no such split.
+    Arrays of pictures are brought to the size, channels and range that are asked for, as those of `npz:PATH` are.
 
     `hint` is what a message says beside, where there is no such module.
 
@@ -236,8 +242,8 @@ def load_own(request: Request, hint: str = "") -> Dataset:
     if isinstance(data, Distribution):
         return drawn_from(data)(request)
     if hasattr(data, "__array__") or not callable(data) or isinstance(data, Dataset):
-        request.takes("label_kind")
-        return as_dataset(data, name=request.name, label_kind=request.label_kind)
+        request.takes("label_kind", *OF_ARRAYS)
+        return _in_form(data, request)
     parameters = _parameters(data)
     required = [name for name, parameter in parameters.items() if parameter.default is inspect.Parameter.empty]
     if len(required) == 2 and not set(required) & set(LOADER_OPTIONS):  # (key, n), by whatever names
@@ -249,14 +255,40 @@ def load_own(request: Request, hint: str = "") -> Dataset:
                 f"data set '{request.name}': the function takes '{name}': expected (key, n), or some of {', '.join(LOADER_OPTIONS)}"
             )
     options = [name for name in LOADER_OPTIONS if name in parameters]
-    request.takes(*options, "label_kind")
+    request.takes(*options, "label_kind", *OF_ARRAYS)
     result = _called(data, options, request)
     if result is None and request.split != "train":
         raise NoSplitError(f"data set '{request.name}' has no split '{request.split}': its function returned None")
-    found = as_dataset(result, name=request.name, label_kind=request.label_kind)
+    found = _in_form(result, request._replace(image_size=None) if "image_size" in options else request)
     if request.split == "train" or not found.class_names or isinstance(result, Dataset):
         return found
     return _in_classes_of(load_own(request._replace(split="train"), hint), found, result[1])  # renumbered: by which order?
+
+
+def _in_form(data: Any, request: Request) -> Dataset:
+    """The user's data, and their pictures in the size, channels and range that are asked for.
+
+    Raises:
+        UserError: a form is asked for of what are no arrays of pictures of 8 bits.
+    """
+    samples, *labels = data if isinstance(data, tuple) else (data,)
+    if request.pixel_range is not None and hasattr(samples, "__array__"):
+        levels = read_pictures(_array(samples, request.name), f"data set '{request.name}'", request.pixel_range)
+        found = as_dataset(
+            (levels.values, *labels) if labels else levels.values, name=request.name, label_kind=request.label_kind
+        )
+        found = replace(found, notes=levels.notes + found.notes)
+    else:
+        found = as_dataset(data, name=request.name, label_kind=request.label_kind)
+    if found.is_images and found.samples is not None and found.samples.dtype == np.uint8:
+        pictures, notes = brought_to_form(found.samples, request, f"data set '{request.name}'")
+        return replace(found, samples=pictures, sample_shape=pictures.shape[1:], notes=notes + found.notes)
+    for option in OF_ARRAYS:
+        value = getattr(request, option)
+        if value != Request._field_defaults[option]:
+            value = in_words(value) if option == "image_size" else value
+            raise UserError(f"{option}={value} is for pictures of 8 bits, and has no meaning for data set '{request.name}'")
+    return found
 
 
 def _called(function: Callable[..., Any], options: Sequence[str], request: Request) -> Any:

@@ -68,7 +68,8 @@ def test_floats_of_ones_own_keep_their_numbers_and_what_may_be_wrong_is_said():
     turned = as_dataset(square)
     np.testing.assert_array_equal(turned.samples, square.transpose(0, 2, 3, 1).astype(np.float32))
     assert "(N, C, H, W)" in turned.notes[0]
-    assert as_dataset(square[..., :7]).sample_shape == (3, 8, 7)  # may be anything
+    assert as_dataset(square[..., :7]).sample_shape == (8, 7, 3)
+    assert as_dataset(square[:, :2, :, :7]).sample_shape == (2, 8, 7)  # may be anything
     assert "give them as (N, 2)" in as_dataset(np.zeros((2, 50))).notes[0]
 
 

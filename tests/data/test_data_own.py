@@ -179,6 +179,9 @@ def without_test(split):
 def sized(image_size):
     return np.zeros((4, image_size or 9, image_size or 9), np.uint8)
 
+LEVELS = np.linspace(0, 255, 3 * 8 * 8).reshape(3, 8, 8, 1)
+LABELLED = LEVELS.astype(np.uint8), np.array([0, 1, 1])
+
 def sampler_with_classes():
     return as_dataset(lambda key, n: (draw(key, n), jax.random.randint(key, (n,), 0, 2)), n_classes=2)
 
@@ -217,6 +220,35 @@ def test_arrays_and_functions_are_loaded_by_their_import_path(mine):
     assert load(f"{mine}:sized").sample_shape == (9, 9, 1)
 
 
+def test_arrays_of_pictures_come_in_the_form_that_is_asked_for(mine, refused):
+    small = load(f"{mine}:LABELLED", image_size=4, channels=3)
+    assert small.samples.shape == (3, 4, 4, 3) and small.labels.tolist() == [0, 1, 1]
+    assert any("8x8 become 4x4" in note for note in small.notes)
+    read = load(f"{mine}:LEVELS", pixel_range="0,255")
+    np.testing.assert_array_equal(read.samples, np.linspace(0, 255, 192).round().astype(np.uint8).reshape(3, 8, 8, 1))
+    assert any("0 is black and 255 white" in note for note in read.notes)
+    assert "resize=pad is for pictures of 8 bits" in refused(load, f"{mine}:LEVELS", resize="pad")
+    assert "channels=3 is for pictures of 8 bits" in refused(load, f"{mine}:plain", channels=3)
+
+
+@pytest.mark.parametrize(
+    ("shape", "read"), [((20, 3, 8, 10), (8, 10, 3)), ((20, 4, 8, 8), (8, 8, 4)), ((20, 6, 7, 5), (6, 7, 5))]
+)
+def test_floats_with_their_channels_first_are_put_in_order_and_it_is_said(shape, read):
+    array = np.random.default_rng(0).normal(size=shape)
+    dataset = as_dataset(array)
+    assert dataset.sample_shape == read
+    assert any("taken for (N, C, H, W)" in note for note in dataset.notes) == (read != shape[1:])
+    moved = np.moveaxis(array, 1, -1) if read != shape[1:] else array
+    np.testing.assert_array_equal(dataset.samples, moved.astype(np.float32))
+
+
+def test_pictures_of_which_two_axes_may_be_that_of_the_channels_are_refused_where_they_are_called_pictures(refused):
+    array = np.zeros((20, 4, 8, 4), np.float32)
+    assert as_dataset(array).sample_shape == (4, 8, 4)
+    assert "may be (N, H, W, C) or (N, C, H, W), and cannot be told" in refused(as_dataset, array, kind="images")
+
+
 def test_a_function_is_given_the_options_that_it_takes(mine, tmp_path):
     train, test = (load(f"{mine}:labelled", split=split, data_dir=tmp_path) for split in ("train", "test"))
     assert train.samples.max() == 0 and test.samples.min() == 1 and train.n_classes == 4
@@ -238,7 +270,7 @@ def test_what_goes_wrong_in_it_is_one_line_that_names_it(mine, refused):
     assert refused(load, f"{mine}:refusing") == "my own words"
     assert "takes 'temperature': expected (key, n), or some of split, data_dir, image_size" in refused(load, f"{mine}:wanting")
     assert "did you mean 'plain'" in refused(load, f"{mine}:plane")
-    assert "image_size=4" in refused(load, f"{mine}:plain", image_size=4)
+    assert "image_size=4x4 is for pictures" in refused(load, f"{mine}:plain", image_size=4)
     assert "points=4" in refused(load, f"{mine}:draw", points=4)
     assert "there is no module 'nowhere'" in refused(load, "nowhere:data")
     assert "did you mean 'tfds:mnist'" in refused(load, "tdfs:mnist")
