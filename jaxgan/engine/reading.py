@@ -5,7 +5,6 @@ processes do.
 """
 
 import os
-import pickle
 import signal
 from concurrent.futures.process import BrokenProcessPool
 from typing import TYPE_CHECKING, Any
@@ -119,10 +118,12 @@ _reader: Any = None  # of a process that reads for another
 
 def _take(reader: bytes) -> None:
     """Begins such a process. An interrupt is for the one that trains, which ends this one."""
+    import cloudpickle
+
     global _reader
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, signal.SIG_IGN)
-    _reader = pickle.loads(reader)
+    _reader = cloudpickle.loads(reader)
 
 
 def _read(rows: np.ndarray) -> Pictures:

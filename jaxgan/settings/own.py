@@ -33,7 +33,7 @@ def config_of(gan: Gan, dataset: Dataset, options: Mapping[str, Any]) -> Config:
             raise unknown("fit's option", name, allowed)
         if name not in allowed:
             raise UserError(
-                f"{name}={options[name]!r} has no meaning with a Gan, which says it itself: allowed are {', '.join(sorted(allowed))}"
+                f"{name}={options[name]!r} belongs to the Gan: allowed are {', '.join(sorted(allowed))}"
             )
     config = Config(**options)
     return dataclasses.replace(config, **described_options(gan, dataset))

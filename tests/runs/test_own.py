@@ -121,7 +121,7 @@ def test_data_drawn_afresh_by_a_function_train(tmp_path):
 @pytest.mark.parametrize(
     ("options", "words"),
     [
-        ({"learning_rate": 0.1}, "has no meaning with a Gan"),
+        ({"learning_rate": 0.1}, "belongs to the Gan"),
         ({"step": 3}, "did you mean 'steps'"),
         ({"steps": 0}, "at least 1"),
         ({"dataset": None}, "which data"),
