@@ -32,8 +32,9 @@ class FcGenerator(Generator):
         h = self.hidden_dim
         hidden = [layer for width in (h, 2 * h, 4 * h) for layer in (Linear(width), jax.nn.relu)]
         grid = Enlargement(self.sample_shape, self.working_size or max(self.sample_shape))
-        within, enlarged = ([jnp.tanh], [grid, clipped]) if self.output == "tanh" else ([], [grid])
-        self.model = Sequential([*hidden, Linear(grid.features), *within, *([] if grid.holds_all else enlarged)])
+        bounded = self.output == "tanh"
+        enlarged = () if grid.holds_all else (grid, clipped) if bounded else (grid,)
+        self.model = Sequential([*hidden, Linear(grid.features), *([jnp.tanh] if bounded else []), *enlarged])
 
     def generate(self, latent: Array, train: bool) -> Samples:
         return unflatten(self.model(latent, train), self.sample_shape)

@@ -32,9 +32,7 @@ def config_of(gan: Gan, dataset: Dataset, options: Mapping[str, Any]) -> Config:
         if name not in OPTIONS:
             raise unknown("fit's option", name, allowed)
         if name not in allowed:
-            raise UserError(
-                f"{name}={options[name]!r} belongs to the Gan: allowed are {', '.join(sorted(allowed))}"
-            )
+            raise UserError(f"{name}={options[name]!r} belongs to the Gan: allowed are {', '.join(sorted(allowed))}")
     config = Config(**options)
     return dataclasses.replace(config, **described_options(gan, dataset))
 

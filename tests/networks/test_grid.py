@@ -90,6 +90,21 @@ def test_a_generator_on_a_grid_enlarges_what_it_draws_there_and_clips_what_overs
     np.testing.assert_allclose(generator.apply(variables, z, labels, train=True), expected, atol=1e-5)
 
 
+def test_a_linear_output_is_bounded_neither_by_a_tanh_nor_behind_a_grid():
+    shape, z, labels = (9, 6, 2), jax.random.normal(jax.random.key(1), (4, 5)), jnp.zeros(4, jnp.int32)
+    plain = FcGenerator(shape, 5, hidden_dim=3)
+    linear = FcGenerator(shape, 5, hidden_dim=3, output="linear")
+    variables = jax.tree.map(lambda w: 3 * w, plain.init(jax.random.key(0), z, labels))
+    drawn = linear.apply(variables, z, labels, train=True)
+    np.testing.assert_allclose(jnp.tanh(drawn), plain.apply(variables, z, labels, train=True), atol=1e-6)
+    on_a_grid = FcGenerator(shape, 5, hidden_dim=3, working_size=3, output="linear")
+    variables = jax.tree.map(lambda w: 5 * w, on_a_grid.init(jax.random.key(0), z, labels))
+    there = FcGenerator((3, 2, 2), 5, hidden_dim=3, output="linear").apply(variables, z, labels, train=True)
+    drawn = np.asarray(on_a_grid.apply(variables, z, labels, train=True))
+    assert np.abs(drawn).max() > 1
+    np.testing.assert_allclose(drawn, jax.image.resize(there, (4, *shape), "cubic"), atol=1e-4)
+
+
 @pytest.mark.parametrize("working_size", [None, 9, 50])
 def test_a_grid_as_fine_as_the_pixels_is_the_labs_network(working_size):
     shape, labels = (9, 6, 2), jnp.zeros(4, jnp.int32)
