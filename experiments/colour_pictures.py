@@ -1,7 +1,7 @@
 """Colour pictures in an hour on two cores: which objective, networks and augmentation draw pictures that people recognise.
 
     python -m experiments.colour_pictures --pictures FOLDER           # 2 seeds a row, about an hour each on two cores
-    python -m experiments.colour_pictures --pictures FOLDER --image-size 64 --rows r3gan --seeds 1  # half as wide, 12,000 steps: about three hours
+    python -m experiments.colour_pictures --pictures FOLDER --image-size 64 --rows r3gan --seeds 1  # half as wide: about three hours
     python -m experiments.colour_pictures --pictures FOLDER --quick   # some steps of narrow networks: minutes
 
 FOLDER holds colour pictures in subfolders by class. The results here are of 3,786 emoji in ten classes, 64x64 with transparency, drawn over
