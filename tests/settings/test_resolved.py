@@ -15,8 +15,8 @@ WANTED: dict[tuple[str, str, str], str] = {}
 
 # Whole cases that were stored anew, by the pattern that chose them (`make_resolved --cases FILE --anew PATTERN`) -> why.
 STORED_ANEW: dict[str, str] = {
-    ".": "on 2026-11-30, after the differences wanted until then, and of the recipe digits, had been looked through: `fc` is 64 wide there"
-    " and works on a grid of 10 points a side, for 18,000 steps",
+    ".": "on 2026-11-30, after all differences had been looked through: `fc` takes --output, tanh where nothing is said, and a refusal"
+    " says of what shape samples are that a network is not for",
 }
 
 
