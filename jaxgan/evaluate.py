@@ -92,8 +92,8 @@ def evaluate(argv: Sequence[str]) -> None:
                 average=options.average, batch_statistics=options.batch_statistics, features=options.features,
                 inception_weights=options.inception_weights, data_dir=options.data_dir, coverage_points=options.coverage_points,
                 data_changed=options.data_changed, held_out=options.held_out, image_size=options.image_size, resize=options.resize,
-                skip_unreadable=options.skip_unreadable, label_column=options.label_column, trust=options.trust, pictures=None if out is None else out.parent,
-                show=show, tell=print,
+                skip_unreadable=options.skip_unreadable, label_column=options.label_column, trust=options.trust,
+                pictures=None if out is None else out.parent, show=show, tell=print,
             )  # fmt: skip
     except WriteError as error:
         if error.computed is not None:

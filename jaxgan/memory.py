@@ -1,4 +1,4 @@
-"""How much memory there is, and one line for what cannot fit into it (layer 0)."""
+"""How much memory and how many cores there are, and one line for what cannot fit into the memory (layer 0)."""
 
 import contextlib
 import ctypes
@@ -10,6 +10,11 @@ from typing import Any
 from jaxgan.errors import UserError
 
 CGROUPS = ("/sys/fs/cgroup/memory.max", "/sys/fs/cgroup/memory/memory.limit_in_bytes")  # what a container may take
+
+
+def usable_cores() -> int:
+    """The cores that this process may use: of a machine that several share, those that it was given."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 @functools.cache  # asked for every picture that is read

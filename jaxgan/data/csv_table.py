@@ -137,14 +137,14 @@ def _read(path: Path, file: Iterable[str], delimiter: str, label_column: str | N
     names = _names(path, first[0][1], has_header)
     label = None if label_column is None else _place(path, names, label_column, has_header)
     numbers, labels = array.array("d"), []
-    missing: Row | None = None  # the first label that may stand for a missing one
+    missing: list[tuple[int, str]] = []  # rows and labels that may stand for missing ones
     for row, cells in itertools.chain(first[has_header:], rows):
         if len(cells) != len(names):
             raise UserError(f"{path}: row {row} has {len(cells)} columns, expected {len(names)} as in row {first[0][0]}")
         if label is not None:
             labels.append(_label(path, row, names[label], cells.pop(label)))
-            if missing is None and labels[-1].lower() in MISSING:
-                missing = row, [labels[-1]]
+            if labels[-1].lower() in MISSING:
+                missing.append((row, labels[-1]))
         try:
             numbers.extend(map(_number, cells))
         except ValueError:
@@ -157,8 +157,8 @@ def _read(path: Path, file: Iterable[str], delimiter: str, label_column: str | N
     head = (
         f"columns {_listed(columns)} by the header line" if has_header else f"no header line: {len(columns)} columns of numbers"
     )
-    if label is not None and missing is not None:
-        _check_missing(f"{path}: row {missing[0]}, column {printable(names[label])}", missing[1][0], labels)
+    if label is not None and missing:
+        _check_missing(path, names[label], missing, labels)
     notes = (f"{path}: {head}, between {DELIMITERS[delimiter]}",)
     table = np.frombuffer(numbers, np.float64).reshape(-1, len(columns))
     return Table(tuple(columns), table, None if label is None else tuple(labels), "" if label is None else names[label], notes)
@@ -239,12 +239,14 @@ def _label(path: Path, row: int, name: str, cell: str) -> str:
     return label
 
 
-def _check_missing(where: str, found: str, labels: Sequence[str]) -> None:
-    """Refuses a label that stands for a missing one among numbers, and among words too where it names no class as `none` may."""
+def _check_missing(path: Path, name: str, missing: Sequence[tuple[int, str]], labels: Sequence[str]) -> None:
+    """Refuses the first label that stands for a missing one: among numbers any, among words all but MAY_BE_CLASSES."""
     among_numbers = all(_is_number(label) for label in labels if label.lower() not in MISSING)
-    if among_numbers or found.lower() not in MAY_BE_CLASSES:
-        expected = "a number" if among_numbers else "a word or a number"
-        raise UserError(f"{where}: a missing label ({found}), expected {expected}: leave such rows out, or fill them")
+    for row, label in missing:
+        if among_numbers or label.lower() not in MAY_BE_CLASSES:
+            expected = "a number" if among_numbers else "a word or a number"
+            where = f"{path}: row {row}, column {printable(name)}"
+            raise UserError(f"{where}: a missing label ({label}), expected {expected}: leave such rows out, or fill them")
 
 
 def read_column(table: Table, path: Path, kind: str, **of_classes: Any) -> Labels:

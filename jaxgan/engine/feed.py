@@ -15,7 +15,7 @@ import numpy as np
 from jaxgan.engine.batches import DataArrays, batch_rows
 from jaxgan.engine.draws import Stream, stream_key
 from jaxgan.engine.placement import Placement
-from jaxgan.engine.reading import Beside, Here, Pictures, reader_of
+from jaxgan.engine.reading import Pictures, ProcessReader, ThreadReader, reader_of
 from jaxgan.types import Records, Source
 
 WINDOW_BYTES = 2**27  # of pictures in one window
@@ -62,7 +62,7 @@ class Streamed:
         readers: int | None = None,
     ):
         replicas = np.size(seeds)
-        self.reader, self._at_once = reader_of(records, readers), Here(records)
+        self.reader, self._at_once = reader_of(records, readers), ThreadReader(records)
         self.per_step = batches_per_step
         a_step = self.per_step * replicas * batch_size * int(np.prod(sample_shape))
         self.steps = max(1, min(WINDOW_STEPS, WINDOW_BYTES // a_step))
@@ -110,7 +110,7 @@ class Streamed:
     def end(self) -> None:
         """Ends what reads ahead; the next window that is asked for begins it anew."""
         self._batches = None
-        self.reader.end()
+        self.reader.stop()
 
     def _read(self, window: int) -> DataArrays:
         first = window * self.steps * self.per_step - 1
@@ -129,12 +129,12 @@ class Streamed:
         import grain
 
         self._batch(first, self._at_once)  # compiles, and raises in this thread what is wrong
-        self.reader.begin()
+        self.reader.start()
         batches = grain.MapDataset.range(first, 2**31 - 1).map(partial(self._batch, reader=self.reader))
         options = grain.ReadOptions(num_threads=self.reader.threads, prefetch_buffer_size=self.batches)
         return iter(batches.to_iter_dataset(options))
 
-    def _batch(self, index: int, reader: Here | Beside) -> Pictures:
+    def _batch(self, index: int, reader: ThreadReader | ProcessReader) -> Pictures:
         """Samples and labels of the index-th batch of every replica; zeros where they are other processes' to read."""
         with jax.default_device(_host()):
             rows = np.asarray(self._rows(self._seeds, np.int32(index)))

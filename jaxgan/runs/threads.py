@@ -10,6 +10,7 @@ import numpy as np
 from jax.extend.backend import clear_backends
 
 from jaxgan.engine.loop import first_numbers
+from jaxgan.memory import usable_cores
 from jaxgan.settings.resolution import Resolved
 
 VARIABLE = "NPROC"  # how many threads XLA computes with on a processor: read when its client is made
@@ -42,7 +43,7 @@ def thread_count() -> int:
         return 1
     with contextlib.suppress(ValueError):
         return int(os.environ.get(VARIABLE, ""))
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    return usable_cores()
 
 
 def is_small(resolved: Resolved) -> bool:

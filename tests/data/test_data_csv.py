@@ -146,6 +146,7 @@ def test_what_is_no_table_of_numbers_is_refused(tmp_path, content):
         ),
         ("a,b\n1,20\n2,none\n", "b", r"row 3, column b: a missing label \(none\), expected a number"),
         ("a,b\n1,cat\n2,NA\n3,dog\n", "b", r"row 3, column b: a missing label \(NA\), expected a word or a number"),
+        ("a,b\n1,none\n2,NA\n3,dog\n", "b", r"row 3, column b: a missing label \(NA\), expected a word or a number"),
         ("a,b\n1,20.5\n2,inf\n", "b", "row 3, column b: inf is not finite, expected a word or a finite number"),
         ("a,b\n1,-1\n2,0\n", "b", "labels hold -1, expected class numbers from 0"),
         ("b\nx\n", "b", "holds the column b of labels alone"),

@@ -109,13 +109,13 @@ def test_a_set_without_labels_and_of_many_sizes_is_read(prepared):
 @pytest.mark.parametrize("name", ["tiny_shades", "tiny_scenes"])
 def test_further_processes_read_it_too(prepared, name):
     records = load(f"tfds:{name}", data_dir=prepared, memory=1).records
-    reader, rows = reading.Beside(records, 1), np.array([2, 0, 2])
-    reader.begin()
+    reader, rows = reading.ProcessReader(records, 1), np.array([2, 0, 2])
+    reader.start()
     try:
-        for theirs, ours in zip(reader.read(rows), reading.Here(records).read(rows), strict=True):
+        for theirs, ours in zip(reader.read(rows), reading.ThreadReader(records).read(rows), strict=True):
             np.testing.assert_array_equal(theirs, ours)
     finally:
-        reader.end()
+        reader.stop()
 
 
 def test_a_prepared_mnist_is_found_under_its_plain_name(prepared, offline):
@@ -200,7 +200,9 @@ def without_splits(path):
     ],
 )
 @pytest.mark.parametrize("name", ["tiny_shades", "mnist"])
-def test_a_damaged_set_is_named_and_not_taken_for_an_absent_one(prepared, refused, tmp_path, offline, part, damage, name):
+def test_a_damaged_set_is_named_and_not_start_workern_for_an_absent_one(
+    prepared, refused, tmp_path, offline, part, damage, name
+):
     """`mnist` would else be downloaded. What hurts one split only leaves the other."""
     target = tmp_path / name / "1.0.0"
     shutil.copytree(prepared / "tiny_shades" / "1.0.0", target)

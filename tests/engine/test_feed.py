@@ -74,7 +74,7 @@ def test_it_reads_its_windows_and_no_more(monkeypatch):
     data = on_disk(pictures(n=5000))
     trained(data, [2, 2])
     batches = (
-        1 + 2 * (2 * 2) + 2 * 2 + 2 * reading.Here.threads + 5
+        1 + 2 * (2 * 2) + 2 * 2 + 2 * reading.ThreadReader.threads + 5
     )  # two windows, a diagnosis in the third, what threads read ahead
     assert 6 * 8 <= data.records.read <= 6 * (batches + 2 * 2)
 

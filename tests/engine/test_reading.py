@@ -37,10 +37,10 @@ def records_of(path):
 @pytest.fixture
 def beside(tmp_path):
     """Two processes that read twelve pictures."""
-    reader = reading.Beside(records_of(folder_of(tmp_path / "pictures")), 2)
-    reader.begin()
+    reader = reading.ProcessReader(records_of(folder_of(tmp_path / "pictures")), 2)
+    reader.start()
     yield reader
-    reader.end()
+    reader.stop()
 
 
 def is_there(process: int) -> bool:
@@ -62,7 +62,7 @@ def soon(condition, seconds=30) -> bool:
 
 def test_they_read_what_is_read_here(beside):
     rows = np.array([3, 0, 11, 3])
-    for ours, theirs in zip(beside.read(rows), reading.Here(beside._records).read(rows), strict=True):
+    for ours, theirs in zip(beside.read(rows), reading.ThreadReader(beside._records).read(rows), strict=True):
         np.testing.assert_array_equal(ours, theirs)
         assert ours.dtype == theirs.dtype
 
@@ -115,45 +115,45 @@ def test_a_data_set_that_cannot_be_given_to_a_process_is_told_of():
             return np.zeros((8, 8, 1), np.uint8), 0
 
     with pytest.raises(UserError, match=r"cannot be given to further processes \(cannot pickle .*\): --readers 0"):
-        reading.Beside(Locked(), 1).begin()
+        reading.ProcessReader(Locked(), 1).start()
 
 
 def test_their_number_is_that_of_the_machine(tmp_path, monkeypatch):
     records = records_of(folder_of(tmp_path))
-    monkeypatch.setattr(os, "cpu_count", lambda: 16)
-    assert isinstance(reading.reader_of(records), reading.Here), "a processor trains itself"
+    monkeypatch.setattr(reading, "usable_cores", lambda: 16)
+    assert isinstance(reading.reader_of(records), reading.ThreadReader), "a processor trains itself"
     assert reading.reader_of(records, 3).threads == 3 + reading.AHEAD
     monkeypatch.setattr(jax, "default_backend", lambda: "gpu")
     for cores, threads in ((16, 8 + reading.AHEAD), (4, 3 + reading.AHEAD)):
-        monkeypatch.setattr(os, "cpu_count", lambda cores=cores: cores)
+        monkeypatch.setattr(reading, "usable_cores", lambda cores=cores: cores)
         assert reading.reader_of(records).threads == threads
-    assert isinstance(reading.reader_of(records, 0), reading.Here)
-    monkeypatch.setattr(os, "cpu_count", lambda: 1)
-    assert isinstance(reading.reader_of(records), reading.Here)
+    assert isinstance(reading.reader_of(records, 0), reading.ThreadReader)
+    monkeypatch.setattr(reading, "usable_cores", lambda: 1)
+    assert isinstance(reading.reader_of(records), reading.ThreadReader)
 
 
-def test_they_end_and_begin_again(beside):
+def test_they_stop_and_start_again(beside):
     before = list(beside._pool._processes)
-    beside.end()
+    beside.stop()
     assert soon(lambda: not any(map(is_there, before)))
-    beside.begin()
-    beside.begin()
+    beside.start()
+    beside.start()
     assert len(beside.read(np.arange(3))[0]) == 3
     assert not set(before) & set(beside._pool._processes)
 
 
 def test_a_run_is_the_same_whoever_reads_and_ends_them(tmp_path, monkeypatch):
-    begun, begin = [], reading.Beside.begin
-    monkeypatch.setattr(reading.Beside, "begin", lambda reader: (begin(reader), begun.append(reader)))
+    started, start = [], reading.ProcessReader.start
+    monkeypatch.setattr(reading.ProcessReader, "start", lambda reader: (start(reader), started.append(reader)))
     fields = dict(dataset=f"folder:{folder_of(tmp_path / 'pictures')}", network="fc", recipe="paper", hidden_dim=8, batch_size=4, n_critic=2,
                   latent_dim=3, conditional=True, stream="always")  # fmt: skip
     here = runs.fit(Config(**fields, steps=3, readers=0, out=tmp_path / "here"), progress=False)
-    assert not begun
+    assert not started
     runs.fit(Config(**fields, steps=2, readers=2, out=tmp_path / "beside"), progress=False)
     beside = runs.fit(Config(out=tmp_path / "beside", resume=True, steps=3, readers=1), progress=False)
     chex.assert_trees_all_equal(plain(beside.state), plain(here.state))
-    assert [reader.threads - reading.AHEAD for reader in begun[:1] + begun[-1:]] == [2, 1]
-    assert all(reader._pool is None for reader in begun)
+    assert [reader.threads - reading.AHEAD for reader in started[:1] + started[-1:]] == [2, 1]
+    assert all(reader._pool is None for reader in started)
 
 
 @pytest.mark.parametrize("ending", ["finished", pytest.param("killed", marks=pytest.mark.slow)])
@@ -168,8 +168,8 @@ def test_none_outlives_a_script_without_a_guard(ending, tmp_path):
         from jaxgan.engine import reading
         reading.IDLE_SECONDS = 2.0
         print("begun", flush=True)
-        reader = reading.Beside(load("folder:{folder_of(tmp_path / "pictures")}", memory=1).records, 2)
-        reader.begin()
+        reader = reading.ProcessReader(load("folder:{folder_of(tmp_path / "pictures")}", memory=1).records, 2)
+        reader.start()
         assert len(reader.read(np.arange(12))[0]) == 12
         print(*reader._pool._processes, flush=True)
         {"time.sleep(600)" if ending == "killed" else ""}
