@@ -20,7 +20,6 @@ if TYPE_CHECKING:
 COLUMNS = 10  # pictures in a row of the grid
 ROWS = 12  # of the grid, at most
 NAMED = 5  # pairs of pictures that are nearly alike
-LONG = 1800.0  # seconds of a training beyond which it is said what would be quicker
 
 
 @dataclass(frozen=True)
@@ -157,7 +156,7 @@ def print_cost(config: "Config", dataset: "Dataset") -> None:
     from jaxgan.memory import in_words
     from jaxgan.report.listeners.progress_bar import duration
     from jaxgan.runs.memory import check_memory, memory_there
-    from jaxgan.runs.survey import measure_cost, quicker
+    from jaxgan.runs.survey import expected_time, measure_cost
     from jaxgan.settings.resolution import resolve
 
     resolved = resolve(config, None if dataset.size is None else dataset)  # a recipe may fix a sample of what is drawn afresh
@@ -169,14 +168,10 @@ def print_cost(config: "Config", dataset: "Dataset") -> None:
     )
     cost = measure_cost(program)
     there, where = memory_there()
-    whole = cost.compilation + cost.step * schedule.steps
-    print(
-        f"  first step after {duration(cost.compilation)}, then {1000 * cost.step:,.1f} ms a step on {jax.devices()[0].platform}"
-    )
+    print(f"  first step after {duration(cost.compilation)}, on {jax.devices()[0].platform}")
     print(f"  {in_words(cost.memory)} of memory, and {where} has {in_words(there)}")
-    print(f"  about {duration(whole)} for the whole")
-    if whole > LONG and (options := quicker(chosen, dataset)):
-        print(f"  quicker with some of: {options}")
+    for line in expected_time(resolved, cost.step, cost.compilation):
+        print(f"  {line}")
 
 
 if __name__ == "__main__":

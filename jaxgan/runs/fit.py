@@ -49,7 +49,7 @@ from jaxgan.runs.measuring import Measuring
 from jaxgan.runs.memory import check_memory
 from jaxgan.runs.pictures import view_of
 from jaxgan.runs.run import Run
-from jaxgan.runs.survey import quicker
+from jaxgan.runs.survey import expected_time, quicker, time_steps
 from jaxgan.runs.threads import use_one_thread_if_quicker
 from jaxgan.settings import (
     Config,
@@ -64,10 +64,14 @@ from jaxgan.settings import (
     resume_with,
     with_format,
 )
+from jaxgan.settings import own_pictures
 from jaxgan.settings.own import config_of, resolve_own
 from jaxgan.settings.paths import directory_of
 from jaxgan.settings.resolution import Resolved, resolve, steps_per_epoch
 from jaxgan.types import GanState
+
+
+SECONDS_TIMED = 1.0  # of steps, before a run on pictures of one's own begins
 
 
 def fit(
@@ -203,7 +207,11 @@ def _fit(
             for line in (*(weights.lines if weights else ()), *_frozen(program, resolved, weights)):
                 print(line, flush=True)
             print(f"page: {files.report}, written anew while it trains; reload it to see how far it is", flush=True)
-        writers = _writers(files, program, resolved, progress) if first else []
+        announced = progress and earlier is None and config.recipe == own_pictures.NAME and jax.process_count() == 1
+        if announced:
+            for line in expected_time(resolved, time_steps(program, program.copied(begin.state), SECONDS_TIMED).step):
+                print(line, flush=True)
+        writers = _writers(files, program, resolved, progress, announced) if first else []
         finite = _finite_replicas(begin.state, schedule.replicas) if earlier else []
         last_good = Good(files.checkpoints / str(earlier.step), finite) if earlier and finite else None
         measure = measuring.of(run_of, files) if measuring else None
@@ -419,8 +427,8 @@ def _measuring(resolved: Resolved, metrics: Mapping[str, Any] | None, progress: 
         return Measuring(resolved, metrics=metrics, show=show)
 
 
-def _writers(files: RunFolder, program: Program, resolved: Resolved, progress: bool) -> list[Listener]:
-    """What fills the run folder while it trains, and shows how far it is."""
+def _writers(files: RunFolder, program: Program, resolved: Resolved, progress: bool, announced: bool) -> list[Listener]:
+    """What fills the run folder while it trains, and shows how far it is; the time that the whole takes may have been `announced`."""
     gan, dataset, schedule = program.gan, resolved.dataset, resolved.schedule
     per_epoch = steps_per_epoch(resolved.config, dataset.size)
     view = view_of(gan, dataset)
@@ -435,6 +443,7 @@ def _writers(files: RunFolder, program: Program, resolved: Resolved, progress: b
         compiling=program.is_compiling,
         quicker=quicker(resolved.config, dataset),
         every={"log": schedule.log_every, "sample": schedule.sample_every, "measure": schedule.metrics_every},
+        announced=announced,
     )
     return [
         MetricsFile(files.metrics),

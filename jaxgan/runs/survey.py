@@ -11,12 +11,16 @@ from jaxgan.data import Dataset
 from jaxgan.engine.loop import Program
 from jaxgan.metrics import nearest_neighbours
 from jaxgan.pixels import to_model_range
+from jaxgan.report.listeners.progress_bar import ProgressBar, duration
 from jaxgan.settings import Config
+from jaxgan.settings.resolution import Resolved
+from jaxgan.types import GanState
 
 SEEN = 10_000  # samples, evenly chosen, among which duplicates are sought
 COARSE = 16  # pixels a side at which pictures are compared
 NEAR = 0.02  # root mean square difference, as a share of the range from black to white, of pictures that are nearly alike
 MEASURED = 3.0  # seconds of steps
+LONG = ProgressBar.VERY_LONG  # seconds of a training beyond which it is said what would be quicker
 
 
 class Duplicates(NamedTuple):
@@ -33,6 +37,13 @@ class Cost(NamedTuple):
     compilation: float  # seconds
     step: float  # seconds of a generator step with its critic steps, of all replicas
     memory: int  # bytes of the compiled program: state, data and what it holds at most meanwhile
+
+
+class Timed(NamedTuple):
+    """What steps take, in seconds."""
+
+    first: float  # the first one, with what is still to be compiled
+    step: float  # each of those that follow
 
 
 def spread_rows(size: int, most: int) -> np.ndarray:
@@ -93,18 +104,36 @@ def measure_cost(program: Program, seconds: float = MEASURED) -> Cost:
     state = program.initial_state()
     began = time.perf_counter()
     memory = program.lower(state).compile().memory_analysis()
-    sums = program.zero_sums(state)
-    state, sums, _ = program.chunk(state, sums, 1)
     compilation = time.perf_counter() - began
+    timed = time_steps(program, state, seconds)
+    program.feed.end()
+    held = memory.argument_size_in_bytes + memory.output_size_in_bytes + memory.temp_size_in_bytes - memory.alias_size_in_bytes
+    return Cost(compilation + timed.first, timed.step, held)
+
+
+def time_steps(program: Program, state: GanState, seconds: float) -> Timed:
+    """Makes steps from a state at step 0, which is used up, for about so many seconds, two at least after the first.
+
+    Those that follow from the same state are not changed by it: batches and chance are those of a step's number.
+    """
+    began = time.perf_counter()
+    state, sums, _ = program.chunk(state, program.zero_sums(state), 1)
+    first = time.perf_counter() - began
     steps, taken = 0, 0.0
     while steps < 2 or taken < seconds:
         n = 1 if not steps else max(1, min(program.feed.left(steps + 1), round(steps / taken * seconds / 2)))
         began = time.perf_counter()
         state, sums, _ = program.chunk(state, sums, n)
         steps, taken = steps + n, taken + time.perf_counter() - began
-    program.feed.end()
-    held = memory.argument_size_in_bytes + memory.output_size_in_bytes + memory.temp_size_in_bytes - memory.alias_size_in_bytes
-    return Cost(compilation, taken / steps, held)
+    return Timed(first, taken / steps)
+
+
+def expected_time(resolved: Resolved, step: float, compilation: float = 0.0) -> list[str]:
+    """How long the whole takes where a step takes so many seconds, in a line, and for long runs what would be quicker."""
+    steps, whole = resolved.schedule.steps, compilation + step * resolved.schedule.steps
+    lines = [f"about {duration(whole)} for {steps:,} steps of {1000 * step:,.1f} ms each"]
+    options = quicker(resolved.config, resolved.dataset) if whole > LONG else ""
+    return [*lines, f"quicker with some of: {options}"] if options else lines
 
 
 def quicker(config: Config, dataset: Dataset) -> str:

@@ -1,13 +1,19 @@
 """What is found of a data set, and of the cost of a step, before a training begins."""
 
+import importlib
+
 import jax
 import numpy as np
 import pytest
+from PIL import Image
 
+from jaxgan import fit
 from jaxgan.data import as_dataset
-from jaxgan.runs.survey import find_duplicates, measure_cost, quicker, seen_samples, spread_rows
-from jaxgan.settings import Config
+from jaxgan.runs.survey import expected_time, find_duplicates, measure_cost, quicker, seen_samples, spread_rows, time_steps
+from jaxgan.settings import Config, resolve
 from tests.tiny import on_disk, pictures, tiny
+
+fitting = importlib.import_module("jaxgan.runs.fit")  # whose name in the package is that of the function
 
 
 def test_rows_are_spread_over_all():
@@ -60,3 +66,44 @@ def test_what_would_be_quicker(options, expected):
 
 def test_of_numbers_no_smaller_picture_is_proposed():
     assert quicker(Config(hidden_dim=64, n_critic=1, steps=10), as_dataset(np.zeros((4, 3), np.float32))) == ""
+
+
+class TestTimeSaidBeforeARunBegins:
+    """A run on pictures of one's own makes some steps that are thrown away, says what the whole takes, and begins."""
+
+    @pytest.fixture
+    def options(self, tmp_path):
+        rng = np.random.default_rng(0)
+        (tmp_path / "pictures").mkdir()
+        for number in range(12):
+            Image.fromarray(rng.integers(0, 256, (8, 8, 3), dtype=np.uint8)).save(tmp_path / "pictures" / f"{number}.png")
+        return dict(
+            variant="gan", dataset=f"folder:{tmp_path / 'pictures'}", hidden_dim=2, batch_size=4, steps=5, log_every=5,
+            sample_every=5, checkpoint_every=5,
+        )  # fmt: skip
+
+    @pytest.mark.parametrize("stream", ["never", "always"])
+    def test_before_the_first_step_and_once(self, options, stream, tmp_path, capsys, monkeypatch):
+        monkeypatch.setattr(fitting, "SECONDS_TIMED", 0.01)
+        monkeypatch.setattr(fitting, "time_steps", lambda *given: time_steps(*given)._replace(step=720.0))
+        run = fit(Config(**options, out=tmp_path / "told", stream=stream))
+        lines = capsys.readouterr().out.splitlines()
+        said = "about 1 h 0 min for 5 steps of 720,000.0 ms each"
+        assert lines.index(said) < next(place for place, line in enumerate(lines) if line.startswith("step "))
+        assert [line for line in lines if line.startswith("about")] == [said]
+        silent = fit(Config(**options, out=tmp_path / "silent", stream=stream), progress=False)  # nothing is timed
+        assert "about" not in capsys.readouterr().out
+        for one, other in zip(*(jax.tree.leaves(each.state._replace(key=None)) for each in (run, silent)), strict=True):
+            np.testing.assert_array_equal(one, other)
+
+    def test_what_would_be_quicker_is_said_of_a_long_run_alone(self, options):
+        resolved = resolve(Config(**{**options, "steps": 4000}))
+        assert expected_time(resolved, 0.001) == ["about 4 s for 4,000 steps of 1.0 ms each"]
+        assert expected_time(resolved, 1.0, 60.0) == [
+            "about 1 h 7 min for 4,000 steps of 1,000.0 ms each",
+            "quicker with some of: --steps 1000",
+        ]
+
+    def test_other_runs_make_no_steps_but_their_own(self, tmp_path, monkeypatch):
+        monkeypatch.setattr(fitting, "time_steps", None)
+        fit(Config(variant="gan", dataset="ring8", hidden_dim=4, batch_size=8, steps=2, out=tmp_path / "run"))

@@ -76,12 +76,13 @@ class ProgressBar(Listener):
         compiling: Callable[[], bool] = lambda: False,
         quicker: str = "",
         every: Mapping[str, int] | None = None,
+        announced: bool = False,
     ) -> None:
         """`console` is rich's, by default standard output; `clock` counts seconds; with `steps_per_epoch` the epoch is shown too.
 
         While `compiling` is true another program is compiled beside the steps, whose speed is not that of the run. `quicker` is said
         of a run that takes more than half an hour. `every` says after how many steps something happens each time: "log", "sample"
-        and "measure"; what is not there, or at 0, is taken not to happen again.
+        and "measure"; what is not there, or at 0, is taken not to happen again. `announced`: the time of the whole was said already.
         """
         from rich.console import Console
 
@@ -91,6 +92,7 @@ class ProgressBar(Listener):
         self._compiling = compiling
         self._quicker = quicker
         self._every = {event: steps for event, steps in (every or {}).items() if steps}
+        self._said = announced
         self._bar: Any = None
         self._running = False
 
@@ -101,7 +103,7 @@ class ProgressBar(Listener):
         self._chunks: deque[tuple[int, float]] = deque(maxlen=self.WINDOW)  # steps and seconds of each
         self._beside = True  # the last chunk began while something was compiled, as the first one does
         self._took: dict[str, list[float]] = {}  # seconds of each log, picture or measurement, of the last ones
-        self._announced = False
+        self._announced = self._said
         self._loss_text = ""
         self._running = True
         if self._console.is_jupyter or (self._console.is_terminal and not self._console.is_dumb_terminal):
