@@ -49,7 +49,8 @@ class Options:
     per_class: bool = False
     """Draw --n samples of each class, or each of --seeds in every class."""
     label_range: OptionalText = None
-    """Draw a grid over the values of a continuous label, as age=20:60, or age=20:60:9 for nine columns: --n latents (8), one a row."""
+    """Draw a grid over the values of a continuous label, as age=20:60, or age=20:60:9 for nine columns: --n latents (8), one a row; of
+    vectors histograms of --n (500), a row a feature."""
     generator: OptionalInt = None
     """Draw from this generator only (runs with several); without it from all in turn, and a path or a walk from the first."""
     truncation: float = 1.0
@@ -335,14 +336,14 @@ def draw_file(run: "Run", options: Options, out: Path, how: dict[str, Any]) -> N
 
 
 def draw_range(run: "Run", options: Options, out: Path, how: dict[str, Any]) -> None:
-    """Draws a grid over the values of a continuous label: a row a latent, a column a value.
+    """Draws a grid over the values of a continuous label: a column a value, a row a latent (of vectors a feature).
 
     Raises:
         UserError: the run has no continuous labels.
     """
     import numpy as np
 
-    from jaxgan.report.samples import Layout, save_samples
+    from jaxgan.report.samples import save_over_a_label
 
     vectors = run.label_vectors if run.gan.label_dim else None
     if vectors is None:
@@ -352,14 +353,14 @@ def draw_range(run: "Run", options: Options, out: Path, how: dict[str, Any]) -> 
     base = vectors.mean if options.label is None else vectors.read(options.label, "--label")
     labels = np.repeat(base[None], len(values), axis=0)
     labels[:, column] = values
-    n = options.n or 8
+    n = options.n or (500 if run.dataset.is_vectors else 8)
     check_fits(4 * n * len(values) * (run.gan.latent_dim + math.prod(run.sample_shape)), f"--n {n}: samples with their latents")
     given = {name: value for name, value in how.items() if name != "label"}
     samples = run.over_labels(n, labels, seed=options.seed, generator=options.generator, **given)
     titles = [f"{value:.4g}" for value in values]
-    layout = Layout(len(values), column_titles=[f"{vectors.names[column]} {titles[0]}", *titles[1:]])
-    save_samples(
-        out, np.asarray(samples, np.float32), np.tile(labels, (n, 1)), run.dataset.distribution, layout, vectors.names,
+    titles[0] = f"{vectors.names[column]} {titles[0]}"
+    save_over_a_label(
+        out, np.asarray(samples, np.float32), np.tile(labels, (n, 1)), titles, run.dataset.distribution, vectors.names,
         scaling=run.dataset.scaling,
     )  # fmt: skip
 

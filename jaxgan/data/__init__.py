@@ -148,7 +148,7 @@ def load(
         kind: what a sample of `csv:` or of `samples` in an archive is, where its shape leaves that open: "vectors", "series", "images",
             "volumes"; "auto" takes (N, T) for vectors.
         scaling: of each feature of vectors, series and volumes: "standard" (where None), "minmax" or "none".
-        label_column: of a table, the column of class labels: its name, or its number from 1.
+        label_column: of a table, the column of class labels: its name, or its number from 1; of a file of labels the one that is taken.
         label_file: the labels of a folder's pictures, CSV or JSON: `jaxgan.data.label_files` says in which form.
         label_kind: what labels are where that is open: "classes", "multi_hot" or "continuous"; "auto" by what they look like.
         largest: where no size is given, pixels that the longer side of pictures in files is brought down to.

@@ -128,7 +128,7 @@ OF_PICTURES = {
     "skip_unreadable": "picture files",
     "kind": "arrays of numbers (csv:PATH, or `samples` of npz:PATH)",
     "scaling": "vectors, series and volumes (csv:PATH, or `samples` of npz:PATH)",
-    "label_column": "csv:PATH",
+    "label_column": "csv:PATH and the files of labels of folder:PATH",
 }  # and for whom they are, as a message says
 
 
@@ -149,7 +149,7 @@ class Request(NamedTuple):
     skip_unreadable: bool = False  # files that cannot be read are left out
     kind: str = "auto"  # what a sample is, where its shape leaves it open: `jaxgan.data.kinds.KINDS`
     scaling: str | None = None  # of numbers with units: standard, minmax or none; standard where None
-    label_column: str | None = None  # of a table, by its name or its number from 1
+    label_column: str | None = None  # of a table, or of a file of labels, by its name or its number from 1
     label_file: Path | None = None  # the labels of a folder's pictures
     label_kind: str = "auto"  # what labels are where that is open: "classes", "multi_hot" or "continuous"
     largest: int | None = None  # pixels of the longer side that pictures are brought down to where no size is asked for

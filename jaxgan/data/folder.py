@@ -31,7 +31,7 @@ def load_folder(request: Request) -> Dataset:
         NoSplitError: the folder has no such split.
         UserError: what `list_folder` refuses, or an unreadable picture.
     """
-    request.takes("split", "label_file", "label_kind", *OF_FILES)
+    request.takes("split", "label_file", "label_kind", "label_column", *OF_FILES)
     files, classes, notes = stored_files(request)
     labels = labels_of_pictures(request, files.paths, Labels(files.labels, len(classes), classes))
     found = read_set(files, request)

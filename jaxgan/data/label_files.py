@@ -2,9 +2,11 @@
 
 CSV: the first column is the file's name, or its path in the folder; then one column of words or whole numbers (classes), of words
 separated by ; or | (several labels a picture), or one or more columns of numbers (continuous; of 0 and 1, or -1 and 1, several labels a
-picture). A first row that names no picture names the columns.
+picture). A first row that names no picture names the columns; where one of them is called `file`, `filename`, ... the file's name stands
+there. Of samples.csv, which `jaxgan sample` writes into a folder, seeds and generators are no labels. `label_column` takes one column alone.
 
-JSON: an object of file name to label, StyleGAN's {"labels": [[file name, label], ...]}, or a list of objects with a file name and a label;
+JSON: an object of file name to label, StyleGAN's {"labels": [[file name, label], ...]}, or a list of objects with a file name and a label
+(of several keys, the one that `label_column` names);
 a label is a word, a number, a list of words (several labels a picture), a list of numbers, or an object of name to number.
 """
 
@@ -32,6 +34,8 @@ BY_THEMSELVES = (
 SEPARATORS = ";|"  # of several words in one column
 FILE_KEYS = ("file_name", "filename", "file", "path", "image", "name")  # of an object in a list, the first that is there
 LABEL_KEYS = ("label", "labels", "class", "category", "tags")
+OF_SAMPLES = ("seed", "latent")  # the first column of samples.csv, by which samples are numbered
+MAKER = "generator"  # its column of the generators, where there are several
 LARGEST = 2**30  # bytes of a file
 Label = str | float | tuple[str, ...] | tuple[float, ...]
 
@@ -59,27 +63,34 @@ def labels_of_pictures(request: Request, paths: Sequence[Path], classes: Labels)
     Raises:
         UserError: the named file cannot be read, or does not fit the pictures: it names file, row or key, what was found and what is allowed.
     """
-    folder = Path(request.source).expanduser()
+    folder, column = Path(request.source).expanduser(), request.label_column
     if request.label_file is not None:
-        file = read_label_file(request.label_file, paths, folder)
+        file = read_label_file(request.label_file, paths, folder, column)
         if request.split != "train" and not _names(file) & {path.name for path in paths}:  # it labels the training split alone
             return Labels(np.zeros(len(paths), np.int32), 0)
         return _labels(file, paths, folder, request.label_kind)
     there = next((folder / name for name in BY_THEMSELVES if (folder / name).is_file()), None)
+    if column is not None and (there is None or classes.n_classes):
+        raise UserError(
+            f"label_column={column} is one of a table, and no file of labels of {folder} is read: name it by --label-file"
+        )
     if there is None:
         return classes
     if classes.n_classes:
         note = f"{there.name} is there and not read, for the subfolders are the classes: --label-file {there} reads it"
         return classes._replace(notes=(*classes.notes, note))
     try:
-        found = _labels(read_label_file(there, paths, folder), paths, folder, request.label_kind)
+        found = _labels(read_label_file(there, paths, folder, column), paths, folder, request.label_kind)
     except UserError as error:
+        if column is not None:
+            raise
         return classes._replace(notes=(*classes.notes, f"{there.name} is there and was not read: {error}"))
     return found._replace(notes=(f"labels read from {there.name}", *found.notes))
 
 
-def read_label_file(path: Path, paths: Sequence[Path], folder: Path) -> LabelFile:
-    """What the file holds; `paths` of the folder's pictures tell a row of labels from one of names."""
+def read_label_file(path: Path, paths: Sequence[Path], folder: Path, column: str | None = None) -> LabelFile:
+    """What the file holds, of several columns that one where it is named; `paths` of the folder's pictures tell a row of labels from one of
+    names."""
     if not path.is_file():
         raise UserError(f"{path}: {'not a file' if path.exists() else 'no such file'}, expected labels as .csv or .json")
     if path.stat().st_size > LARGEST:
@@ -90,16 +101,16 @@ def read_label_file(path: Path, paths: Sequence[Path], folder: Path) -> LabelFil
         raise UserError(f"{path}: not readable ({first_line(error)}), expected labels as text in UTF-8") from None
     match path.suffix.lower():
         case ".csv" | ".tsv" | ".txt":
-            return _of_csv(path, text, {picture.name for picture in paths})
+            return _of_csv(path, text, {picture.name for picture in paths}, column)
         case ".json":
-            return _of_json(path, text)
+            return _of_json(path, text, column)
     raise UserError(f"{path}: expected a file of labels that ends in .csv, .tsv or .json")
 
 
 # Rows and objects
 
 
-def _of_csv(path: Path, text: str, pictures: set[str]) -> LabelFile:
+def _of_csv(path: Path, text: str, pictures: set[str], column: str | None) -> LabelFile:
     first = text.split("\n", 1)[0]
     delimiter = "\t" if "\t" in first and "," not in first else ","
     try:
@@ -115,27 +126,54 @@ def _of_csv(path: Path, text: str, pictures: set[str]) -> LabelFile:
     for number, row in rows:
         if len(row) != width:
             raise UserError(f"{path}: row {number} has {len(row)} columns, and row {rows[0][0]} has {width}")
-    columns: tuple[str, ...] = ()
+    header: Sequence[str] = ()
     if _plain(rows[0][1][0]).name not in pictures and "." not in rows[0][1][0]:
-        columns, rows = tuple(rows[0][1][1:]), rows[1:]
-        for name, count in Counter(columns).items():
+        header, rows = rows[0][1], rows[1:]
+        for name, count in Counter(header[1:]).items():
             if count > 1 or not name:
                 raise UserError(f"{path}: {count} columns are called '{printable(name)}', expected a name for each")
+    named = 0
+    if not any(_plain(row[0]).name in pictures for _, row in rows):
+        named = next((place for place, name in enumerate(header) if name.lower() in FILE_KEYS), 0)
+    labels = _label_places(path, header, width, named, column)
+    columns = tuple(header[place] for place in labels) if header else ()
+    rows = [(number, [row[place] for place in (named, *labels)]) for number, row in rows]
+    width = 1 + len(labels)
     if width == 2:
         return LabelFile(path, [Entry(row[0], row[1], f"row {number}") for number, row in rows], columns)
     entries = []
     for number, row in rows:
-        for column, cell in enumerate(row[1:]):
+        for place, cell in enumerate(row[1:]):
             if _as_number(cell) is None:
-                name = f"'{printable(columns[column])}'" if columns else str(column + 2)
+                name = f"'{printable(columns[place])}'" if columns else str(place + 2)
                 raise UserError(
-                    f"{path}: row {number}, column {name} holds {shortened(cell)}: several columns of labels must be numbers"
+                    f"{path}: row {number}, column {name} holds {shortened(cell)}: several columns of labels must be numbers;"
+                    f" --label-column {printable(columns[place]) if columns else place + 2} takes this one alone"
                 )
         entries.append(Entry(row[0], tuple(map(float, row[1:])), f"row {number}"))
     return LabelFile(path, entries, columns)
 
 
-def _of_json(path: Path, text: str) -> LabelFile:
+def _label_places(path: Path, header: Sequence[str], width: int, named: int, column: str | None) -> list[int]:
+    """Which columns hold labels: all but that of the files' names, or the one that is asked for."""
+    labels = [place for place in range(width) if place != named]
+    if column is not None:
+        if column in header:
+            return [list(header).index(column)]
+        if column.isdecimal() and 1 <= int(column) <= width:
+            return [int(column) - 1]
+        allowed = f"one of {shortened([header[place] for place in labels])}, or " if header else ""
+        raise UserError(
+            f"{path}: no column {printable(column)} of labels (--label-column), expected {allowed}a number from 1 to {width}"
+        )
+    if header and header[0] in OF_SAMPLES and named == width - 1:  # jaxgan's own samples.csv
+        labels = [place for place in labels if place and header[place] != MAKER]
+        if not labels:
+            raise UserError(f"{path}: says of samples what they were made from, and has no labels")
+    return labels
+
+
+def _of_json(path: Path, text: str, column: str | None) -> LabelFile:
     try:
         content = json.loads(text)
     except (ValueError, RecursionError) as error:
@@ -145,24 +183,36 @@ def _of_json(path: Path, text: str) -> LabelFile:
         if not isinstance(content, list):
             raise UserError(f"{path}: labels is {shortened(content)}, expected a list of [file name, label]")
     if isinstance(content, dict):
-        return _with_columns(path, [(name, label, f"key '{printable(name)}'") for name, label in content.items()])
+        triples = [(name, label, f"key '{printable(name)}'") for name, label in content.items()]
+        return _with_columns(path, [(name, _chosen(path, label, column, place), place) for name, label, place in triples])
     if not isinstance(content, list):
         raise UserError(f"{path}: holds {shortened(content)}, expected an object of file name to label, or a list")
     triples = []
     for number, item in enumerate(content):
         place = f"entry {number}"
         if isinstance(item, list) and len(item) == 2 and isinstance(item[0], str):
-            triples.append((item[0], item[1], place))
+            triples.append((item[0], _chosen(path, item[1], column, place), place))
             continue
         file_key = next((key for key in FILE_KEYS if isinstance(item, dict) and isinstance(item.get(key), str)), None)
         if file_key is None:
             raise UserError(
                 f"{path}: {place} is {shortened(item)}, expected [file name, label], or an object with {' or '.join(FILE_KEYS[:3])}"
             )
-        label_key = next((key for key in LABEL_KEYS if key in item), None)
         rest = {key: value for key, value in item.items() if key != file_key}
+        label_key = column or next((key for key in LABEL_KEYS if key in item), None)
+        _chosen(path, rest, column, place)
         triples.append((item[file_key], item[label_key] if label_key else rest, place))
     return _with_columns(path, triples)
+
+
+def _chosen(path: Path, label: Any, column: str | None, place: str) -> Any:
+    """Of a label that is an object the value of the key that is asked for; the label itself where none is."""
+    if column is None:
+        return label
+    if not isinstance(label, dict) or column not in label:
+        keys = f"the keys {shortened(list(label))}" if isinstance(label, dict) else f"label {shortened(label)}"
+        raise UserError(f"{path}: {place} has {keys}, and --label-column {printable(column)} is none of them")
+    return label[column]
 
 
 def _with_columns(path: Path, triples: Iterable[tuple[str, Any, str]]) -> LabelFile:

@@ -4,7 +4,7 @@ They are drawn as `jaxgan.report.figures` draws: by matplotlib's objects, withou
 """
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from jaxtyping import Float
@@ -23,6 +23,7 @@ BINS = 40
 COLUMNS = 4  # of small multiples
 CHANNELS = 4  # of a series
 VOLUMES = 6  # of each kind
+RANGED = 6  # features that are drawn over the values of a label
 EDGE = 0.15  # of the range, left free at either side
 
 
@@ -42,6 +43,89 @@ def samples_figure(
     names = scaling.feature_names() if scaling else numbered_names(fake.shape[-1])
     figures = {2: vectors_figure, 3: series_figure, 5: volumes_figure}
     return figures[fake.ndim](fake, known, [plain_name(name) for name in names], title)
+
+
+def range_figure(
+    samples: Float[np.ndarray, "n values *sample"], titles: Sequence[str], *, scaling: Scaling | None = None
+) -> "Figure":
+    """The figure of n vectors, series or volumes drawn at each value of a label: a column a value, under its title.
+
+    Vectors are histograms, a row a feature (of two numbers without names and units: points of the plane, in one row), with the mean as a
+    line; series are lines and volumes middle slices, a row a latent. Axes and greys are the same in all columns.
+    """
+    drawn = np.stack([_drawable(of_value, scaling) for of_value in np.moveaxis(samples, 1, 0)])  # (values, n, ...)
+    names = [plain_name(name) for name in (scaling.feature_names() if scaling else numbered_names(drawn.shape[-1]))]
+    if drawn.ndim == 3 and drawn.shape[2] == 2 and scaling is None:
+        return _points_over_a_label(drawn, titles)
+    figures = {3: _vectors_over_a_label, 4: _series_over_a_label, 6: _volumes_over_a_label}
+    return figures[drawn.ndim](drawn, titles, names)
+
+
+def _small_multiples(rows: int, titles: Sequence[str], note: str, **how: Any) -> tuple["Figure", np.ndarray]:
+    """Axes in rows and columns, whose titles stand over the first row."""
+    figure = _figure((0.8 + 1.5 * len(titles), 0.8 + 1.4 * rows), "", note)
+    all_axes = figure.subplots(rows, len(titles), squeeze=False, **how)
+    for axes, title in zip(all_axes[0], titles, strict=True):
+        axes.set_title(title, fontsize=9, color=INK, loc="left")
+    for axes in all_axes.ravel():
+        _quiet(axes)
+    return figure, all_axes
+
+
+def _points_over_a_label(drawn: np.ndarray, titles: Sequence[str]) -> "Figure":
+    figure, all_axes = _small_multiples(1, titles, "", sharex=True, sharey=True)
+    for axes, points in zip(all_axes[0], drawn, strict=True):
+        _scatter(axes, points, None)
+        axes.set(xlim=_limits(drawn[..., 0].ravel()), ylim=_limits(drawn[..., 1].ravel()), aspect="equal")
+    return figure
+
+
+def _vectors_over_a_label(drawn: np.ndarray, titles: Sequence[str], names: Sequence[str]) -> "Figure":
+    features = drawn.shape[2]
+    shown = min(features, RANGED)
+    note = f"the first {shown} of {features:,} features" if shown < features else ""
+    figure, all_axes = _small_multiples(shown, titles, note, sharex="row", sharey="row")
+    for feature, in_row in enumerate(all_axes):
+        limits = _limits(drawn[..., feature].ravel())
+        for axes, values in zip(in_row, drawn[..., feature], strict=True):
+            _histograms(axes, values, None, limits)
+            axes.axvline(float(np.nanmean(values)) if np.isfinite(values).any() else np.nan, color=INK, lw=0.8)
+            axes.set(xlim=limits, yticks=[])
+            axes.locator_params("x", nbins=4)
+        in_row[0].set_ylabel(names[feature])
+    return figure
+
+
+def _series_over_a_label(drawn: np.ndarray, titles: Sequence[str], names: Sequence[str]) -> "Figure":
+    channels = min(drawn.shape[3], CHANNELS)
+    note = f"the first {channels} of {drawn.shape[3]:,} channels" if channels < drawn.shape[3] else ""
+    latents = drawn.shape[1]
+    figure, all_axes = _small_multiples(latents * channels, titles, note, sharex=True)
+    for row, in_row in enumerate(all_axes):
+        latent, channel = divmod(row, channels)
+        for axes, line in zip(in_row, drawn[:, latent, :, channel], strict=True):
+            axes.plot(line, color=VERMILION, lw=1.2)
+            axes.set_ylim(_limits(drawn[..., channel].ravel()))
+        for axes in in_row[1:]:
+            axes.set_yticklabels([])
+        in_row[0].set_ylabel(names[channel])
+    for axes in all_axes[-1]:
+        axes.set_xlabel("time step")
+    return figure
+
+
+def _volumes_over_a_label(drawn: np.ndarray, titles: Sequence[str], names: Sequence[str]) -> "Figure":
+    channel = f"channel {names[0]} of {drawn.shape[-1]}, " if drawn.shape[-1] > 1 else ""
+    figure, all_axes = _small_multiples(drawn.shape[1], titles, f"{channel}middle of axis 1")
+    low, high = _limits(drawn[..., 0].ravel())
+    for latent, in_row in enumerate(all_axes):
+        for axes, volume in zip(in_row, drawn[:, latent, ..., 0], strict=True):
+            image = axes.imshow(volume[len(volume) // 2], cmap="gray", vmin=low, vmax=high)
+            axes.set(xticks=[], yticks=[])
+    bar = figure.colorbar(image, ax=all_axes, shrink=0.6)
+    bar.set_label(names[0], fontsize=8, color=INK)
+    bar.ax.tick_params(colors=QUIET, labelsize=7)
+    return figure
 
 
 def _drawable(samples: np.ndarray, scaling: Scaling | None) -> np.ndarray:

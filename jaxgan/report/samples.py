@@ -14,7 +14,7 @@ from jaxgan.files import replacing
 from jaxgan.pixels import to_model_range
 from jaxgan.report.figures import Distribution, figure_array, samples_of_points_figure, save_samples_of_points
 from jaxgan.report.images import image_grid, save_gif, save_grid, save_image, save_strip, with_titles
-from jaxgan.report.sample_figures import samples_figure
+from jaxgan.report.sample_figures import range_figure, samples_figure
 from jaxgan.report.tables import save_table
 from jaxgan.report.video import save_mp4
 
@@ -182,6 +182,26 @@ def save_samples(
         save_grid(path, samples, **(layout or Layout())._asdict())
     else:
         save_image(path, figure_array(samples_figure(samples, real=real, scaling=scaling)))
+
+
+def save_over_a_label(
+    path: Path,
+    samples: np.ndarray,
+    labels: np.ndarray,
+    titles: Sequence[str],
+    distribution: Any = None,
+    label_names: Sequence[str] = (),
+    *,
+    scaling: Scaling | None = None,
+) -> None:
+    """Writes samples (n * values, ...) drawn at values of a label, which vary fastest: a .png has a column a value under its title; else as
+    `save_samples`."""
+    shape = samples.shape[1:]
+    if path.suffix.lower() != ".png" or len(shape) == 3 or not can_be_drawn(shape):
+        layout = Layout(len(titles), column_titles=titles)
+        save_samples(path, samples, labels, distribution, layout, label_names, scaling=scaling)
+    else:
+        save_image(path, figure_array(range_figure(samples.reshape(-1, len(titles), *shape), titles, scaling=scaling)))
 
 
 def save_interpolation(path: Path, images: np.ndarray, n: int | None = None, titles: Sequence[str] = ()) -> None:

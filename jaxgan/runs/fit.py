@@ -59,17 +59,16 @@ from jaxgan.settings import (
     fixed_options,
     flag,
     format_of,
+    own_pictures,
     read_config_file,
     rerun,
     resume_with,
     with_format,
 )
-from jaxgan.settings import own_pictures
 from jaxgan.settings.own import config_of, resolve_own
 from jaxgan.settings.paths import directory_of
 from jaxgan.settings.resolution import Resolved, resolve, steps_per_epoch
 from jaxgan.types import GanState
-
 
 SECONDS_TIMED = 1.0  # of steps, before a run on pictures of one's own begins
 

@@ -11,6 +11,7 @@ from PIL import Image
 
 from jaxgan.data import account, as_dataset, describe, differences, from_description, load
 from jaxgan.errors import UserError
+from jaxgan.report.sample_folder import SampleFolder
 
 NAMES = ("b.png", "a.png", "c.png")  # in the files; a folder is read in the order a, b, c
 
@@ -214,3 +215,80 @@ def test_a_function_may_draw_label_vectors():
     assert dataset.label_kind == "continuous" and labels.shape == (200, 1) and abs(dataset.label_vectors.mean[0] - 40) < 0.5
     np.testing.assert_allclose(dataset.label_vectors.to_units(labels)[:, 0], samples[:, 0] * 100, rtol=1e-4)
     assert abs(labels.std() - 1) < 0.2
+
+
+class TestTablesOfSeveralColumns:
+    """Which column names the file, and which are labels."""
+
+    def write(self, path, **columns):
+        pyarrow.csv.write_csv(pyarrow.table(columns), path)
+        return path
+
+    def test_the_file_is_named_by_the_column_that_is_called_so(self, tmp_path):
+        folder = folder_of(tmp_path)
+        path = self.write(tmp_path / "y.csv", id=[7, 8, 9], filename=NAMES, size=[1.5, 2.5, 2.0])
+        both = read(folder, label_file=path)
+        assert both.label_names == ("id", "size") and in_units(both) == [[8, 2.5], [7, 1.5], [9, 2]]
+        words = self.write(
+            tmp_path / "words.csv", picture=NAMES, name=["dog", "cat", "dog"]
+        )  # the first column has the pictures
+        assert read(folder, label_file=words).class_names == ("cat", "dog")
+
+    def test_one_column_is_taken_by_name_or_number(self, tmp_path):
+        folder = folder_of(tmp_path)
+        path = self.write(
+            tmp_path / "y.csv", file=NAMES, kind=["dog", "cat", "dog"], colour=["red", "red", "blue"], age=[20.0, 30.5, 70.0]
+        )
+        with pytest.raises(UserError, match=r"column 'kind' holds 'dog': .* --label-column kind takes this one alone"):
+            read(folder, label_file=path)
+        for column in ("kind", 2):
+            kinds = read(folder, label_file=path, label_column=column)
+            assert kinds.class_names == ("cat", "dog") and kinds.labels.tolist() == [0, 1, 1]
+        ages = read(folder, label_file=path, label_column="age")
+        assert ages.label_names == ("age",) and in_units(ages) == [[30.5], [20], [70]]
+        with pytest.raises(
+            UserError, match=r"y.csv: no column hue of labels .* expected one of .*'kind', 'colour', 'age'.* from 1 to 4"
+        ):
+            read(folder, label_file=path, label_column="hue")
+
+    @pytest.mark.parametrize("form", ["object", "list", "pairs"])
+    def test_so_is_one_key_of_objects(self, form, tmp_path):
+        folder, path = folder_of(tmp_path), tmp_path / "y.json"
+        labels = [{"kind": kind, "age": age} for kind, age in (("dog", 1.5), ("cat", 2.5), ("dog", 3.5))]
+        content = {
+            "object": dict(zip(NAMES, labels, strict=True)),
+            "list": [{"file": name, **label} for name, label in zip(NAMES, labels, strict=True)],
+            "pairs": {"labels": list(map(list, zip(NAMES, labels, strict=True)))},
+        }[form]
+        path.write_text(simplejson.dumps(content))
+        assert read(folder, label_file=path, label_column="kind").class_names == ("cat", "dog")
+        assert read(folder, label_file=path, label_column="age").label_kind == "continuous"
+        with pytest.raises(UserError, match=r"y.json: (key 'b.png'|entry 0) has the keys .*, and --label-column hue is none"):
+            read(folder, label_file=path, label_column="hue")
+
+    def test_without_a_file_of_labels_a_column_has_no_meaning(self, tmp_path):
+        with pytest.raises(UserError, match=r"label_column=kind is one of a table, and no file of labels of .* name it by"):
+            load(f"folder:{folder_of(tmp_path)}", label_column="kind")
+
+    def test_what_sample_writes_into_a_folder_is_read_back(self, tmp_path):
+        """samples.csv: classes, numbers, and no labels, with and without several generators."""
+        images = np.stack([np.full((4, 4, 1), value, np.float32) for value in (-0.5, 0.0, 0.5)])
+        for generators in (1, 2):
+            makers = None if generators == 1 else np.array([0, 1, 0])
+            out = tmp_path / f"classes{generators}"
+            writer = SampleFolder(out, n_classes=2, class_names=("cat", "dog"), generators=generators)
+            writer.begin()
+            writer.add(images, np.arange(3), np.array([1, 0, 1]), makers)
+            table = load(f"folder:{out}", label_file=out / "samples.csv")
+            assert table.class_names == ("cat", "dog") and table.labels.tolist() == [0, 1, 1]  # a folder is read class by class
+            out = tmp_path / f"numbers{generators}"
+            writer = SampleFolder(out, label_names=("age", "size"), generators=generators)
+            writer.begin()
+            writer.add(images, np.arange(3), np.array([[20, 1.5], [30, 2.5], [70, 2]]), makers)
+            table = load(f"folder:{out}", label_file=out / "samples.csv")
+            assert table.label_names == ("age", "size") and in_units(table) == [[20, 1.5], [30, 2.5], [70, 2]]
+        writer = SampleFolder(tmp_path / "none")
+        writer.begin()
+        writer.add(images, np.arange(3))
+        with pytest.raises(UserError, match=r"samples.csv: says of samples what they were made from, and has no labels"):
+            load(f"folder:{tmp_path / 'none'}", label_file=tmp_path / "none" / "samples.csv")

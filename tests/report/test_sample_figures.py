@@ -8,8 +8,8 @@ import pytest
 from jaxgan.data import as_dataset, load
 from jaxgan.errors import UserError
 from jaxgan.report.figures import figure_array
-from jaxgan.report.sample_figures import samples_figure
-from jaxgan.report.samples import SampleView, can_be_drawn, real_beside, save_samples
+from jaxgan.report.sample_figures import range_figure, samples_figure
+from jaxgan.report.samples import SampleView, can_be_drawn, real_beside, save_over_a_label, save_samples
 from jaxgan.report.tables import save_table
 
 RNG = np.random.default_rng(0)
@@ -122,3 +122,68 @@ def test_tables_of_series_of_points_and_of_nothing_named(tmp_path):
     for shape, kind in (((4, 4, 1), "images"), ((2, 2, 2, 1), "volumes")):
         with pytest.raises(UserError, match=f"a table holds vectors and series, not {kind}"):
             save_samples(path, np.zeros((3, *shape), np.float32))
+
+
+class TestOverALabel:
+    """Samples drawn at values of a label: a column a value, in the order of the values."""
+
+    TITLES = ("age 20", "40", "60")
+
+    def samples(self, shape, n=4, **options):
+        """At the three values all numbers are 20, 40 and 60, but for some noise; in units, and as the networks see them."""
+        rows = np.repeat(np.tile([20.0, 40.0, 60.0], n)[:, None], int(np.prod(shape)), 1).reshape(3 * n, *shape)
+        rows += RNG.normal(0, 0.1, rows.shape)
+        dataset = as_dataset(rows, scaling="standard", **options)
+        return rows.reshape(n, 3, *shape), dataset
+
+    def figure(self, shape, **options):
+        rows, dataset = self.samples(shape, **options)
+        figure = range_figure(dataset.samples.reshape(rows.shape), self.TITLES, scaling=dataset.scaling)
+        return rows, figure, [axes.get_title(loc="left") for axes in figure.axes[:3]]
+
+    def test_vectors_have_a_row_a_feature_with_its_mean(self):
+        rows, figure, titles = self.figure((2,), names=("height", "weight"))
+        assert titles == list(self.TITLES) and [figure.axes[i].get_ylabel() for i in (0, 3)] == ["height", "weight"]
+        means = np.reshape([axes.lines[0].get_xdata()[0] for axes in figure.axes], (2, 3))
+        np.testing.assert_allclose(means, rows.mean(0).T, atol=1e-3)
+        assert len({axes.get_xlim() for axes in figure.axes[:3]}) == 1
+
+    def test_points_of_the_plane_are_scattered(self):
+        rows, _ = self.samples((2,))
+        figure = range_figure(rows, self.TITLES)
+        for value, axes in enumerate(figure.axes):
+            [points] = axes.collections
+            np.testing.assert_allclose(points.get_offsets(), rows[:, value])
+
+    def test_series_have_a_row_a_latent_and_channel(self):
+        rows, figure, titles = self.figure((9, 2), n=3)
+        assert titles == list(self.TITLES)
+        lines = np.reshape([axes.lines[0].get_ydata() for axes in figure.axes], (3, 2, 3, 9))  # latents, channels, values, time
+        np.testing.assert_allclose(lines, rows.transpose(0, 3, 1, 2), atol=1e-3)
+
+    def test_volumes_show_their_middle_in_one_scale(self):
+        rows, figure, titles = self.figure((4, 5, 6, 1), n=2)
+        assert titles == list(self.TITLES)
+        slices = [axes.images[0] for axes in figure.axes[:6]]
+        np.testing.assert_allclose(
+            np.reshape([image.get_array() for image in slices], (2, 3, 5, 6)), rows[:, :, 2, ..., 0], atol=1e-3
+        )
+        assert len({image.get_clim() for image in slices}) == 1
+
+    @pytest.mark.parametrize("shape", SHAPES.values(), ids=SHAPES)
+    def test_what_is_not_finite_is_drawn_all_the_same(self, shape):
+        samples = np.full((2, 3, *shape), np.nan, np.float32)
+        samples[0] = np.inf
+        assert len(np.unique(figure_array(range_figure(samples, self.TITLES)))) > 2
+
+    @pytest.mark.parametrize(("shape", "drawn"), [((8, 8, 1), False), ((3,), True), ((8, 1), True), ((4, 4, 4, 1), True)])
+    def test_a_file_has_a_grid_of_pictures_or_this_figure(self, shape, drawn, tmp_path, monkeypatch):
+        called = []
+        monkeypatch.setattr(
+            "jaxgan.report.samples.range_figure", lambda *given, **how: called.append(given) or range_figure(*given, **how)
+        )
+        samples = RNG.normal(size=(6, *shape)).astype(np.float32)
+        save_over_a_label(tmp_path / "x.png", samples, np.zeros((6, 1)), self.TITLES)
+        assert (tmp_path / "x.png").stat().st_size and bool(called) == drawn
+        if called:
+            np.testing.assert_array_equal(called[0][0][1, 2], samples[5])  # the values vary fastest

@@ -89,7 +89,8 @@ class DataOptions:
     )
     label_column: str | None = option(
         None,
-        "The column of csv:PATH that holds class labels, words or whole numbers: its name, or its number from 1.",
+        "The column of csv:PATH that holds class labels, words or whole numbers: its name, or its number from 1. Of a folder's --label-file the"
+        " one column, or key, that is taken.",
         metavar="COLUMN",
     )
     label_file: Path | None = option(
