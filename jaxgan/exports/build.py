@@ -27,7 +27,17 @@ from jaxgan.networks import (
     resampling,
     resnet,
 )
-from jaxgan.networks.layers import BatchNorm, Conv, ConvTranspose, Crop, Linear, Sequential, window_of
+from jaxgan.networks.layers import (
+    BatchNorm,
+    Conv,
+    ConvTranspose,
+    Crop,
+    Linear,
+    Sequential,
+    UpsampledConv,
+    upsampled_kernel,
+    window_of,
+)
 from jaxgan.networks.r3gan import GenerativeBasis, ResidualBlock, Upsample, leaky_relu
 from jaxgan.types import Average, Player
 
@@ -143,6 +153,16 @@ class Builder:
         numbers = {"stride": layer.stride, "padding": layer.padding, "output_padding": layer.output_padding}
         return self.add(name, "conv_transpose", (value,), (layer.features, *size), numbers, self.kernel(name, layer))
 
+    def upsampled_conv(self, name: str, layer: UpsampledConv, value: str) -> str:
+        """The transposed convolution that it is."""
+        params = layer.variables["params"]
+        kernel = np.asarray(upsampled_kernel(params["kernel"]))
+        shape = (layer.features, *(2 * side for side in self.shape(value)[1:]))
+        weight = kernel.transpose(kernel.ndim - 1, kernel.ndim - 2, *range(kernel.ndim - 2))
+        weights = {"weight": self.array(name, "weight", weight), "bias": self.array(name, "bias", params["bias"])}
+        numbers = {"stride": 2, "padding": 1, "output_padding": 0}
+        return self.add(name, "conv_transpose", (value,), shape, numbers, weights)
+
     def batch_norm(self, name: str, layer: BatchNorm, value: str) -> str:
         params, running = layer.variables["params"], layer.variables["batch_stats"]
         weights = {
@@ -232,6 +252,7 @@ LAYERS: dict[type, Callable[..., str]] = {
     Linear: Builder.linear,
     Conv: Builder.conv,
     ConvTranspose: Builder.conv_transpose,
+    UpsampledConv: Builder.upsampled_conv,
     BatchNorm: Builder.batch_norm,
     Crop: Builder.crop,
     Sequential: Builder.sequential,

@@ -6,6 +6,8 @@ is `batch_stats / br1 / layers_0 / mean`. Kernels are stored such that one permu
     weight (out, in) of a linear layer              -> kernel (in, out)
     weight (out, in, h, w) of a convolution         -> kernel (h, w, in, out)
     weight (in, out, h, w) of a transposed one      -> kernel (h, w, out, in)
+
+Upsampling and the convolution after it are one layer here, and one name: in PyTorch a `Conv2d` whose `forward` repeats each number first.
 """
 
 import re

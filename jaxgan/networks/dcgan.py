@@ -1,6 +1,7 @@
 """DCGAN for images of any height and width from 4 pixels (Radford et al. 2015, arXiv 1511.06434, figure 1 and section 4)."""
 
 import math
+from dataclasses import field
 from typing import Any, ClassVar, Literal
 
 import jax
@@ -15,6 +16,7 @@ from jaxgan.networks.layers import (
     LabelledImages,
     Linear,
     Sequential,
+    UpsampledConv,
     critic_norm,
     evened,
     flatten,
@@ -39,11 +41,12 @@ def stages(size: tuple[int, ...], hidden_dim: int) -> tuple[list[tuple[int, ...]
 class DcganGenerator(Generator):
     """Project to 4x4 (8h at 64 pixels), then 5x5 convolutions of stride 1/2; batch norm and ReLU between, tanh; h = 128.
 
-    An odd size is the crop of the next even one.
+    With `upsampling="nearest"` each of these is an `UpsampledConv` in their place. An odd size is the crop of the next even one.
     """
 
     latent_dim: int = 100
     hidden_dim: int = 128
+    upsampling: Literal["transposed", "nearest"] = field(default="transposed", kw_only=True)
 
     smallest_side = 4
     upward: ClassVar[dict[str, Any]] = {"size": 5, "stride": 2, "padding": 2, "output_padding": 1}
@@ -56,7 +59,10 @@ class DcganGenerator(Generator):
         self.project = Linear(math.prod(self.coarse), **PAPER_INIT)
         layers: list[Any] = [BatchNorm(), jax.nn.relu]
         for width, before, after in zip((*widths[-2::-1], channels), sizes[:0:-1], sizes[-2::-1], strict=True):
-            layers.append(ConvTranspose(width, **self.upward, **PAPER_INIT))
+            transposed = self.upsampling == "transposed"
+            layers.append(
+                ConvTranspose(width, **self.upward, **PAPER_INIT) if transposed else UpsampledConv(width, **PAPER_INIT)
+            )
             if any(2 * side != wanted for side, wanted in zip(before, after, strict=True)):
                 layers.append(Crop(after))
             layers += [BatchNorm(), jax.nn.relu]

@@ -123,6 +123,37 @@ class ConvTranspose(nn.Module):
         return y + self.param("bias", self.bias_init or torch_uniform(fan_in), (self.features,)) if self.use_bias else y
 
 
+class UpsampledConv(nn.Module):
+    """Twice the size, each number repeated, then a convolution by a window of 3: every output sees as many inputs as its neighbours.
+
+    Transposed convolutions, whose windows overlap unevenly, leave a grid in pictures (Odena et al. 2016, doi:10.23915/distill.00003). It is
+    computed as the transposed convolution by windows of 4 that it is: along an axis y[2h] = x[h-1] k[0] + x[h] (k[1] + k[2]) and
+    y[2h+1] = x[h] (k[0] + k[1]) + x[h+1] k[2], so that the larger image is never made.
+    """
+
+    features: int
+    kernel_init: Initializer | None = None
+    bias_init: Initializer | None = None
+
+    @nn.compact
+    def __call__(self, x: Float[Array, "batch *size inputs"]) -> Float[Array, "batch *size2 features"]:
+        axes = x.ndim - 2
+        shape = (*(3,) * axes, x.shape[-1], self.features)
+        fan_in = math.prod(shape[:-1])
+        kernel = self.param("kernel", self.kernel_init or torch_uniform(fan_in), shape)
+        y = convolution.conv_transpose(x, upsampled_kernel(kernel), stride=2, padding=1)
+        return y + self.param("bias", self.bias_init or torch_uniform(fan_in), (self.features,))
+
+
+def upsampled_kernel(kernel: Float[Array, "*window inputs features"]) -> Float[Array, "*window2 features inputs"]:
+    """The kernel, 4 along each axis, of the transposed convolution of stride 2 and padding 1 that `UpsampledConv` is."""
+    sums = jnp.array([[0, 0, 1], [0, 1, 1], [1, 1, 0], [1, 0, 0]], kernel.dtype)
+    kernel = jnp.swapaxes(kernel, -1, -2)
+    for axis in range(kernel.ndim - 2):
+        kernel = jnp.moveaxis(jnp.tensordot(sums, kernel, (1, axis)), 0, axis)
+    return kernel
+
+
 class BatchNorm(nn.Module):
     """PyTorch's batch norm: normalises by the biased variance of the batch, keeps the unbiased one (eps 1e-5, momentum .1).
 

@@ -73,6 +73,7 @@ def choose_networks(config: Config, dataset: Dataset, variant: Variant, penalise
         "code_dim": config.code_dim,
         "output": output,
         "working_size": config.working_size,
+        "upsampling": config.upsampling,
         "norm": norm,
         "dropout": dropout,
     }

@@ -11,7 +11,17 @@ from jaxgan.folder import RunFolder, read_object
 from jaxgan.imports import is_import_path
 from jaxgan.settings.options import Config, changes_allowed, check_value, flag, names, settled_by
 
-LATER = ("python", "label_file", "label_kind", "features", "directory", "working_size", "code_dim", "instance_noise")
+LATER = (
+    "python",
+    "label_file",
+    "label_kind",
+    "features",
+    "directory",
+    "working_size",
+    "code_dim",
+    "instance_noise",
+    "upsampling",
+)
 FORMAT = 1  # of run folders; raised when an older jaxgan would read one wrongly. Those without a number came before it
 
 

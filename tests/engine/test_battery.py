@@ -33,6 +33,7 @@ REMEDIES = {
     "frozen": {"freeze_critic": 1},
     "parts": {"accumulate": 2},
     "grid": {"working_size": 3},
+    "nearest": {"upsampling": "nearest"},
 }
 COST = {
     "mlp": 1,
@@ -46,7 +47,7 @@ COST = {
     "conv1d": 2,
     "conv3d": 2,
 }  # of compiling
-ONCE = ("noise", "ada", "frozen", "parts", "grid")  # of these the quick tests run one case each
+ONCE = ("noise", "ada", "frozen", "parts", "grid", "nearest")  # of these the quick tests run one case each
 SIGNED = {"gan", "gan_minimax", "dragan", "hinge", "sngan", "lsgan", "rpgan", "r3gan"}  # a score's sign says real or fake
 PENALISED = {"wgan_gp", "wgan_lp", "wgan_div", "dragan", "r3gan", "ct_gan"}
 
@@ -60,6 +61,8 @@ def sensible(variant: str, network: str, labels: str, remedy: str) -> bool:
     if remedy == "parts" and (variant in ("dragan", "ebgan") or network not in ("mlp", "fc", "r3gan")):
         return False  # these compare the samples of a batch, and the other generators have batch norm
     if remedy == "grid" and (network != "fc" or variant in ("began", "ebgan")):
+        return False
+    if remedy == "nearest" and network not in ("dcgan", "conv1d", "conv3d"):
         return False
     if variant == "sinkhorn":
         return labels == "plain" and remedy in ("none", "generators")  # there is no critic

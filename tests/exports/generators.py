@@ -20,12 +20,15 @@ SETTINGS: dict[str, tuple[str, tuple[int, ...], dict[str, Any]]] = {
     "lab_conv": ("lab_conv", (28, 28, 2), {"hidden_dim": 32}),
     "dcgan": ("dcgan", (16, 16, 3), {"hidden_dim": 2}),
     "dcgan-odd": ("dcgan", (9, 14, 1), {"hidden_dim": 2}),
+    "dcgan-nearest": ("dcgan", (16, 9, 3), {"hidden_dim": 2, "upsampling": "nearest"}),
     "r3gan": ("r3gan", (16, 16, 3), {"hidden_dim": 16, "wide_until": 8}),
     "r3gan-odd": ("r3gan", (9, 14, 1), {"hidden_dim": 8, "output": "tanh", "blocks": 1}),
     "resnet": ("resnet", (32, 32, 3), {"hidden_dim": 2}),
     "conv1d": ("conv1d", (9, 2), {"hidden_dim": 2}),
     "conv1d-linear": ("conv1d", (16, 1), {"hidden_dim": 2, "output": "linear"}),
+    "conv1d-nearest": ("conv1d", (9, 2), {"hidden_dim": 2, "upsampling": "nearest"}),
     "conv3d": ("conv3d", (4, 5, 6, 1), {"hidden_dim": 2}),
+    "conv3d-nearest": ("conv3d", (4, 5, 6, 1), {"hidden_dim": 2, "upsampling": "nearest"}),
 }
 LABELS = ("none", "classes", "vectors")
 LATENT, CLASSES, LABEL_DIM = 5, 3, 2

@@ -10,6 +10,7 @@ from jax import lax
 
 from jaxgan.networks import convolution
 from jaxgan.networks.convolution import conv, conv_transpose, max_pool
+from jaxgan.networks.layers import UpsampledConv
 
 QUICK_COMPILATION = {"xla_backend_optimization_level": 0, "xla_llvm_disable_expensive_passes": True}
 CONVS = [  # height, width, kernel height, kernel width, stride, padding, input channels, output channels
@@ -143,6 +144,33 @@ def test_convolutions_of_series_and_volumes_and_their_gradients_equal_lax(shape)
     assert_forms_agree(
         lambda x, kernel: conv_transpose(x, kernel, output_padding=output_padding, **options), plain_transpose, x, kernel.swapaxes(-1, -2)
     )  # fmt: skip
+
+
+@pytest.mark.usefixtures("_form")
+@pytest.mark.parametrize("size", [(5,), (4, 3), (1, 6), (2, 3, 4)])
+def test_an_upsampled_convolution_equals_repeating_then_convolving(size):
+    """With its gradients, to the border, of series, images and volumes."""
+    axes = "DHW"[: len(size)]
+    layer = UpsampledConv(3)
+
+    def plain(x, kernel):
+        for axis in range(1, 1 + len(size)):
+            x = jnp.repeat(x, 2, axis)
+        numbers = (f"N{axes}C", f"{axes}IO", f"N{axes}C")
+        return lax.conv_general_dilated(x, kernel, (1,) * len(size), "SAME", dimension_numbers=numbers)
+
+    assert_forms_agree(
+        lambda x, kernel: layer.apply({"params": {"kernel": kernel, "bias": jnp.zeros(3)}}, x),
+        plain,
+        normal(4, *size, 2),
+        normal(*(3,) * len(size), 2, 3),
+    )
+    x = normal(4, *size, 2)
+    params = layer.init(jax.random.key(0), x)["params"]
+    moved = {**params, "bias": params["bias"] + jnp.arange(3)}
+    np.testing.assert_allclose(
+        layer.apply({"params": moved}, x), layer.apply({"params": params}, x) + jnp.arange(3), rtol=1e-5, atol=1e-5
+    )
 
 
 @pytest.mark.usefixtures("_form")

@@ -351,11 +351,26 @@ def halvings(size: tuple) -> list:
     return sizes
 
 
+class Upsampled:
+    """Mixed into a convolution: by a window of 3, of what is made twice as large, each number repeated."""
+
+    def __init__(self, before, after):
+        super().__init__(before, after, 3, padding=1)
+
+    def forward(self, x):
+        return super().forward(nn.functional.interpolate(x, scale_factor=2, mode="nearest"))
+
+
+UPSAMPLED = {axes: type(f"Upsampled{axes}d", (Upsampled, kinds[0]), {}) for axes, kinds in LAYERS.items()}
+
+
 class AnyGenerator(Joined):
-    def __init__(self, shape, latent_dim=100, hidden_dim=128, n_classes=0):
+    def __init__(self, shape, latent_dim=100, hidden_dim=128, n_classes=0, upsampling="transposed"):
         super().__init__(n_classes)
         _, transposed, norm = LAYERS[len(shape) - 1]
         window = (4, 2, 1) if len(shape) == 4 else (5, 2, 2, 1)
+        if upsampling == "nearest":
+            transposed, window = UPSAMPLED[len(shape) - 1], ()
         sizes = halvings(shape[1:])
         widths = [shape[0]] + [hidden_dim * min(2**i, 8) for i in range(len(sizes) - 1)]
         self.coarse = (widths[-1], *sizes[-1])
@@ -396,7 +411,8 @@ class AnyCritic(Joined):
 
 
 def dcgan_generator(shape=(3, 64, 64), **options):
-    return (DcganGenerator if shape[1] == shape[2] in DCGAN_WIDTHS else AnyGenerator)(shape, **options)
+    plain = shape[1] == shape[2] in DCGAN_WIDTHS and "upsampling" not in options
+    return (DcganGenerator if plain else AnyGenerator)(shape, **options)
 
 
 def dcgan_critic(shape=(3, 64, 64), **options):

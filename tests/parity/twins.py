@@ -141,6 +141,8 @@ def twins_of(setup, dtype=torch.float64, seed: int = 0):
     shape = (channels, *size)
     n_classes = setup.dataset.n_classes if config.conditional else 0
     generator_options = {"output": config.output} if config.generator == "mlp" else {}
+    if config.upsampling:
+        generator_options["upsampling"] = config.upsampling
     critic_options = {"dropout": config.dropout} if config.critic == "fc" else {}
     if config.critic in ("conv", "conv1d", "conv3d", "dcgan"):
         critic_options["norm"] = config.critic_norm

@@ -40,7 +40,17 @@ def test_how_a_run_was_started_is_not_saved():
     values = to_json(Config(resume=True, config=Path("x"), distributed=True, out=Path("y")))
     assert not set(values) & {"resume", "config", "list_variants", "distributed", "coordinator", "process_count", "process_id"}
     assert values["out"] == "y"
-    later = {"python", "label_file", "label_kind", "features", "directory", "working_size", "code_dim", "instance_noise"}
+    later = {
+        "python",
+        "label_file",
+        "label_kind",
+        "features",
+        "directory",
+        "working_size",
+        "code_dim",
+        "instance_noise",
+        "upsampling",
+    }
     assert not set(values) & later, "a run without them is written as before"
     assert set(values) == set(names(saved=True)) - later
     assert to_json(Config(label_file=Path("y.csv"), label_kind="continuous"))["label_file"] == "y.csv"

@@ -79,6 +79,13 @@ class NetworkOptions:
         of_network=True,
         settled_by=(*FROM_RECIPE, "network", "generator", "critic"),
     )
+    upsampling: Literal["transposed", "nearest"] | None = option(
+        None,
+        "How the generator doubles a size (dcgan, conv1d, conv3d): transposed convolutions, the paper's; or each number repeated, then a"
+        " convolution by a window of 3, which leaves no grid in pictures and takes less time.",
+        of_network=True,
+        settled_by=(*FROM_RECIPE, "network", "generator"),
+    )
     critic_norm: Literal["batch", "layer", "none"] | None = option(
         None,
         "Norm between the critic's convolutions (conv, conv1d, conv3d, dcgan; resnet: layer or none); batch norm is refused under a gradient"
