@@ -26,16 +26,17 @@ from jaxgan.folder import RunFolder
 
 NAME = "colour_pictures"
 FIRST = "r3gan"
-SCHEDULE: dict[str, Any] = {"schedule": "cosine", "schedule_end": 0.1}
+BASE: dict[str, Any] = {
+    "variant": "r3gan", "beta1": 0.0, "beta2": 0.99, "learning_rate": 4e-4, "schedule": "cosine", "schedule_end": 0.1,
+}  # fmt: skip
 ROWS: dict[str, dict[str, Any]] = {  # the first is what the others differ from
-    FIRST: {"variant": "r3gan", "beta1": 0.0, "beta2": 0.99, "learning_rate": 4e-4, **SCHEDULE},
-    "r3gan, adaptive augmentation": {"variant": "r3gan", "beta1": 0.0, "beta2": 0.99, "learning_rate": 4e-4, "ada": True, **SCHEDULE},
-    "r3gan, R3GAN's networks": {
-        "variant": "r3gan", "network": "r3gan", "hidden_dim": 32, "beta1": 0.0, "beta2": 0.99, "learning_rate": 4e-4, **SCHEDULE,
-    },
+    FIRST: BASE,
+    "r3gan, transposed convolutions": {**BASE, "upsampling": "transposed"},
+    "r3gan, adaptive augmentation": {**BASE, "ada": True},
+    "r3gan, R3GAN's networks": {**BASE, "network": "r3gan", "hidden_dim": 32},
     "wgan_gp": {"variant": "wgan_gp"},
     "hinge": {"variant": "hinge"},
-}  # fmt: skip
+}
 SIZES = (32, 64)
 STEPS, QUICK = 12_000, 6
 SAMPLES = (10_000, 150)  # more than the classifier has features

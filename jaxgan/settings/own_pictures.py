@@ -33,7 +33,7 @@ def own_pictures(variant: Variant, dataset: Dataset, platform: str) -> Recipe:
     side = max(dataset.sample_shape[:2])
     width = WIDTH.get(platform, WIDTH_ELSEWHERE) if side <= 32 else max(NARROWEST, WIDTH.get(platform, WIDTH_ELSEWHERE) // 2)
     paper: dict[str, Any] = dict(next((recipe.settings for recipe in variant.recipes if recipe.name == "paper"), {}))
-    networks = {"network": "fc"} if variant.dropout else {"network": "dcgan", "hidden_dim": width}
+    networks = {"network": "fc"} if variant.dropout else {"network": "dcgan", "hidden_dim": width, "upsampling": "nearest"}
     settings: dict[str, Any] = {
         **networks,
         "batch_size": 64,
