@@ -1,6 +1,7 @@
 """What is found of a data set, and of the cost of a step, before a training begins."""
 
 import importlib
+from types import SimpleNamespace
 
 import jax
 import numpy as np
@@ -107,3 +108,27 @@ class TestTimeSaidBeforeARunBegins:
     def test_other_runs_make_no_steps_but_their_own(self, tmp_path, monkeypatch):
         monkeypatch.setattr(fitting, "time_steps", None)
         fit(Config(variant="gan", dataset="ring8", hidden_dim=4, batch_size=8, steps=2, out=tmp_path / "run"))
+
+
+def test_steps_beside_which_something_is_compiled_are_not_counted(monkeypatch):
+    """On a clock that shows 50 s for the first step, 10 s for each beside a compilation and 1 s for each of the others."""
+    now, made = [0.0], [0]
+
+    class Steps:
+        feed = SimpleNamespace(left=lambda step: 4 - step % 4)
+
+        def zero_sums(self, state):
+            return {}
+
+        def is_compiling(self):
+            return made[0] < 4
+
+        def chunk(self, state, sums, n):
+            assert n <= self.feed.left(made[0])
+            now[0] += 50 if not made[0] else n * (10 if self.is_compiling() else 1)
+            made[0] += n
+            return state, sums, None
+
+    monkeypatch.setattr("time.perf_counter", lambda: now[0])
+    assert time_steps(Steps(), None, seconds=6.0) == (50.0, 1.0)
+    assert made[0] >= 10
