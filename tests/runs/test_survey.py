@@ -112,23 +112,20 @@ class TestTimeSaidBeforeARunBegins:
 
 def test_steps_beside_which_something_is_compiled_are_not_counted(monkeypatch):
     """On a clock that shows 50 s for the first step, 10 s for each beside a compilation and 1 s for each of the others."""
-    now, made = [0.0], [0]
+    program, now, made = tiny("mlp").program(), [0.0], [0]
+    sums = program.zero_sums(state := program.initial_state())
 
-    class Steps:
-        feed = SimpleNamespace(left=lambda step: 4 - step % 4)
+    def chunk(state, sums, n):
+        assert n <= program.feed.left(made[0])
+        now[0] += 50 if not made[0] else n * (10 if program.is_compiling() else 1)
+        made[0] += n
+        return state, sums, None
 
-        def zero_sums(self, state):
-            return {}
-
-        def is_compiling(self):
-            return made[0] < 4
-
-        def chunk(self, state, sums, n):
-            assert n <= self.feed.left(made[0])
-            now[0] += 50 if not made[0] else n * (10 if self.is_compiling() else 1)
-            made[0] += n
-            return state, sums, None
-
+    for name, stand_in in (
+        ("chunk", chunk), ("is_compiling", lambda: made[0] < 4), ("zero_sums", lambda state: sums),
+        ("feed", SimpleNamespace(left=lambda step: 4 - step % 4)),
+    ):  # fmt: skip
+        monkeypatch.setattr(program, name, stand_in)
     monkeypatch.setattr("time.perf_counter", lambda: now[0])
-    assert time_steps(Steps(), None, seconds=6.0) == (50.0, 1.0)
+    assert time_steps(program, state, seconds=6.0) == (50.0, 1.0)
     assert made[0] >= 10
