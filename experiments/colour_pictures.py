@@ -26,12 +26,11 @@ from jaxgan.folder import RunFolder
 
 NAME = "colour_pictures"
 FIRST = "r3gan"
-BASE: dict[str, Any] = {
-    "variant": "r3gan", "beta1": 0.0, "beta2": 0.99, "learning_rate": 4e-4, "schedule": "cosine", "schedule_end": 0.1,
-}  # fmt: skip
+BASE: dict[str, Any] = {"variant": "r3gan"}
 ROWS: dict[str, dict[str, Any]] = {  # the first is what the others differ from
     FIRST: BASE,
     "r3gan, transposed convolutions": {**BASE, "upsampling": "transposed"},
+    "r3gan, penalty weights .1": {**BASE, "r1_weight": 0.1, "r2_weight": 0.1},
     "r3gan, adaptive augmentation": {**BASE, "ada": True},
     "r3gan, R3GAN's networks": {**BASE, "network": "r3gan", "hidden_dim": 32},
     "wgan_gp": {"variant": "wgan_gp"},

@@ -1,4 +1,4 @@
-"""What a run on pictures of one's own does by default: a size, networks and a schedule that fit the pictures and the device at hand.
+"""What a run on pictures of one's own does by default: a size, networks and a schedule that fit the pictures, their number and the device.
 
 On a processor that is something to see within minutes and the whole within an evening; `python -m jaxgan.data` measures it for one machine.
 The papers' settings, made for accelerators, are `--recipe paper`.
@@ -7,7 +7,7 @@ The papers' settings, made for accelerators, are `--recipe paper`.
 from typing import Any
 
 from jaxgan.data import Dataset, names_own_files
-from jaxgan.objectives import Game, Recipe, Variant
+from jaxgan.objectives import R3GAN, Game, Recipe, Variant
 from jaxgan.settings.options import Config
 
 NAME = "own_pictures"
@@ -17,8 +17,14 @@ WIDTH = {"cpu": 32}  # of the networks at 32 pixels; half as wide at twice as ma
 WIDTH_ELSEWHERE = 64
 NARROWEST = 16
 FEW = 10_000  # pictures: with fewer a critic comes to know them by heart
-STEPS = 20_000
+STEPS = 12_000
+BATCH = 64
+EPOCHS = 1000  # at most: of fewer pictures fewer steps, for a critic soon knows them by heart
+FEWEST_STEPS = 4000
 PICTURES = 80  # drawn in the course of a run
+MEASURED: dict[str, Any] = {  # of r3gan, by experiments/colour_pictures.py
+    "learning_rate": 4e-4, "beta1": 0.0, "beta2": 0.99, "schedule": "cosine", "schedule_end": 0.1,
+}  # fmt: skip
 
 
 def largest_size(config: Config, platform: str) -> int | None:
@@ -28,19 +34,27 @@ def largest_size(config: Config, platform: str) -> int | None:
     return LARGEST.get(platform, LARGEST_ELSEWHERE)
 
 
+def steps_for(size: int | None) -> int:
+    """Generator steps for so many pictures, a multiple of those between two that are drawn."""
+    steps = STEPS if size is None else min(STEPS, max(FEWEST_STEPS, EPOCHS * size // BATCH))
+    return steps // PICTURES * PICTURES
+
+
 def own_pictures(variant: Variant, dataset: Dataset, platform: str) -> Recipe:
     """The recipe for these pictures on this platform; what it does not set is the paper's."""
     side = max(dataset.sample_shape[:2])
     width = WIDTH.get(platform, WIDTH_ELSEWHERE) if side <= 32 else max(NARROWEST, WIDTH.get(platform, WIDTH_ELSEWHERE) // 2)
     paper: dict[str, Any] = dict(next((recipe.settings for recipe in variant.recipes if recipe.name == "paper"), {}))
+    steps = steps_for(dataset.size)
     networks = {"network": "fc"} if variant.dropout else {"network": "dcgan", "hidden_dim": width, "upsampling": "nearest"}
     settings: dict[str, Any] = {
         **networks,
-        "batch_size": 64,
+        **(MEASURED if variant is R3GAN else {}),
+        "batch_size": BATCH,
         "n_critic": min(2, paper.get("n_critic", 1)),
         "ema": 0.995,  # an average over some hundred steps: a longer one would show the first weights for a thousand
-        "steps": STEPS,
-        "sample_every": STEPS // PICTURES,
+        "steps": steps,
+        "sample_every": steps // PICTURES,
     }
     return Recipe(NAME, f"{dataset.name} on {platform}: jaxgan.settings.own_pictures", settings, "images")
 

@@ -9,6 +9,7 @@ from PIL import Image
 
 from jaxgan.errors import UserError
 from jaxgan.settings import Config, resolve, to_json
+from jaxgan.settings.own_pictures import steps_for
 from jaxgan.settings.resolution import load_data
 
 
@@ -28,7 +29,16 @@ def test_on_a_processor_pictures_are_brought_down_in_their_shape_and_said_to_be(
     assert "pictures of 90x60 become 32x21, at most 32 a side for this device's sake" in resolved.dataset.notes[0]
     config = resolved.config
     assert (config.recipe, config.image_size, config.network, config.hidden_dim) == ("own_pictures", "32x21", "dcgan", 32)
+    assert config.upsampling == "nearest"
     assert config.steps / config.sample_every == 80  # something to see long before the end
+
+
+@pytest.mark.parametrize(
+    ("pictures", "steps"), [(3, 4000), (300, 4640), (700, 10880), (768, 12_000), (10**6, 12_000), (None, 12_000)]
+)
+def test_fewer_pictures_are_trained_on_for_fewer_steps(pictures, steps):
+    """A thousand passes over them, as a multiple of 80 steps, from 4,000 to 12,000."""
+    assert steps_for(pictures) == steps
 
 
 def test_what_was_settled_stays_on_a_machine_with_another_device(folder, monkeypatch):
@@ -72,3 +82,13 @@ def test_variants_that_dcgan_does_not_serve_have_what_they_need(folder):
 def test_points_have_no_recipe_for_pictures():
     with pytest.raises(UserError, match="own_pictures is for pictures and a critic: ring8 holds points"):
         resolve(Config(dataset="ring8", recipe="own_pictures"))
+
+
+def test_of_r3gan_the_settings_that_were_measured_are_taken_and_can_be_changed(folder):
+    """experiments/results/colour_pictures.md: they are what its first row is trained by."""
+    config = resolve(Config(variant="r3gan", dataset=f"folder:{folder}")).config
+    assert (config.learning_rate, config.critic_learning_rate, config.beta1, config.beta2) == (4e-4, 4e-4, 0.0, 0.99)
+    assert (config.schedule, config.schedule_end, config.optimizer) == ("cosine", 0.1, "adam")
+    own = resolve(Config(variant="r3gan", dataset=f"folder:{folder}", learning_rate=1e-4, schedule="constant")).config
+    assert (own.learning_rate, own.schedule, own.schedule_end) == (1e-4, "constant", None)
+    assert resolve(Config(variant="gan", dataset=f"folder:{folder}")).config.schedule == "constant"
