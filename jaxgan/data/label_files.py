@@ -2,8 +2,9 @@
 
 CSV: the first column is the file's name, or its path in the folder; then one column of words or whole numbers (classes), of words
 separated by ; or | (several labels a picture), or one or more columns of numbers (continuous; of 0 and 1, or -1 and 1, several labels a
-picture). A first row that names no picture names the columns; where one of them is called `file`, `filename`, ... the file's name stands
-there. Of samples.csv, which `jaxgan sample` writes into a folder, seeds and generators are no labels. `label_column` takes one column alone.
+picture). A first row that names no picture names the columns. The files may be named in another column than the first: it is known by its
+cells, or called `file_name`, `filename`, ... Of samples.csv, which `jaxgan sample` writes into a folder, seeds and generators are no labels.
+`label_column` takes one column alone.
 
 JSON: an object of file name to label, StyleGAN's {"labels": [[file name, label], ...]}, or a list of objects with a file name and a label
 (of several keys, the one that `label_column` names);
@@ -13,7 +14,6 @@ a label is a word, a number, a list of words (several labels a picture), a list 
 import csv
 import json
 import os
-from collections import Counter
 from collections.abc import Iterable, Sequence
 from pathlib import Path, PurePosixPath
 from typing import Any, NamedTuple
@@ -34,7 +34,10 @@ BY_THEMSELVES = (
 SEPARATORS = ";|"  # of several words in one column
 FILE_KEYS = ("file_name", "filename", "file", "path", "image", "name")  # of an object in a list, the first that is there
 LABEL_KEYS = ("label", "labels", "class", "category", "tags")
-OF_SAMPLES = ("seed", "latent")  # the first column of samples.csv, by which samples are numbered
+OF_SAMPLES, FILE = (
+    ("seed", "latent"),
+    "file",
+)  # the first column of samples.csv, by which samples are numbered, and its last one
 MAKER = "generator"  # its column of the generators, where there are several
 LARGEST = 2**30  # bytes of a file
 Label = str | float | tuple[str, ...] | tuple[float, ...]
@@ -54,6 +57,7 @@ class LabelFile(NamedTuple):
     path: Path
     entries: Sequence[Entry]
     columns: tuple[str, ...] = ()  # the names of a label's numbers, where they have some
+    notes: tuple[str, ...] = ()  # what was left out of it
 
 
 def labels_of_pictures(request: Request, paths: Sequence[Path], classes: Labels) -> Labels:
@@ -71,16 +75,18 @@ def labels_of_pictures(request: Request, paths: Sequence[Path], classes: Labels)
         return _labels(file, paths, folder, request.label_kind)
     there = next((folder / name for name in BY_THEMSELVES if (folder / name).is_file()), None)
     if column is not None and (there is None or classes.n_classes):
-        raise UserError(
-            f"label_column={column} is one of a table, and no file of labels of {folder} is read: name it by --label-file"
-        )
+        why = "and none is there" if there is None else f"and the classes of {folder} are its subfolders"
+        raise UserError(f"label_column={column} needs a file of labels, {why}: name one by --label-file")
     if there is None:
         return classes
     if classes.n_classes:
         note = f"{there.name} is there and not read, for the subfolders are the classes: --label-file {there} reads it"
         return classes._replace(notes=(*classes.notes, note))
     try:
-        found = _labels(read_label_file(there, paths, folder, column), paths, folder, request.label_kind)
+        file = read_label_file(there, paths, folder, column)
+        if column is not None and request.split != "train" and not _names(file) & {path.name for path in paths}:
+            return Labels(np.zeros(len(paths), np.int32), 0)
+        found = _labels(file, paths, folder, request.label_kind)
     except UserError as error:
         if column is not None:
             raise
@@ -126,47 +132,72 @@ def _of_csv(path: Path, text: str, pictures: set[str], column: str | None) -> La
     for number, row in rows:
         if len(row) != width:
             raise UserError(f"{path}: row {number} has {len(row)} columns, and row {rows[0][0]} has {width}")
-    header: Sequence[str] = ()
-    if _plain(rows[0][1][0]).name not in pictures and "." not in rows[0][1][0]:
-        header, rows = rows[0][1], rows[1:]
-        for name, count in Counter(header[1:]).items():
-            if count > 1 or not name:
-                raise UserError(f"{path}: {count} columns are called '{printable(name)}', expected a name for each")
-    named = 0
-    if not any(_plain(row[0]).name in pictures for _, row in rows):
-        named = next((place for place, name in enumerate(header) if name.lower() in FILE_KEYS), 0)
-    labels = _label_places(path, header, width, named, column)
+    header, top = (), rows[0][1]
+    if "." not in top[0] and not any(_plain(cell).name in pictures for cell in top):
+        header, rows = tuple(top), rows[1:]
+    named = _place_of_names(header, [row for _, row in rows], width, pictures)
+    labels = _places_of_labels(path, header, width, named, column)
+    notes: tuple[str, ...] = ()
+    if header and not header[0] and labels[:1] == [0] and column is None:
+        labels, notes = labels[1:], (f"the first column of {path.name} has no name, as that of row numbers: it was left out",)
+    for name in (header[place] for place in labels if header):
+        if list(header).count(name) > 1 or not name:
+            raise UserError(
+                f"{path}: {list(header).count(name)} columns are called '{printable(name)}', expected a name for each"
+            )
+    if not labels:
+        raise UserError(f"{path}: has no column of labels beside that of the files' names")
     columns = tuple(header[place] for place in labels) if header else ()
     rows = [(number, [row[place] for place in (named, *labels)]) for number, row in rows]
     width = 1 + len(labels)
     if width == 2:
-        return LabelFile(path, [Entry(row[0], row[1], f"row {number}") for number, row in rows], columns)
+        return LabelFile(path, [Entry(row[0], row[1], f"row {number}") for number, row in rows], columns, notes)
     entries = []
     for number, row in rows:
         for place, cell in enumerate(row[1:]):
             if _as_number(cell) is None:
-                name = f"'{printable(columns[place])}'" if columns else str(place + 2)
+                name = printable(columns[place]) if columns else str(labels[place] + 1)
                 raise UserError(
-                    f"{path}: row {number}, column {name} holds {shortened(cell)}: several columns of labels must be numbers;"
-                    f" --label-column {printable(columns[place]) if columns else place + 2} takes this one alone"
+                    f"{path}: row {number}, column {repr(name) if columns else name} holds {shortened(cell)}: several columns of labels must be"
+                    f" numbers; --label-column {name} takes this one alone"
                 )
         entries.append(Entry(row[0], tuple(map(float, row[1:])), f"row {number}"))
-    return LabelFile(path, entries, columns)
+    return LabelFile(path, entries, columns, notes)
 
 
-def _label_places(path: Path, header: Sequence[str], width: int, named: int, column: str | None) -> list[int]:
-    """Which columns hold labels: all but that of the files' names, or the one that is asked for."""
+def _place_of_names(header: Sequence[str], rows: Sequence[Sequence[str]], width: int, pictures: set[str]) -> int:
+    """The column that names the files: of jaxgan's samples.csv the last, else that whose cells name most pictures, else one called so."""
+    if _is_of_samples(header):
+        return width - 1
+    found = [sum(_plain(row[place]).name in pictures for row in rows) for place in range(width)]
+    called = sorted((FILE_KEYS.index(name.lower()), place) for place, name in enumerate(header) if name.lower() in FILE_KEYS)
+    if any(found):
+        best = [place for place in range(width) if found[place] == max(found)]
+        return next((place for _, place in called if place in best), best[0])
+    return called[0][1] if called else 0
+
+
+def _is_of_samples(header: Sequence[str]) -> bool:
+    return bool(header) and header[0] in OF_SAMPLES and header[-1] == FILE
+
+
+def _places_of_labels(path: Path, header: Sequence[str], width: int, named: int, column: str | None) -> list[int]:
+    """The columns that hold labels: all but that of the files' names, or the one that is asked for."""
     labels = [place for place in range(width) if place != named]
     if column is not None:
-        if column in header:
-            return [list(header).index(column)]
-        if column.isdecimal() and 1 <= int(column) <= width:
-            return [int(column) - 1]
-        allowed = f"one of {shortened([header[place] for place in labels])}, or " if header else ""
-        raise UserError(
-            f"{path}: no column {printable(column)} of labels (--label-column), expected {allowed}a number from 1 to {width}"
-        )
-    if header and header[0] in OF_SAMPLES and named == width - 1:  # jaxgan's own samples.csv
+        place = list(header).index(column) if column in header else int(column) - 1 if column.isdecimal() else -1
+        if place == named:
+            raise UserError(
+                f"{path}: --label-column {printable(column)} is the column that names the files, expected one of labels"
+            )
+        if place not in labels:
+            names = f"one of {shortened([header[place] for place in labels])}, or " if header else ""
+            raise UserError(
+                f"{path}: no column {printable(column)} of labels (--label-column), expected {names}a number from 1 to {width}, but for"
+                f" {named + 1}, which names the files"
+            )
+        return [place]
+    if _is_of_samples(header):
         labels = [place for place in labels if place and header[place] != MAKER]
         if not labels:
             raise UserError(f"{path}: says of samples what they were made from, and has no labels")
@@ -184,7 +215,9 @@ def _of_json(path: Path, text: str, column: str | None) -> LabelFile:
             raise UserError(f"{path}: labels is {shortened(content)}, expected a list of [file name, label]")
     if isinstance(content, dict):
         triples = [(name, label, f"key '{printable(name)}'") for name, label in content.items()]
-        return _with_columns(path, [(name, _chosen(path, label, column, place), place) for name, label, place in triples])
+        return _with_columns(
+            path, [(name, _chosen(path, label, column, place), place) for name, label, place in triples], column
+        )
     if not isinstance(content, list):
         raise UserError(f"{path}: holds {shortened(content)}, expected an object of file name to label, or a list")
     triples = []
@@ -200,9 +233,9 @@ def _of_json(path: Path, text: str, column: str | None) -> LabelFile:
             )
         rest = {key: value for key, value in item.items() if key != file_key}
         label_key = column or next((key for key in LABEL_KEYS if key in item), None)
-        _chosen(path, rest, column, place)
+        _chosen(path, rest, column, place)  # refused where it is not there
         triples.append((item[file_key], item[label_key] if label_key else rest, place))
-    return _with_columns(path, triples)
+    return _with_columns(path, triples, column)
 
 
 def _chosen(path: Path, label: Any, column: str | None, place: str) -> Any:
@@ -215,10 +248,11 @@ def _chosen(path: Path, label: Any, column: str | None, place: str) -> Any:
     return label[column]
 
 
-def _with_columns(path: Path, triples: Iterable[tuple[str, Any, str]]) -> LabelFile:
-    """The labels as words, numbers, or rows of either; objects of name to number as rows whose columns have names."""
+def _with_columns(path: Path, triples: Iterable[tuple[str, Any, str]], column: str | None) -> LabelFile:
+    """The labels as words, numbers, or rows of either; objects of name to number as rows whose columns have names, as the one that was
+    asked for has."""
     entries: list[Entry] = []
-    columns: tuple[str, ...] = ()
+    columns = () if column is None else (column,)
     for name, label, place in triples:
         if isinstance(label, dict):
             if entries and tuple(label) != columns and set(label) != set(columns):
@@ -250,6 +284,7 @@ def _labels(file: LabelFile, paths: Sequence[Path], folder: Path, kind: str) -> 
     """The labels in the order of the pictures. Classes and names are those of the whole file, so that splits agree; statistics those of
     the pictures."""
     rows, notes = _rows_of_pictures(file, paths, folder)
+    notes = (*file.notes, *notes)
     labels, names, kind = _array(file, kind)
     if labels.dtype.kind == "U" or kind == "classes" or (labels.ndim == 1 and kind == "auto" and _whole(labels)):
         found = read_any_labels(labels, len(labels), str(file.path), "classes", names if labels.ndim == 2 else ())

@@ -234,6 +234,44 @@ class TestTablesOfSeveralColumns:
         )  # the first column has the pictures
         assert read(folder, label_file=words).class_names == ("cat", "dog")
 
+    def test_of_several_columns_that_may_name_the_files_the_one_that_does(self, tmp_path):
+        folder = folder_of(tmp_path)
+        path = self.write(tmp_path / "y.csv", id=[7, 8, 9], name=["rex", "tom", "rex"], filename=NAMES)
+        assert read(folder, label_file=path, label_column="name").class_names == ("rex", "tom")
+        plain = tmp_path / "plain.csv"
+        plain.write_text("".join(f"{row},{name},{label}\n" for row, name, label in zip((7, 8, 9), NAMES, "xyx", strict=True)))
+        assert read(folder, label_file=plain, label_column=3).class_names == ("x", "y")
+        with pytest.raises(UserError, match=r"column 3 holds 'x': .* --label-column 3 takes"):
+            read(folder, label_file=plain)
+
+    def test_row_numbers_without_a_name_are_no_labels(self, tmp_path):
+        """As pandas writes them."""
+        folder, path = folder_of(tmp_path), tmp_path / "y.csv"
+        path.write_text(",filename,label\n" + "".join(f"{row},{name},{row % 2}\n" for row, name in enumerate(NAMES)))
+        dataset = read(folder, label_file=path)
+        assert dataset.n_classes == 2 and dataset.labels.tolist() == [1, 0, 0]
+        assert any("the first column of y.csv has no name" in note for note in dataset.notes)
+
+    def test_what_is_no_column_of_labels_is_refused(self, tmp_path):
+        folder, path = folder_of(tmp_path), tmp_path / "y.csv"
+        path.write_text("file,kind\n" + "".join(f"{name},cat\n" for name in NAMES))
+        for column in ("file", 1):
+            with pytest.raises(UserError, match=f"--label-column {column} is the column that names the files"):
+                read(folder, label_file=path, label_column=column)
+        for column in (0, 3, "x"):
+            with pytest.raises(UserError, match=rf"no column {column} of labels .* number from 1 to 2, but for 1"):
+                read(folder, label_file=path, label_column=column)
+        path.write_text("label,file,label\n" + "".join(f"1,{name},2\n" for name in NAMES))
+        with pytest.raises(UserError, match=r"2 columns are called 'label'"):
+            read(folder, label_file=path, label_column="label")
+
+    def test_a_table_of_the_training_pictures_alone_leaves_the_others_without_labels(self, tmp_path):
+        folder = folder_of(tmp_path, ("train/b.png", "train/a.png", "train/c.png", "test/x.png"))
+        self.write(folder / "labels.csv", file=NAMES, age=[20.0, 30.5, 70.0], kind=["dog", "cat", "dog"])
+        trained = load(f"folder:{folder}", split="train", label_column="age")
+        assert trained.label_names == ("age",)
+        assert not load(f"folder:{folder}", split="test", label_column="age").label_dim
+
     def test_one_column_is_taken_by_name_or_number(self, tmp_path):
         folder = folder_of(tmp_path)
         path = self.write(
@@ -262,12 +300,13 @@ class TestTablesOfSeveralColumns:
         }[form]
         path.write_text(simplejson.dumps(content))
         assert read(folder, label_file=path, label_column="kind").class_names == ("cat", "dog")
-        assert read(folder, label_file=path, label_column="age").label_kind == "continuous"
+        ages = read(folder, label_file=path, label_column="age")
+        assert ages.label_kind == "continuous" and ages.label_names == ("age",)
         with pytest.raises(UserError, match=r"y.json: (key 'b.png'|entry 0) has the keys .*, and --label-column hue is none"):
             read(folder, label_file=path, label_column="hue")
 
     def test_without_a_file_of_labels_a_column_has_no_meaning(self, tmp_path):
-        with pytest.raises(UserError, match=r"label_column=kind is one of a table, and no file of labels of .* name it by"):
+        with pytest.raises(UserError, match=r"label_column=kind needs a file of labels, and none is there: name one by"):
             load(f"folder:{folder_of(tmp_path)}", label_column="kind")
 
     def test_what_sample_writes_into_a_folder_is_read_back(self, tmp_path):
