@@ -68,10 +68,11 @@ def labels_of_pictures(request: Request, paths: Sequence[Path], classes: Labels)
         UserError: the named file cannot be read, or does not fit the pictures: it names file, row or key, what was found and what is allowed.
     """
     folder, column = Path(request.source).expanduser(), request.label_column
+    names, bare = {path.name for path in paths}, Labels(np.zeros(len(paths), np.int32), 0)
     if request.label_file is not None:
         file = read_label_file(request.label_file, paths, folder, column)
-        if request.split != "train" and not _names(file) & {path.name for path in paths}:  # it labels the training split alone
-            return Labels(np.zeros(len(paths), np.int32), 0)
+        if request.split != "train" and not _names(file) & names:  # it labels the training split alone
+            return bare
         return _labels(file, paths, folder, request.label_kind)
     there = next((folder / name for name in BY_THEMSELVES if (folder / name).is_file()), None)
     if column is not None and (there is None or classes.n_classes):
@@ -84,8 +85,8 @@ def labels_of_pictures(request: Request, paths: Sequence[Path], classes: Labels)
         return classes._replace(notes=(*classes.notes, note))
     try:
         file = read_label_file(there, paths, folder, column)
-        if column is not None and request.split != "train" and not _names(file) & {path.name for path in paths}:
-            return Labels(np.zeros(len(paths), np.int32), 0)
+        if column is not None and request.split != "train" and not _names(file) & names:
+            return bare
         found = _labels(file, paths, folder, request.label_kind)
     except UserError as error:
         if column is not None:
@@ -132,7 +133,8 @@ def _of_csv(path: Path, text: str, pictures: set[str], column: str | None) -> La
     for number, row in rows:
         if len(row) != width:
             raise UserError(f"{path}: row {number} has {len(row)} columns, and row {rows[0][0]} has {width}")
-    header, top = (), rows[0][1]
+    header: tuple[str, ...] = ()
+    top = rows[0][1]
     if "." not in top[0] and not any(_plain(cell).name in pictures for cell in top):
         header, rows = tuple(top), rows[1:]
     named = _place_of_names(header, [row for _, row in rows], width, pictures)

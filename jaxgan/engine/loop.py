@@ -246,13 +246,17 @@ class Program:
         if name in self._ahead:
             wait([self._ahead.pop(name)])
 
-    def chunk(self, state: GanState, sums: Metrics, n: int) -> tuple[GanState, Metrics, np.ndarray]:
-        """n iterations: the state, the sums with n more terms, and whether all numbers of each replica are finite (a list)."""
+    def chunk(self, state: GanState, sums: Metrics, n: int, *, begin_next: bool = True) -> tuple[GanState, Metrics, np.ndarray]:
+        """n iterations: the state, the sums with n more terms, and whether all numbers of each replica are finite (a list).
+
+        With the first of them what `compile_ahead` left for later is begun, unless `begin_next` is false: it would slow the steps down.
+        """
         step = step_of(state)
         assert n <= self.feed.left(step), "a chunk reads from one window of the data"
         self._compiled("chunk")
         state, sums, finite = self._chunk(state, sums, self.numbers, self.feed.at(step), np.int32(n))
-        self._ahead |= {name: _begun(self._next.pop(name)) for name in list(self._next)}
+        if begin_next:
+            self._ahead |= {name: _begun(self._next.pop(name)) for name in list(self._next)}
         return state, sums, np.atleast_1d(jax.device_get(finite))
 
     def check(self) -> None:

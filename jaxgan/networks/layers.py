@@ -147,10 +147,10 @@ class UpsampledConv(nn.Module):
 
 def upsampled_kernel(kernel: Float[Array, "*window inputs features"]) -> Float[Array, "*window2 features inputs"]:
     """The kernel, 4 along each axis, of the transposed convolution of stride 2 and padding 1 that `UpsampledConv` is."""
-    sums = jnp.array([[0, 0, 1], [0, 1, 1], [1, 1, 0], [1, 0, 0]], kernel.dtype)
     kernel = jnp.swapaxes(kernel, -1, -2)
     for axis in range(kernel.ndim - 2):
-        kernel = jnp.moveaxis(jnp.tensordot(sums, kernel, (1, axis)), 0, axis)
+        first, middle, last = (jax.lax.index_in_dim(kernel, place, axis, keepdims=False) for place in range(3))
+        kernel = jnp.stack([last, middle + last, first + middle, first], axis)
     return kernel
 
 

@@ -206,11 +206,15 @@ def _fit(
             for line in (*(weights.lines if weights else ()), *_frozen(program, resolved, weights)):
                 print(line, flush=True)
             print(f"page: {files.report}, written anew while it trains; reload it to see how far it is", flush=True)
-        announced = progress and earlier is None and config.recipe == own_pictures.NAME and jax.process_count() == 1
+        announced = progress and earlier is None and _time_is_said(resolved)
         if announced:
-            for line in expected_time(resolved, time_steps(program, program.copied(begin.state), SECONDS_TIMED).step):
+            print("how long a step takes: some are made, and thrown away", flush=True)
+            timed = time_steps(program, begin.state, SECONDS_TIMED, interrupted)
+            expected, *more = [""] if timed is None else expected_time(resolved, timed.step)
+            for line in (f"{expected}; Ctrl-C stops after saving a checkpoint", *more) if expected else ():
                 print(line, flush=True)
-        writers = _writers(files, program, resolved, progress, announced) if first else []
+            begin = Progress(_first_state(program, weights))  # the same again: the steps used it up
+        writers = _writers(files, program, resolved, progress, announced and not schedule.metrics_every) if first else []
         finite = _finite_replicas(begin.state, schedule.replicas) if earlier else []
         last_good = Good(files.checkpoints / str(earlier.step), finite) if earlier and finite else None
         measure = measuring.of(run_of, files) if measuring else None
@@ -313,6 +317,14 @@ def _frozen(program: Program, resolved: Resolved, weights: InitialWeights | None
     names = ", ".join(layer.name for layer in layers[:count])
     left = f"; not taken from another run, and so as it was drawn: {', '.join(drawn)}" if drawn and weights else ""
     return [f"frozen: the first {count} of the critic's {len(layers)} layers ({names}){left}"]
+
+
+def _time_is_said(resolved: Resolved) -> bool:
+    """Whether it is said before the run begins how long it takes: of pictures of one's own, which lie in memory and are trained on here.
+
+    Of pictures that are read meanwhile, a few steps do not tell it; the progress bar does after some more.
+    """
+    return resolved.config.recipe == own_pictures.NAME and resolved.dataset.records is None and jax.process_count() == 1
 
 
 def _finite_replicas(state: GanState, replicas: int) -> list[int]:

@@ -1,6 +1,7 @@
 """What a training would see, and what a step of it costs on this machine, found before it begins."""
 
 import time
+from collections.abc import Callable
 from typing import NamedTuple
 
 import jax
@@ -100,41 +101,45 @@ def _coarse(pictures: Shaped[np.ndarray, "n h w c"]) -> Float[np.ndarray, "n fea
 
 
 def measure_cost(program: Program, seconds: float = MEASURED) -> Cost:
-    """Compiles the iterations, makes steps of a run that is thrown away for about so many seconds (two at least), and tells what they take."""
+    """Compiles the iterations, makes steps of a run that is thrown away for about so many seconds (one at least after the first), and tells what they take."""
     state = program.initial_state()
     began = time.perf_counter()
     memory = program.lower(state).compile().memory_analysis()
     compilation = time.perf_counter() - began
     timed = time_steps(program, state, seconds)
     program.feed.end()
+    assert timed is not None
     held = memory.argument_size_in_bytes + memory.output_size_in_bytes + memory.temp_size_in_bytes - memory.alias_size_in_bytes
     return Cost(compilation + timed.first, timed.step, held)
 
 
-def time_steps(program: Program, state: GanState, seconds: float) -> Timed:
-    """Makes steps from a state at step 0, which is used up, for about so many seconds, two at least after the first.
+def time_steps(
+    program: Program, state: GanState, seconds: float, interrupted: Callable[[], bool] = lambda: False
+) -> Timed | None:
+    """Makes steps from a state at step 0, which is used up, for about so many seconds, one at least after the first; None if interrupted.
 
-    Those that follow from the same state are not changed by it: batches and chance are those of a step's number.
+    A run that then begins from an equal state is what it would have been: its batches and its chance are those of a step's number.
     """
     began = time.perf_counter()
-    state, sums, _ = program.chunk(state, program.zero_sums(state), 1)
+    state, sums, _ = program.chunk(state, program.zero_sums(state), 1, begin_next=False)
     first = time.perf_counter() - began
-    made, steps, taken = 1, 0, 0.0
-    while steps < 2 or taken < seconds:
-        n = 1 if not steps else max(1, min(program.feed.left(made), round(steps / taken * seconds / 2)))
-        beside = program.is_compiling()
+    steps, taken = 0, 0.0
+    while not interrupted():
+        n = 1 if not steps else max(1, min(program.feed.left(steps + 1), round(steps / taken * seconds / 2)))
         began = time.perf_counter()
-        state, sums, _ = program.chunk(state, sums, n)
-        made += n
-        if not beside:  # what is compiled beside a step slows it down
-            steps, taken = steps + n, taken + time.perf_counter() - began
-    return Timed(first, taken / steps)
+        state, sums, _ = program.chunk(state, sums, n, begin_next=False)
+        steps, taken = steps + n, taken + time.perf_counter() - began
+        if taken >= seconds:
+            return Timed(first, taken / steps)
+    return None
 
 
 def expected_time(resolved: Resolved, step: float, compilation: float = 0.0) -> list[str]:
-    """How long the whole takes where a step takes so many seconds, in a line, and for long runs what would be quicker."""
-    steps, whole = resolved.schedule.steps, compilation + step * resolved.schedule.steps
-    lines = [f"about {duration(whole)} for {steps:,} steps of {1000 * step:,.1f} ms each"]
+    """How long the steps take where one takes so many seconds, in a line, and for long runs what would be quicker."""
+    schedule = resolved.schedule
+    whole = compilation + step * schedule.steps
+    more = ", measurements not counted" if schedule.metrics_every else ""
+    lines = [f"about {duration(whole)} for {schedule.steps:,} steps of {1000 * step:,.1f} ms each{more}"]
     options = quicker(resolved.config, resolved.dataset) if whole > LONG else ""
     return [*lines, f"quicker with some of: {options}"] if options else lines
 

@@ -19,7 +19,7 @@ NARROWEST = 16
 FEW = 10_000  # pictures: with fewer a critic comes to know them by heart
 STEPS = 12_000
 BATCH = 64
-EPOCHS = 1000  # at most: of fewer pictures fewer steps, for a critic soon knows them by heart
+EPOCHS = 1000  # of the critic, at most: of fewer pictures fewer steps, for a critic soon knows them by heart
 FEWEST_STEPS = 4000
 PICTURES = 80  # drawn in the course of a run
 MEASURED: dict[str, Any] = {  # of r3gan, by experiments/colour_pictures.py
@@ -34,9 +34,9 @@ def largest_size(config: Config, platform: str) -> int | None:
     return LARGEST.get(platform, LARGEST_ELSEWHERE)
 
 
-def steps_for(size: int | None) -> int:
+def steps_for(size: int | None, n_critic: int) -> int:
     """Generator steps for so many pictures, a multiple of those between two that are drawn."""
-    steps = STEPS if size is None else min(STEPS, max(FEWEST_STEPS, EPOCHS * size // BATCH))
+    steps = STEPS if size is None else min(STEPS, max(FEWEST_STEPS, EPOCHS * size // (BATCH * n_critic)))
     return steps // PICTURES * PICTURES
 
 
@@ -45,13 +45,14 @@ def own_pictures(variant: Variant, dataset: Dataset, platform: str) -> Recipe:
     side = max(dataset.sample_shape[:2])
     width = WIDTH.get(platform, WIDTH_ELSEWHERE) if side <= 32 else max(NARROWEST, WIDTH.get(platform, WIDTH_ELSEWHERE) // 2)
     paper: dict[str, Any] = dict(next((recipe.settings for recipe in variant.recipes if recipe.name == "paper"), {}))
-    steps = steps_for(dataset.size)
+    n_critic = min(2, paper.get("n_critic", 1))
+    steps = steps_for(dataset.size, n_critic)
     networks = {"network": "fc"} if variant.dropout else {"network": "dcgan", "hidden_dim": width, "upsampling": "nearest"}
     settings: dict[str, Any] = {
         **networks,
         **(MEASURED if variant is R3GAN else {}),
         "batch_size": BATCH,
-        "n_critic": min(2, paper.get("n_critic", 1)),
+        "n_critic": n_critic,
         "ema": 0.995,  # an average over some hundred steps: a longer one would show the first weights for a thousand
         "steps": steps,
         "sample_every": steps // PICTURES,

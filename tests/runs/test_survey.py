@@ -83,19 +83,27 @@ class TestTimeSaidBeforeARunBegins:
             sample_every=5, checkpoint_every=5,
         )  # fmt: skip
 
-    @pytest.mark.parametrize("stream", ["never", "always"])
-    def test_before_the_first_step_and_once(self, options, stream, tmp_path, capsys, monkeypatch):
+    def test_before_the_first_step_and_once(self, options, tmp_path, capsys, monkeypatch):
         monkeypatch.setattr(fitting, "SECONDS_TIMED", 0.01)
         monkeypatch.setattr(fitting, "time_steps", lambda *given: time_steps(*given)._replace(step=720.0))
-        run = fit(Config(**options, out=tmp_path / "told", stream=stream))
+        run = fit(Config(**options, out=tmp_path / "told"))
         lines = capsys.readouterr().out.splitlines()
-        said = "about 1 h 0 min for 5 steps of 720,000.0 ms each"
+        said = "about 1 h 0 min for 5 steps of 720,000.0 ms each; Ctrl-C stops after saving a checkpoint"
         assert lines.index(said) < next(place for place, line in enumerate(lines) if line.startswith("step "))
         assert [line for line in lines if line.startswith("about")] == [said]
-        silent = fit(Config(**options, out=tmp_path / "silent", stream=stream), progress=False)  # nothing is timed
+        silent = fit(Config(**options, out=tmp_path / "silent"), progress=False)  # nothing is timed
         assert "about" not in capsys.readouterr().out
         for one, other in zip(*(jax.tree.leaves(each.state._replace(key=None)) for each in (run, silent)), strict=True):
             np.testing.assert_array_equal(one, other)
+
+    def test_an_interrupt_ends_it(self, options):
+        resolved = resolve(Config(**options))
+        program = resolved.program()
+        assert time_steps(program, program.initial_state(), 100.0, lambda: True) is None
+
+    def test_measurements_are_not_counted_and_that_is_said(self, options):
+        resolved = resolve(Config(**{**options, "metrics_every": 5}))
+        assert expected_time(resolved, 2.0) == ["about 10 s for 5 steps of 2,000.0 ms each, measurements not counted"]
 
     def test_what_would_be_quicker_is_said_of_a_long_run_alone(self, options):
         resolved = resolve(Config(**{**options, "steps": 4000}))
@@ -105,27 +113,32 @@ class TestTimeSaidBeforeARunBegins:
             "quicker with some of: --steps 1000",
         ]
 
-    def test_other_runs_make_no_steps_but_their_own(self, tmp_path, monkeypatch):
+    def test_other_runs_make_no_steps_but_their_own(self, options, tmp_path, monkeypatch):
+        """Nor do those whose pictures are read meanwhile, or that go on."""
         monkeypatch.setattr(fitting, "time_steps", None)
+        fit(Config(**options, out=tmp_path / "streamed", stream="always"))
+        fit(Config(out=tmp_path / "streamed", resume=True, steps=6))
         fit(Config(variant="gan", dataset="ring8", hidden_dim=4, batch_size=8, steps=2, out=tmp_path / "run"))
 
 
-def test_steps_beside_which_something_is_compiled_are_not_counted(monkeypatch):
-    """On a clock that shows 50 s for the first step, 10 s for each beside a compilation and 1 s for each of the others."""
+def test_nothing_is_compiled_beside_the_steps_that_are_timed(monkeypatch):
+    """On a clock that shows 50 s for the first step and 2 s for each of the others."""
     program, now, made = tiny("mlp").program(), [0.0], [0]
     sums = program.zero_sums(state := program.initial_state())
 
-    def chunk(state, sums, n):
-        assert n <= program.feed.left(made[0])
-        now[0] += 50 if not made[0] else n * (10 if program.is_compiling() else 1)
+    def chunk(state, sums, n, begin_next):
+        assert n <= program.feed.left(made[0]) and not begin_next
+        now[0] += 2 * n if made[0] else 50
         made[0] += n
         return state, sums, None
 
     for name, stand_in in (
-        ("chunk", chunk), ("is_compiling", lambda: made[0] < 4), ("zero_sums", lambda state: sums),
-        ("feed", SimpleNamespace(left=lambda step: 4 - step % 4)),
+        ("chunk", chunk), ("zero_sums", lambda state: sums), ("feed", SimpleNamespace(left=lambda step: 4 - step % 4)),
     ):  # fmt: skip
         monkeypatch.setattr(program, name, stand_in)
     monkeypatch.setattr("time.perf_counter", lambda: now[0])
-    assert time_steps(program, state, seconds=6.0) == (50.0, 1.0)
-    assert made[0] >= 10
+    assert time_steps(program, state, seconds=12.0) == (50.0, 2.0)
+    assert 7 <= made[0] <= 10
+    made[0], now[0] = 0, 0.0
+    assert time_steps(program, state, seconds=0.1) == (50.0, 2.0)
+    assert made[0] == 2  # one that is slow is enough

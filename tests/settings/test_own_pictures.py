@@ -37,8 +37,9 @@ def test_on_a_processor_pictures_are_brought_down_in_their_shape_and_said_to_be(
     ("pictures", "steps"), [(3, 4000), (300, 4640), (700, 10880), (768, 12_000), (10**6, 12_000), (None, 12_000)]
 )
 def test_fewer_pictures_are_trained_on_for_fewer_steps(pictures, steps):
-    """A thousand passes over them, as a multiple of 80 steps, from 4,000 to 12,000."""
-    assert steps_for(pictures) == steps
+    """A thousand passes of the critic over them, as a multiple of 80 steps, from 4,000 to 12,000."""
+    assert steps_for(pictures, 1) == steps
+    assert steps_for(2 * pictures if pictures else None, 2) == steps
 
 
 def test_what_was_settled_stays_on_a_machine_with_another_device(folder, monkeypatch):
