@@ -50,7 +50,7 @@ class Options:
     """Draw --n samples of each class, or each of --seeds in every class."""
     label_range: OptionalText = None
     """Draw a grid over the values of a continuous label, as age=20:60, or age=20:60:9 for nine columns: --n latents (8), one a row; of
-    vectors histograms of --n (500), a row a feature."""
+    vectors --n samples at each value (500), drawn as histograms, a row a feature."""
     generator: OptionalInt = None
     """Draw from this generator only (runs with several); without it from all in turn, and a path or a walk from the first."""
     truncation: float = 1.0
@@ -358,10 +358,9 @@ def draw_range(run: "Run", options: Options, out: Path, how: dict[str, Any]) -> 
     given = {name: value for name, value in how.items() if name != "label"}
     samples = run.over_labels(n, labels, seed=options.seed, generator=options.generator, **given)
     titles = [f"{value:.4g}" for value in values]
-    titles[0] = f"{vectors.names[column]} {titles[0]}"
     save_over_a_label(
         out, np.asarray(samples, np.float32), np.tile(labels, (n, 1)), titles, run.dataset.distribution, vectors.names,
-        scaling=run.dataset.scaling,
+        label=vectors.names[column], scaling=run.dataset.scaling,
     )  # fmt: skip
 
 

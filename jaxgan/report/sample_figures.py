@@ -23,7 +23,7 @@ BINS = 40
 COLUMNS = 4  # of small multiples
 CHANNELS = 4  # of a series
 VOLUMES = 6  # of each kind
-RANGED = 6  # features that are drawn over the values of a label
+RANGED, RANGED_ROWS = 6, 8  # features, and rows of series and volumes, that are drawn over the values of a label
 EDGE = 0.15  # of the range, left free at either side
 
 
@@ -46,45 +46,50 @@ def samples_figure(
 
 
 def range_figure(
-    samples: Float[np.ndarray, "n values *sample"], titles: Sequence[str], *, scaling: Scaling | None = None
+    samples: Float[np.ndarray, "n values *sample"], titles: Sequence[str], *, label: str = "", scaling: Scaling | None = None
 ) -> "Figure":
     """The figure of n vectors, series or volumes drawn at each value of a label: a column a value, under its title.
 
     Vectors are histograms, a row a feature (of two numbers without names and units: points of the plane, in one row), with the mean as a
-    line; series are lines and volumes middle slices, a row a latent. Axes and greys are the same in all columns.
+    line; series are lines and volumes middle slices, a row a latent, of eight rows at most. Axes and greys are the same in all columns.
     """
     drawn = np.stack([_drawable(of_value, scaling) for of_value in np.moveaxis(samples, 1, 0)])  # (values, n, ...)
     names = [plain_name(name) for name in (scaling.feature_names() if scaling else numbered_names(drawn.shape[-1]))]
     if drawn.ndim == 3 and drawn.shape[2] == 2 and scaling is None:
-        return _points_over_a_label(drawn, titles)
+        return _points_over_a_label(drawn, titles, label)
     figures = {3: _vectors_over_a_label, 4: _series_over_a_label, 6: _volumes_over_a_label}
-    return figures[drawn.ndim](drawn, titles, names)
+    return figures[drawn.ndim](drawn, titles, label, names)
 
 
-def _small_multiples(rows: int, titles: Sequence[str], note: str, **how: Any) -> tuple["Figure", np.ndarray]:
+def _small_multiples(rows: int, titles: Sequence[str], label: str, note: str, **how: Any) -> tuple["Figure", np.ndarray]:
     """Axes in rows and columns, whose titles stand over the first row."""
-    figure = _figure((0.8 + 1.5 * len(titles), 0.8 + 1.4 * rows), "", note)
+    figure = _figure((0.8 + 1.5 * len(titles), 0.8 + 1.4 * rows), plain_name(label), note)
     all_axes = figure.subplots(rows, len(titles), squeeze=False, **how)
     for axes, title in zip(all_axes[0], titles, strict=True):
-        axes.set_title(title, fontsize=9, color=INK, loc="left")
+        axes.set_title(plain_name(title), fontsize=9, color=INK, loc="left")
     for axes in all_axes.ravel():
         _quiet(axes)
     return figure, all_axes
 
 
-def _points_over_a_label(drawn: np.ndarray, titles: Sequence[str]) -> "Figure":
-    figure, all_axes = _small_multiples(1, titles, "", sharex=True, sharey=True)
+def _the_first(shown: int, count: int, what: str) -> list[str]:
+    """In words that not all are shown; nothing where all are."""
+    return [f"the first {shown} of {count:,} {what}"] if shown < count else []
+
+
+def _points_over_a_label(drawn: np.ndarray, titles: Sequence[str], label: str) -> "Figure":
+    figure, all_axes = _small_multiples(1, titles, label, "", sharex=True, sharey=True)
     for axes, points in zip(all_axes[0], drawn, strict=True):
         _scatter(axes, points, None)
         axes.set(xlim=_limits(drawn[..., 0].ravel()), ylim=_limits(drawn[..., 1].ravel()), aspect="equal")
     return figure
 
 
-def _vectors_over_a_label(drawn: np.ndarray, titles: Sequence[str], names: Sequence[str]) -> "Figure":
+def _vectors_over_a_label(drawn: np.ndarray, titles: Sequence[str], label: str, names: Sequence[str]) -> "Figure":
     features = drawn.shape[2]
     shown = min(features, RANGED)
-    note = f"the first {shown} of {features:,} features" if shown < features else ""
-    figure, all_axes = _small_multiples(shown, titles, note, sharex="row", sharey="row")
+    note = ", ".join(_the_first(shown, features, "features"))
+    figure, all_axes = _small_multiples(shown, titles, label, note, sharex="row", sharey="row")
     for feature, in_row in enumerate(all_axes):
         limits = _limits(drawn[..., feature].ravel())
         for axes, values in zip(in_row, drawn[..., feature], strict=True):
@@ -96,11 +101,11 @@ def _vectors_over_a_label(drawn: np.ndarray, titles: Sequence[str], names: Seque
     return figure
 
 
-def _series_over_a_label(drawn: np.ndarray, titles: Sequence[str], names: Sequence[str]) -> "Figure":
+def _series_over_a_label(drawn: np.ndarray, titles: Sequence[str], label: str, names: Sequence[str]) -> "Figure":
     channels = min(drawn.shape[3], CHANNELS)
-    note = f"the first {channels} of {drawn.shape[3]:,} channels" if channels < drawn.shape[3] else ""
-    latents = drawn.shape[1]
-    figure, all_axes = _small_multiples(latents * channels, titles, note, sharex=True)
+    latents = min(drawn.shape[1], RANGED_ROWS // channels)
+    notes = [*_the_first(latents, drawn.shape[1], "latents"), *_the_first(channels, drawn.shape[3], "channels")]
+    figure, all_axes = _small_multiples(latents * channels, titles, label, ", ".join(notes), sharex=True)
     for row, in_row in enumerate(all_axes):
         latent, channel = divmod(row, channels)
         for axes, line in zip(in_row, drawn[:, latent, :, channel], strict=True):
@@ -114,9 +119,11 @@ def _series_over_a_label(drawn: np.ndarray, titles: Sequence[str], names: Sequen
     return figure
 
 
-def _volumes_over_a_label(drawn: np.ndarray, titles: Sequence[str], names: Sequence[str]) -> "Figure":
-    channel = f"channel {names[0]} of {drawn.shape[-1]}, " if drawn.shape[-1] > 1 else ""
-    figure, all_axes = _small_multiples(drawn.shape[1], titles, f"{channel}middle of axis 1")
+def _volumes_over_a_label(drawn: np.ndarray, titles: Sequence[str], label: str, names: Sequence[str]) -> "Figure":
+    latents = min(drawn.shape[1], RANGED_ROWS)
+    of = [f"channel {names[0]} of {drawn.shape[-1]}"] if drawn.shape[-1] > 1 else []
+    note = ", ".join([*_the_first(latents, drawn.shape[1], "latents"), *of, "middle of axis 1"])
+    figure, all_axes = _small_multiples(latents, titles, label, note)
     low, high = _limits(drawn[..., 0].ravel())
     for latent, in_row in enumerate(all_axes):
         for axes, volume in zip(in_row, drawn[:, latent, ..., 0], strict=True):

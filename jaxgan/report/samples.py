@@ -192,16 +192,18 @@ def save_over_a_label(
     distribution: Any = None,
     label_names: Sequence[str] = (),
     *,
+    label: str = "",
     scaling: Scaling | None = None,
 ) -> None:
     """Writes samples (n * values, ...) drawn at values of a label, which vary fastest: a .png has a column a value under its title; else as
-    `save_samples`."""
+    `save_samples`. `label` is the name of that label."""
     shape = samples.shape[1:]
     if path.suffix.lower() != ".png" or len(shape) == 3 or not can_be_drawn(shape):
-        layout = Layout(len(titles), column_titles=titles)
+        layout = Layout(len(titles), column_titles=[f"{label} {titles[0]}".strip(), *titles[1:]])
         save_samples(path, samples, labels, distribution, layout, label_names, scaling=scaling)
     else:
-        save_image(path, figure_array(range_figure(samples.reshape(-1, len(titles), *shape), titles, scaling=scaling)))
+        in_columns = samples.reshape(-1, len(titles), *shape)
+        save_image(path, figure_array(range_figure(in_columns, titles, label=label, scaling=scaling)))
 
 
 def save_interpolation(path: Path, images: np.ndarray, n: int | None = None, titles: Sequence[str] = ()) -> None:

@@ -7,7 +7,7 @@ import pytest
 
 from jaxgan.data import as_dataset, load
 from jaxgan.errors import UserError
-from jaxgan.report.figures import figure_array
+from jaxgan.report.figures import figure_array, plain_name
 from jaxgan.report.sample_figures import range_figure, samples_figure
 from jaxgan.report.samples import SampleView, can_be_drawn, real_beside, save_over_a_label, save_samples
 from jaxgan.report.tables import save_table
@@ -127,7 +127,7 @@ def test_tables_of_series_of_points_and_of_nothing_named(tmp_path):
 class TestOverALabel:
     """Samples drawn at values of a label: a column a value, in the order of the values."""
 
-    TITLES = ("age 20", "40", "60")
+    TITLES = ("20", "40", "60")
 
     def samples(self, shape, n=4, **options):
         """At the three values all numbers are 20, 40 and 60, but for some noise; in units, and as the networks see them."""
@@ -138,7 +138,9 @@ class TestOverALabel:
 
     def figure(self, shape, **options):
         rows, dataset = self.samples(shape, **options)
-        figure = range_figure(dataset.samples.reshape(rows.shape), self.TITLES, scaling=dataset.scaling)
+        figure = range_figure(dataset.samples.reshape(rows.shape), self.TITLES, label="$_an_hour", scaling=dataset.scaling)
+        figure_array(figure)  # a $ begins no formula
+        assert figure.get_suptitle().startswith(plain_name("$_an_hour"))
         return rows, figure, [axes.get_title(loc="left") for axes in figure.axes[:3]]
 
     def test_vectors_have_a_row_a_feature_with_its_mean(self):
@@ -160,6 +162,12 @@ class TestOverALabel:
         assert titles == list(self.TITLES)
         lines = np.reshape([axes.lines[0].get_ydata() for axes in figure.axes], (3, 2, 3, 9))  # latents, channels, values, time
         np.testing.assert_allclose(lines, rows.transpose(0, 3, 1, 2), atol=1e-3)
+
+    def test_of_many_latents_the_first_are_drawn_and_that_is_said(self):
+        for shape, rows in (((9, 3), 6), ((4, 4, 4, 1), 8)):
+            figure = range_figure(RNG.normal(size=(50, 3, *shape)), self.TITLES, label="age")
+            assert len([axes for axes in figure.axes if axes.lines or axes.images]) == 3 * rows
+            assert f"age: the first {rows // (3 if len(shape) == 2 else 1)} of 50 latents" in figure.get_suptitle()
 
     def test_volumes_show_their_middle_in_one_scale(self):
         rows, figure, titles = self.figure((4, 5, 6, 1), n=2)
