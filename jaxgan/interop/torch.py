@@ -7,7 +7,11 @@ is `batch_stats / br1 / layers_0 / mean`. Kernels are stored such that one permu
     weight (out, in, h, w) of a convolution         -> kernel (h, w, in, out)
     weight (in, out, h, w) of a transposed one      -> kernel (h, w, out, in)
 
-Upsampling and the convolution after it are one layer here, and one name: in PyTorch a `Conv2d` whose `forward` repeats each number first.
+`--upsampling nearest` is one layer here and one name; its PyTorch form is such a class (`Conv1d`, `Conv3d` of series and volumes):
+
+    class Upsampled(torch.nn.Conv2d):  # made with padding=1 and a window of 3
+        def forward(self, x):
+            return super().forward(torch.nn.functional.interpolate(x, scale_factor=2, mode="nearest"))
 """
 
 import re
