@@ -320,11 +320,8 @@ def _frozen(program: Program, resolved: Resolved, weights: InitialWeights | None
 
 
 def _time_is_said(resolved: Resolved) -> bool:
-    """Whether it is said before the run begins how long it takes: of pictures of one's own, which lie in memory and are trained on here.
-
-    Of pictures that are read meanwhile, a few steps do not tell it; the progress bar does after some more.
-    """
-    return resolved.config.recipe == own_pictures.NAME and resolved.dataset.records is None and jax.process_count() == 1
+    """Whether it is said before the run begins how long it takes: of pictures of one's own, trained on by this process alone."""
+    return resolved.config.recipe == own_pictures.NAME and jax.process_count() == 1
 
 
 def _finite_replicas(state: GanState, replicas: int) -> list[int]:

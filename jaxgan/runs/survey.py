@@ -118,19 +118,24 @@ def time_steps(
 ) -> Timed | None:
     """Makes steps from a state at step 0, which is used up, for about so many seconds, one at least after the first; None if interrupted.
 
+    Of pictures that are read meanwhile they end with the first window of them, and a step takes no less than its share of reading that.
     A run that then begins from an equal state is what it would have been: its batches and its chance are those of a step's number.
     """
+    window = program.feed.left(0)
+    began = time.perf_counter()
+    program.feed.at(0)
+    reading = (time.perf_counter() - began) / window
     began = time.perf_counter()
     state, sums, _ = program.chunk(state, program.zero_sums(state), 1, begin_next=False)
     first = time.perf_counter() - began
-    steps, taken = 0, 0.0
+    made, steps, taken = 1, 0, 0.0
     while not interrupted():
-        n = 1 if not steps else max(1, min(program.feed.left(steps + 1), round(steps / taken * seconds / 2)))
+        n = 1 if not steps else max(1, min(program.feed.left(made), round(steps / taken * seconds / 2)))
         began = time.perf_counter()
         state, sums, _ = program.chunk(state, sums, n, begin_next=False)
-        steps, taken = steps + n, taken + time.perf_counter() - began
-        if taken >= seconds:
-            return Timed(first, taken / steps)
+        made, steps, taken = made + n, steps + n, taken + time.perf_counter() - began
+        if taken >= seconds or made >= window:
+            return Timed(first, max(taken / steps, reading))
     return None
 
 

@@ -83,15 +83,16 @@ class TestTimeSaidBeforeARunBegins:
             sample_every=5, checkpoint_every=5,
         )  # fmt: skip
 
-    def test_before_the_first_step_and_once(self, options, tmp_path, capsys, monkeypatch):
+    @pytest.mark.parametrize("stream", ["never", "always"])
+    def test_before_the_first_step_and_once(self, options, stream, tmp_path, capsys, monkeypatch):
         monkeypatch.setattr(fitting, "SECONDS_TIMED", 0.01)
         monkeypatch.setattr(fitting, "time_steps", lambda *given: time_steps(*given)._replace(step=720.0))
-        run = fit(Config(**options, out=tmp_path / "told"))
+        run = fit(Config(**options, out=tmp_path / "told", stream=stream))
         lines = capsys.readouterr().out.splitlines()
         said = "about 1 h 0 min for 5 steps of 720,000.0 ms each; Ctrl-C stops after saving a checkpoint"
         assert lines.index(said) < next(place for place, line in enumerate(lines) if line.startswith("step "))
         assert [line for line in lines if line.startswith("about")] == [said]
-        silent = fit(Config(**options, out=tmp_path / "silent"), progress=False)  # nothing is timed
+        silent = fit(Config(**options, out=tmp_path / "silent", stream=stream), progress=False)  # nothing is timed
         assert "about" not in capsys.readouterr().out
         for one, other in zip(*(jax.tree.leaves(each.state._replace(key=None)) for each in (run, silent)), strict=True):
             np.testing.assert_array_equal(one, other)
@@ -114,17 +115,20 @@ class TestTimeSaidBeforeARunBegins:
         ]
 
     def test_other_runs_make_no_steps_but_their_own(self, options, tmp_path, monkeypatch):
-        """Nor do those whose pictures are read meanwhile, or that go on."""
+        """Nor do those that go on."""
+        fit(Config(**options, out=tmp_path / "first"), progress=False)
         monkeypatch.setattr(fitting, "time_steps", None)
-        fit(Config(**options, out=tmp_path / "streamed", stream="always"))
-        fit(Config(out=tmp_path / "streamed", resume=True, steps=6))
+        fit(Config(out=tmp_path / "first", resume=True, steps=6))
         fit(Config(variant="gan", dataset="ring8", hidden_dim=4, batch_size=8, steps=2, out=tmp_path / "run"))
 
 
-def test_nothing_is_compiled_beside_the_steps_that_are_timed(monkeypatch):
-    """On a clock that shows 50 s for the first step and 2 s for each of the others."""
+def on_a_clock(monkeypatch, window, reading=0.0):
+    """A program whose first step takes 50 s and each of the others 2 s, and its steps so far; a window of the data is read in so many seconds."""
     program, now, made = tiny("mlp").program(), [0.0], [0]
-    sums = program.zero_sums(state := program.initial_state())
+    sums = program.zero_sums(program.initial_state())
+
+    def at(step):
+        now[0] += reading
 
     def chunk(state, sums, n, begin_next):
         assert n <= program.feed.left(made[0]) and not begin_next
@@ -132,13 +136,21 @@ def test_nothing_is_compiled_beside_the_steps_that_are_timed(monkeypatch):
         made[0] += n
         return state, sums, None
 
-    for name, stand_in in (
-        ("chunk", chunk), ("zero_sums", lambda state: sums), ("feed", SimpleNamespace(left=lambda step: 4 - step % 4)),
-    ):  # fmt: skip
+    feed = SimpleNamespace(left=lambda step: window - step % window, at=at)
+    for name, stand_in in (("chunk", chunk), ("zero_sums", lambda state: sums), ("feed", feed)):
         monkeypatch.setattr(program, name, stand_in)
     monkeypatch.setattr("time.perf_counter", lambda: now[0])
-    assert time_steps(program, state, seconds=12.0) == (50.0, 2.0)
-    assert 7 <= made[0] <= 10
-    made[0], now[0] = 0, 0.0
-    assert time_steps(program, state, seconds=0.1) == (50.0, 2.0)
-    assert made[0] == 2  # one that is slow is enough
+    return program, made
+
+
+@pytest.mark.parametrize(("window", "seconds", "made"), [(2**31, 12.0, 7), (2**31, 0.1, 2), (5, 12.0, 5), (1, 12.0, 2)])
+def test_nothing_is_compiled_beside_the_steps_that_are_timed(monkeypatch, window, seconds, made):
+    """One that is slow is enough, and no second window of the data is read unless the first holds one step."""
+    program, steps = on_a_clock(monkeypatch, window)
+    assert time_steps(program, program.initial_state(), seconds) == (50.0, 2.0)
+    assert made <= steps[0] <= min(made + 3, max(window, 2))
+
+
+def test_a_step_takes_no_less_than_reading_its_pictures(monkeypatch):
+    program, _ = on_a_clock(monkeypatch, 10, reading=70.0)
+    assert time_steps(program, program.initial_state(), 12.0) == (50.0, 7.0)
