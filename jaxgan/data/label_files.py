@@ -34,11 +34,9 @@ BY_THEMSELVES = (
 SEPARATORS = ";|"  # of several words in one column
 FILE_KEYS = ("file_name", "filename", "file", "path", "image", "name")  # of an object in a list, the first that is there
 LABEL_KEYS = ("label", "labels", "class", "category", "tags")
-OF_SAMPLES, FILE = (
-    ("seed", "latent"),
-    "file",
-)  # the first column of samples.csv, by which samples are numbered, and its last one
-MAKER = "generator"  # its column of the generators, where there are several
+OF_SAMPLES = ("seed", "latent")  # how the first column of jaxgan's samples.csv may be called
+FILE = "file"  # and its last one
+MAKER = "generator"  # and, where there are several, that of the generators
 LARGEST = 2**30  # bytes of a file
 Label = str | float | tuple[str, ...] | tuple[float, ...]
 

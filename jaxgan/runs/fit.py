@@ -208,7 +208,7 @@ def _fit(
             print(f"page: {files.report}, written anew while it trains; reload it to see how far it is", flush=True)
         announced = progress and earlier is None and _time_is_said(resolved)
         if announced:
-            print("how long a step takes: some are made, and thrown away", flush=True)
+            print("making a few steps, which are thrown away, to see how long the whole takes", flush=True)
             timed = time_steps(program, begin.state, SECONDS_TIMED, interrupted)
             expected, *more = [""] if timed is None else expected_time(resolved, timed.step)
             for line in (f"{expected}; Ctrl-C stops after saving a checkpoint", *more) if expected else ():
