@@ -29,7 +29,6 @@ from jaxgan.types import (
     Gradients,
     Labels,
     Metrics,
-    Number,
     Params,
     Player,
     Samples,
@@ -57,12 +56,13 @@ def critic_step(gan: "Gan", state: GanState, draw: Draw) -> tuple[GanState, Metr
 
 @jax.named_scope("generator_step")
 def gen_step(gan: "Gan", state: GanState, draw: Draw) -> tuple[GanState, Metrics]:
-    """The generator's parameters and their running mean move; both players' batch statistics do."""
+    """The generator's parameters and their running mean move; the batch statistics of both players and of the mean do."""
     gradients = generator_gradients(gan, state, draw)
     generator = state.generator._replace(variables=gradients.generator_variables)
     generator = _updated(generator, gradients.params, gan.generator_optimizer)
     critic = state.critic._replace(variables=gradients.critic_variables)
-    return state._replace(generator=generator, critic=critic, ema=_averaged(state.ema, generator, gan.ema)), gradients.metrics
+    average = _averaged(gan, state.ema, generator, draw)
+    return state._replace(generator=generator, critic=critic, ema=average), gradients.metrics
 
 
 def critic_gradients(gan: "Gan", state: GanState, draw: Draw) -> Gradients:
@@ -266,14 +266,16 @@ def _updated_critic(gan: "Gan", critic: Player, gradients: Params, draw: Draw) -
 
 
 @jax.named_scope("average")
-def _averaged(ema: Average | tuple[()], generator: Player, decay: Number) -> Average | tuple[()]:
-    """decay * average + (1 - decay) * new, for parameters and batch statistics alike; counters are copied."""
+def _averaged(gan: "Gan", ema: Average | tuple[()], generator: Player, draw: Draw) -> Average | tuple[()]:
+    """decay * average + (1 - decay) * new of the parameters; the batch statistics are those of the averaged generator's own passes.
+
+    A mean of the generator's statistics would not fit: averaged weights make values that vary less, and a variance that is too large
+    makes pale pictures (Izmailov et al. 2018, arXiv 1803.05407, section 3.2).
+    """
     if not ema:
         return ()
-
-    def mean(old: Array, new: Array) -> Array:
-        if not jnp.issubdtype(new.dtype, jnp.floating):
-            return new
-        return new + (decay * (old - new)).astype(new.dtype)
-
-    return jax.tree.map(mean, ema, Average(generator.params, generator.variables))
+    params = jax.tree.map(lambda old, new: new + (gan.ema * (old - new)).astype(new.dtype), ema.params, generator.params)
+    if not ema.variables:
+        return Average(params, ema.variables)
+    _, variables = _generate(gan, generator._replace(params=params, variables=ema.variables), draw)
+    return Average(params, variables)
