@@ -29,6 +29,7 @@ FIRST = "r3gan"
 BASE: dict[str, Any] = {"variant": "r3gan"}
 ROWS: dict[str, dict[str, Any]] = {  # the first is what the others differ from
     FIRST: BASE,
+    "r3gan, batches of 64": {**BASE, "batch_size": 64, "learning_rate": 4e-4, "warmup_steps": 0, "ema": 0.995},
     "r3gan, transposed convolutions": {**BASE, "upsampling": "transposed"},
     "r3gan, penalty weights .1": {**BASE, "r1_weight": 0.1, "r2_weight": 0.1},
     "r3gan, adaptive augmentation": {**BASE, "ada": True},
@@ -37,7 +38,7 @@ ROWS: dict[str, dict[str, Any]] = {  # the first is what the others differ from
     "hinge": {"variant": "hinge"},
 }
 SIZES = (32, 64)
-STEPS, QUICK = 12_000, 6
+QUICK = 6  # steps; of whole runs as many as the recipe makes: each row sees as many pictures
 SAMPLES = (10_000, 150)  # more than the classifier has features
 METRICS = {
     "fid_lab": 1,
@@ -52,12 +53,11 @@ METRICS = {
 
 def config_of(row: str, pictures: Path, size: int, options: lab.Options) -> Config:
     """A row's run of all seeds, on pictures of so many pixels a side."""
-    steps = options.length(STEPS, QUICK)
     settings = {**ROWS[row], **({"hidden_dim": 16, "batch_size": 8} if options.quick else {})}
     return Config(
         **settings, dataset=f"folder:{pictures}", conditional=True, recipe="own_pictures", image_size=16 if options.quick else size,
-        steps=steps, replicas=options.seeds, data_dir=options.data_dir, sample_every=max(1, steps // 10),
-        checkpoint_every=max(1, steps // 10), keep_checkpoints=1,
+        steps=options.steps or (QUICK if options.quick else None), replicas=options.seeds, data_dir=options.data_dir,
+        sample_every="10%", checkpoint_every="10%", keep_checkpoints=1,
     )  # fmt: skip
 
 
@@ -67,11 +67,13 @@ def slug(row: str, size: int) -> str:
     return name if size == SIZES[0] else f"{name}-{size}"
 
 
-def metrics_table(metrics: Mapping[str, dict[str, np.ndarray]]) -> str:
-    """A line a row: mean and deviation over its seeds of every metric that was measured."""
+def metrics_table(metrics: Mapping[str, dict[str, np.ndarray]], steps: Mapping[str, int]) -> str:
+    """A line a row: its generator steps, and mean and deviation over its seeds of every metric that was measured."""
     measured = {name for values in metrics.values() for name in values}
     names = {name: digits for wanted, digits in METRICS.items() for name in sorted(measured) if name.startswith(f"{wanted}_")}
-    return lab.table(["", *names, "seeds"], [[row, *lab.values_row(own, names)] for row, own in metrics.items()])
+    return lab.table(
+        ["", "steps", *names, "seeds"], [[row, f"{steps[row]:,}", *lab.values_row(own, names)] for row, own in metrics.items()]
+    )
 
 
 def main(argv: list[str] | None = None) -> None:
@@ -90,8 +92,11 @@ def main(argv: list[str] | None = None) -> None:
     )  # fmt: skip
     n = SAMPLES[options.quick]
     metrics = {row: lab.measure_once(folder, n) for row, folder in folders.items()}
-    budget = options.budget(f"{more['pictures'].name} at {size}x{size}", STEPS, QUICK)
-    parts = {f"Metrics of {count(n)} samples": metrics_table(metrics)}
+    steps = {row: RunFolder(folder).read_config()["steps"] for row, folder in folders.items()}
+    budget = f"{more['pictures'].name} at {size}x{size}" + (
+        "" if options.steps is None else ", fewer or more steps than the recipe's"
+    )
+    parts = {f"Metrics of {count(n)} samples": metrics_table(metrics, steps)}
     lab.write_results(options, NAME, f"Colour pictures of {size}x{size}", budget, parts)
     for row, folder in folders.items():
         last = max(

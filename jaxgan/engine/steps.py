@@ -17,6 +17,7 @@ from jaxgan.engine.accumulation import mean_over_parts
 from jaxgan.engine.adaptive import adapted, overfitting, passed_variables
 from jaxgan.networks import generator_index
 from jaxgan.networks.inspection import has_dropout
+from jaxgan.networks.layers import BatchNorm
 from jaxgan.types import (
     Average,
     Constraint,
@@ -38,6 +39,8 @@ from jaxgan.types import (
 
 if TYPE_CHECKING:
     from jaxgan.engine.gan import Gan
+
+STATISTICS = 4  # times as fast as averaged weights move their batch statistics, at most as fast as batch norm's own
 
 
 @jax.named_scope("critic_step")
@@ -269,13 +272,19 @@ def _updated_critic(gan: "Gan", critic: Player, gradients: Params, draw: Draw) -
 def _averaged(gan: "Gan", ema: Average | tuple[()], generator: Player, draw: Draw) -> Average | tuple[()]:
     """decay * average + (1 - decay) * new of the parameters; the batch statistics are those of the averaged generator's own passes.
 
-    A mean of the generator's statistics would not fit: averaged weights make values that vary less, and a variance that is too large
-    makes pale pictures (Izmailov et al. 2018, arXiv 1803.05407, section 3.2).
+    Mean weights want statistics of their own (Izmailov et al. 2018, arXiv 1803.05407, section 3.2). The mean of the generator's variances
+    is too large for them, which makes pale pictures. Theirs move as slowly as the weights allow: those of the last few batches
+    alone would shift all samples alike. Counters are the generator's.
     """
     if not ema:
         return ()
     params = jax.tree.map(lambda old, new: new + (gan.ema * (old - new)).astype(new.dtype), ema.params, generator.params)
     if not ema.variables:
         return Average(params, ema.variables)
-    _, variables = _generate(gan, generator._replace(params=params, variables=ema.variables), draw)
-    return Average(params, variables)
+    _, passed = _generate(gan, generator._replace(params=params, variables=ema.variables), draw)
+    share = jnp.minimum(1.0, STATISTICS * (1 - gan.ema) / BatchNorm.momentum)
+
+    def moved(old: Array, new: Array, of_generator: Array) -> Array:
+        return old + (share * (new - old)).astype(old.dtype) if jnp.issubdtype(old.dtype, jnp.floating) else of_generator
+
+    return Average(params, jax.tree.map(moved, ema.variables, passed, generator.variables))

@@ -8,7 +8,7 @@ import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
-from typing import Any, NamedTuple
+from typing import Any, ClassVar, NamedTuple
 
 import flax.linen as nn
 import jax
@@ -161,6 +161,8 @@ class BatchNorm(nn.Module):
     move if the collection `batch_stats` is mutable; otherwise the running ones are used.
     """
 
+    momentum: ClassVar[float] = 0.1
+
     @nn.compact
     def __call__(self, x: Float[Array, "batch *spatial channels"], train: bool) -> Float[Array, "batch *spatial channels"]:
         channels = x.shape[-1]
@@ -177,8 +179,8 @@ class BatchNorm(nn.Module):
             var = jnp.square(x - mean).mean(axes)
             if self.is_mutable_collection("batch_stats") and not self.is_initializing():
                 n = x.size // channels
-                running_mean.value = 0.9 * running_mean.value + 0.1 * mean
-                running_var.value = 0.9 * running_var.value + 0.1 * var * (n / max(n - 1, 1))
+                running_mean.value = (1 - self.momentum) * running_mean.value + self.momentum * mean
+                running_var.value = (1 - self.momentum) * running_var.value + self.momentum * var * (n / max(n - 1, 1))
                 count.value = count.value + 1
         return (x - mean) * (jax.lax.rsqrt(var + 1e-5) * scale) + bias
 

@@ -4,6 +4,7 @@ On a processor that is something to see within minutes and the whole within an e
 The papers' settings, made for accelerators, are `--recipe paper`.
 """
 
+import math
 from typing import Any
 
 from jaxgan.data import Dataset, names_own_files
@@ -17,14 +18,18 @@ WIDTH = {"cpu": 32}  # of the networks at 32 pixels; half as wide at twice as ma
 WIDTH_ELSEWHERE = 64
 NARROWEST = 16
 FEW = 1000  # pictures: with fewer a critic comes to know them by heart (experiments/results/colour_pictures.md)
-STEPS = 12_000
 BATCH = 64
+SEEN = 720_000  # real pictures in all generator steps' batches, at most: 11,250 steps of 64
+FEWEST_SEEN = 240_000
 EPOCHS = 1000  # of the critic, at most: of fewer pictures fewer steps, for a critic soon knows them by heart
-FEWEST_STEPS = 4000
-PICTURES = 80  # drawn in the course of a run
+DRAWN = 75  # pictures in the course of a run
 MEASURED: dict[str, Any] = {  # of r3gan, by experiments/colour_pictures.py
     "learning_rate": 4e-4, "beta1": 0.0, "beta2": 0.99, "schedule": "cosine", "schedule_end": 0.1,
 }  # fmt: skip
+SMALL_BATCH = {"cpu": 16}  # of r3gan: more and smaller steps see as many pictures, on a processor in as much time
+SMALL_RATE = 3e-4
+WARMUP = 30  # a thirtieth of small steps: without it a critic that begins too fast may come to tell nothing apart
+AVERAGED = 45  # small steps that an average goes back over are a 45th of all, and a thousand at most
 
 
 def largest_size(config: Config, platform: str) -> int | None:
@@ -34,30 +39,48 @@ def largest_size(config: Config, platform: str) -> int | None:
     return LARGEST.get(platform, LARGEST_ELSEWHERE)
 
 
-def steps_for(size: int | None, n_critic: int) -> int:
+def steps_for(size: int | None, n_critic: int, batch_size: int) -> int:
     """Generator steps for so many pictures, a multiple of those between two that are drawn."""
-    steps = STEPS if size is None else min(STEPS, max(FEWEST_STEPS, EPOCHS * size // (BATCH * n_critic)))
-    return steps // PICTURES * PICTURES
+    seen = SEEN if size is None else min(SEEN, max(FEWEST_SEEN, EPOCHS * size // max(1, n_critic)))
+    return max(1, seen // (batch_size * DRAWN)) * DRAWN
 
 
-def own_pictures(variant: Variant, dataset: Dataset, platform: str) -> Recipe:
-    """The recipe for these pictures on this platform; what it does not set is the paper's."""
+def own_pictures(config: Config, variant: Variant, dataset: Dataset, platform: str) -> Recipe:
+    """The recipe for these pictures on this platform; what it does not set is the paper's.
+
+    Args:
+        config: what is asked for; steps go by its batch size, and what is a share of them by its steps or epochs.
+    """
     side = max(dataset.sample_shape[:2])
     width = WIDTH.get(platform, WIDTH_ELSEWHERE) if side <= 32 else max(NARROWEST, WIDTH.get(platform, WIDTH_ELSEWHERE) // 2)
     paper: dict[str, Any] = dict(next((recipe.settings for recipe in variant.recipes if recipe.name == "paper"), {}))
-    n_critic = min(2, paper.get("n_critic", 1))
-    steps = steps_for(dataset.size, n_critic)
     networks = {"network": "fc"} if variant.dropout else {"network": "dcgan", "hidden_dim": width, "upsampling": "nearest"}
+    small = SMALL_BATCH.get(platform) if variant is R3GAN else None
+    small = small if config.batch_size in (None, small) else None
+    batch_size, n_critic = config.batch_size or small or BATCH, min(2, paper.get("n_critic", 1))
+    steps = steps_for(dataset.size, n_critic if config.n_critic is None else config.n_critic, batch_size)
+    whole = config.steps or _steps_in(config, dataset.size, n_critic, batch_size) or steps
     settings: dict[str, Any] = {
         **networks,
         **(MEASURED if variant is R3GAN else {}),
-        "batch_size": BATCH,
+        "batch_size": batch_size,
         "n_critic": n_critic,
         "ema": 0.995,  # an average over some hundred steps: a longer one would show the first weights for a thousand
         "steps": steps,
-        "sample_every": steps // PICTURES,
+        "sample_every": max(1, whole // DRAWN),
     }
+    if small:
+        averaged = max(1, min(1000, whole // AVERAGED))
+        settings |= {"learning_rate": SMALL_RATE, "warmup_steps": whole // WARMUP, "ema": round(1 - 1 / averaged, 4)}
     return Recipe(NAME, f"{dataset.name} on {platform}: jaxgan.settings.own_pictures", settings, "images")
+
+
+def _steps_in(config: Config, size: int | None, n_critic: int, batch_size: int) -> int | None:
+    """Generator steps in the epochs that are asked for; None where none are."""
+    if config.epochs is None or size is None:
+        return None
+    critic_steps = max(1, n_critic if config.n_critic is None else config.n_critic)
+    return math.ceil(config.epochs * math.ceil(size / batch_size) / critic_steps)
 
 
 def advice(config: Config, dataset: Dataset, game: Game) -> tuple[str, ...]:

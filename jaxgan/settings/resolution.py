@@ -117,10 +117,20 @@ def resolve(config: Config, dataset: Dataset | None = None, *, saved: bool = Fal
     final = dataclasses.replace(filled, **settled)
     check(final)
     advice = own_pictures.advice(final, loaded, game)
-    loaded = dataclasses.replace(loaded, notes=(*loaded.notes, *networks.notes, *advice))
+    loaded = dataclasses.replace(loaded, notes=(*loaded.notes, *networks.notes, *advice, *_rising(final)))
     traced = traced_numbers(final, numbers)
     gan_of = _gan_maker(final, variant, loaded, networks, tuple(numbers))
     return Resolved(final, loaded, schedule_of(final), gan_of, differing_numbers(final, traced))
+
+
+def _rising(config: Config) -> tuple[str, ...]:
+    """What is to be said where a warm-up leaves no step at the full rates."""
+    assert config.steps is not None and config.warmup_steps is not None
+    if config.warmup_steps < config.steps:
+        return ()
+    return (
+        f"--warmup-steps {config.warmup_steps:,}: the learning rates rise in all of the {config.steps:,} steps, and are never full",
+    )
 
 
 # Data
@@ -210,9 +220,9 @@ def choose_recipe(variant: Variant, config: Config, dataset: Dataset) -> Recipe:
                 f"--recipe {own_pictures.NAME} is for pictures and a critic: {config.dataset} holds {kind}, {config.variant} has"
                 f" {'no' if variant.critic == 'none' else 'a'} critic"
             )
-        return own_pictures.own_pictures(variant, dataset, platform())
+        return own_pictures.own_pictures(config, variant, dataset, platform())
     if config.recipe is None and kind == "images" and variant.critic != "none" and names_own_files(config.dataset):
-        return own_pictures.own_pictures(variant, dataset, platform())
+        return own_pictures.own_pictures(config, variant, dataset, platform())
     if config.recipe is None:
         return fitting.get(config.dataset) or fitting.get("paper") or fitting.get(OWN.name) or next(iter(fitting.values()))
     if config.recipe in fitting:

@@ -9,8 +9,8 @@ import numpy as np
 from tests.tiny import numbers_of, on_disk, pictures, tiny, with_vectors
 
 CASES = {
-    "gan dcgan with labels, batch norm in both players, replicas and data": (
-        dict(network="dcgan", variant="gan", conditional=True, replicas=2),
+    "gan dcgan with labels, batch norm in both players, averaged weights, replicas and data": (
+        dict(network="dcgan", variant="gan", conditional=True, replicas=2, ema=0.9),
         "data=4,replica=2",
     ),
     "wgan_gp conv1d, series": (dict(network="conv1d", variant="wgan_gp", n_critic=1), "data=4"),

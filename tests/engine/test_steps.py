@@ -104,17 +104,33 @@ def test_real_and_fake_share_a_pass_only_where_that_changes_nothing():
     np.testing.assert_allclose(metrics["critic_loss"], fake - real, rtol=1e-4, atol=1e-6)
 
 
-def test_the_average_follows_the_weights_and_has_batch_statistics_of_its_own():
+@pytest.mark.parametrize(
+    ("more", "share"),  # of batch norm's own pace: 4 (1 - ema) / .1, at most 1
+    [({"ema": 0.9}, 1), ({"ema": 0.99, "conditional": True}, 0.4), ({"ema": 0.999, "generators": 2}, 0.04)],
+    ids=str,
+)
+def test_the_average_follows_the_weights_and_has_batch_statistics_of_its_own(more, share):
     """Of the averaged generator's passes (PyTorch's `swa_utils.update_bn`): a mean of the generator's would not fit its weights."""
-    setup = tiny("conv", variant="gan", ema=0.9)
+    setup = tiny("conv", variant="gan", **more)
     state, _, draw = state_and_draws(setup)
-    stepped, _ = steps_of(setup)[1](state, draw)
-    expected = jax.tree.map(lambda old, new: 0.9 * old + 0.1 * new, state.generator.params, stepped.generator.params)
+    gen_step = steps_of(setup)[1]
+    before, _ = gen_step(state, draw)
+    stepped, _ = gen_step(before, draw)
+    decay = more["ema"]
+    expected = jax.tree.map(lambda old, new: decay * old + (1 - decay) * new, before.ema.params, stepped.generator.params)
     chex.assert_trees_all_close(stepped.ema.params, expected, rtol=1e-4, atol=1e-7)
-    average = {"params": stepped.ema.params, **state.ema.variables}
-    _, moved = setup.gan.networks.generator.apply(average, draw.latent, draw.fake_label, train=True, mutable=["batch_stats"])
-    chex.assert_trees_all_close(stepped.ema.variables, moved, rtol=1e-5, atol=1e-7)
-    assert not jax.tree.all(jax.tree.map(jnp.allclose, stepped.ema.variables, stepped.generator.variables))
+    average = {"params": stepped.ema.params, **before.ema.variables}
+    _, passed = setup.gan.networks.generator.apply(average, draw.latent, draw.fake_label, train=True, mutable=["batch_stats"])
+
+    def moved(old, new, of_generator):
+        return (1 - share) * old + share * new if jnp.issubdtype(old.dtype, jnp.floating) else of_generator
+
+    expected = jax.tree.map(moved, before.ema.variables, passed, stepped.generator.variables)
+    chex.assert_trees_all_close(stepped.ema.variables, expected, rtol=1e-5, atol=1e-7)
+    of_generator = jax.tree.map(
+        lambda old, new: decay * old + (1 - decay) * new, before.ema.variables, stepped.generator.variables
+    )
+    assert not jax.tree.all(jax.tree.map(jnp.allclose, stepped.ema.variables, of_generator))
 
 
 @pytest.mark.parametrize(

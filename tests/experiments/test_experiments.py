@@ -32,7 +32,7 @@ from experiments.torch_labs import compare
 from jaxgan import Config, runs
 from jaxgan.errors import DivergedError, UserError
 from jaxgan.folder import RunFolder
-from jaxgan.settings import read_config_file
+from jaxgan.settings import read_config_file, resolve
 
 OLD_RUNS = Path(__file__).parents[1] / "old_runs"
 
@@ -405,9 +405,10 @@ def test_colour_pictures_in_its_quick_form(tmp_path):
         ["--quick", "--pictures", str(tmp_path / "set"), "--rows", "r3gan", "hinge", "--out", str(tmp_path / "out")]
     )
     text = (tmp_path / "out" / "colour_pictures.md").read_text()
-    assert "fid_lab_150" in text and all(f"| {row} |" in text for row in ("r3gan", "hinge"))
+    assert "fid_lab_150" in text and all(f"| {row} | 6 |" in text for row in ("r3gan", "hinge"))
     options = lab.Options(quick=False, seeds=1, out=tmp_path, data_dir=None)
     large = colour_pictures.config_of("r3gan", tmp_path / "set", 64, options)
+    assert resolve(large).config.steps == 15_000  # of few pictures
     assert large.image_size == 64 and colour_pictures.slug("r3gan", 64) != colour_pictures.slug("r3gan", 32)
     for row in ("r3gan", "hinge"):
         with Image.open(tmp_path / "out" / f"colour_pictures-{row}.png") as picture:

@@ -30,16 +30,26 @@ def test_on_a_processor_pictures_are_brought_down_in_their_shape_and_said_to_be(
     config = resolved.config
     assert (config.recipe, config.image_size, config.network, config.hidden_dim) == ("own_pictures", "32x21", "dcgan", 32)
     assert config.upsampling == "nearest"
-    assert config.steps / config.sample_every == 80  # something to see long before the end
+    assert config.steps / config.sample_every == 75  # something to see long before the end
 
 
 @pytest.mark.parametrize(
-    ("pictures", "steps"), [(3, 4000), (300, 4640), (700, 10880), (768, 12_000), (10**6, 12_000), (None, 12_000)]
+    ("pictures", "steps"), [(3, 3750), (300, 4650), (700, 10_875), (720, 11_250), (10**6, 11_250), (None, 11_250)]
 )
 def test_fewer_pictures_are_trained_on_for_fewer_steps(pictures, steps):
-    """A thousand passes of the critic over them, as a multiple of 80 steps, from 4,000 to 12,000."""
-    assert steps_for(pictures, 1) == steps
-    assert steps_for(2 * pictures if pictures else None, 2) == steps
+    """A thousand passes of the critic over them, as a multiple of 75 steps, from 3,750 to 11,250 of batches of 64."""
+    assert steps_for(pictures, 1, 64) == steps
+    assert steps_for(2 * pictures if pictures else None, 2, 64) == steps
+
+
+def test_as_many_pictures_are_seen_in_batches_of_any_size(folder):
+    assert steps_for(None, 1, 16) == 4 * 11_250
+    assert steps_for(None, 1, 10**6) == 75
+    steps = {
+        size: resolve(Config(variant="r3gan", dataset=f"folder:{folder}", batch_size=size)).config.steps
+        for size in (None, 16, 64)
+    }
+    assert steps == {None: 15_000, 16: 15_000, 64: 3750}
 
 
 def test_what_was_settled_stays_on_a_machine_with_another_device(folder, monkeypatch):
@@ -88,8 +98,51 @@ def test_points_have_no_recipe_for_pictures():
 def test_of_r3gan_the_settings_that_were_measured_are_taken_and_can_be_changed(folder):
     """experiments/results/colour_pictures.md: they are what its first row is trained by."""
     config = resolve(Config(variant="r3gan", dataset=f"folder:{folder}")).config
-    assert (config.learning_rate, config.critic_learning_rate, config.beta1, config.beta2) == (4e-4, 4e-4, 0.0, 0.99)
+    assert (config.learning_rate, config.critic_learning_rate, config.beta1, config.beta2) == (3e-4, 3e-4, 0.0, 0.99)
     assert (config.schedule, config.schedule_end, config.optimizer) == ("cosine", 0.1, "adam")
-    own = resolve(Config(variant="r3gan", dataset=f"folder:{folder}", learning_rate=1e-4, schedule="constant")).config
+    assert (config.steps, config.warmup_steps, config.sample_every) == (15_000, 500, 200)
+    own = resolve(Config(variant="r3gan", dataset=f"folder:{folder}", learning_rate=1e-4, schedule="constant", steps=60)).config
     assert (own.learning_rate, own.schedule, own.schedule_end) == (1e-4, "constant", None)
-    assert resolve(Config(variant="gan", dataset=f"folder:{folder}")).config.schedule == "constant"
+    assert own.warmup_steps == 2
+    other = resolve(Config(variant="gan", dataset=f"folder:{folder}")).config
+    assert (other.schedule, other.batch_size, other.ema, other.warmup_steps) == ("constant", 64, 0.995, 0)
+
+
+def test_of_r3gan_a_processor_takes_smaller_batches(folder, monkeypatch):
+    """In small batches it makes more steps in as much time, which an accelerator does not; another batch has the other rates."""
+    asked = Config(variant="r3gan", dataset=f"folder:{folder}")
+    large = (64, 0.995, 4e-4, 0)
+
+    def settled(config):
+        config = resolve(config).config
+        return config.batch_size, config.ema, config.learning_rate, config.warmup_steps
+
+    assert settled(asked) == settled(dataclasses.replace(asked, batch_size=16)) == (16, 0.997, 3e-4, 500)
+    assert settled(dataclasses.replace(asked, batch_size=64)) == large
+    monkeypatch.setattr("jaxgan.settings.resolution.platform", lambda: "gpu")
+    assert settled(asked) == large
+
+
+@pytest.mark.parametrize(
+    ("length", "steps", "warmup", "ema", "sample_every"),
+    [
+        ({"steps": 45_000}, 45_000, 1500, 0.999, 600),  # experiments/results/colour_pictures.md
+        ({"steps": 300}, 300, 10, 0.8333, 4),
+        ({"epochs": 300}, 300, 10, 0.8333, 4),  # three pictures are one batch
+        ({"epochs": 300, "n_critic": 2}, 150, 5, 0.6667, 2),
+        ({"steps": 1}, 1, 0, 0.0, 1),
+    ],
+)
+def test_what_is_a_share_of_the_run_goes_by_its_length(folder, length, steps, warmup, ema, sample_every):
+    config = resolve(Config(variant="r3gan", dataset=f"folder:{folder}", **length)).config
+    assert (config.steps, config.warmup_steps, config.ema, config.sample_every) == (steps, warmup, ema, sample_every)
+
+
+def test_a_warm_up_as_long_as_the_run_is_said():
+    def rising(steps):
+        return [
+            note for note in resolve(Config(dataset="ring8", warmup_steps=9, steps=steps)).dataset.notes if "warmup" in note
+        ]
+
+    assert rising(10) == []
+    assert rising(9) == ["--warmup-steps 9: the learning rates rise in all of the 9 steps, and are never full"]
