@@ -40,7 +40,7 @@ from jaxgan.types import (
 if TYPE_CHECKING:
     from jaxgan.engine.gan import Gan
 
-STATISTICS = 4  # times as fast as averaged weights move their batch statistics, at most as fast as batch norm's own
+STATISTICS_PACE = 4  # times as fast as averaged weights move their batch statistics, at most as fast as batch norm's own
 
 
 @jax.named_scope("critic_step")
@@ -282,7 +282,7 @@ def _averaged(gan: "Gan", ema: Average | tuple[()], generator: Player, draw: Dra
     if not ema.variables:
         return Average(params, ema.variables)
     _, passed = _generate(gan, generator._replace(params=params, variables=ema.variables), draw)
-    share = jnp.minimum(1.0, STATISTICS * (1 - gan.ema) / BatchNorm.momentum)
+    share = jnp.minimum(1.0, STATISTICS_PACE * (1 - gan.ema) / BatchNorm.momentum)
 
     def moved(old: Array, new: Array, of_generator: Array) -> Array:
         return old + (share * (new - old)).astype(old.dtype) if jnp.issubdtype(old.dtype, jnp.floating) else of_generator

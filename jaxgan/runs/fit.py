@@ -67,7 +67,8 @@ from jaxgan.settings import (
 )
 from jaxgan.settings.own import config_of, resolve_own
 from jaxgan.settings.paths import directory_of
-from jaxgan.settings.resolution import Resolved, resolve, steps_per_epoch
+from jaxgan.settings.resolution import Resolved, resolve
+from jaxgan.settings.schedule import steps_per_epoch
 from jaxgan.types import GanState
 
 SECONDS_TIMED = 1.0  # of steps, before a run on pictures of one's own begins

@@ -12,7 +12,8 @@ from jaxgan.engine.gan import Gan
 from jaxgan.engine.schedule import Schedule
 from jaxgan.errors import UserError, unknown
 from jaxgan.settings.options import OPTIONS, Config, check, names
-from jaxgan.settings.resolution import ADAPTIVE_NUMBERS, Resolved, schedule_of, schedule_options
+from jaxgan.settings.resolution import ADAPTIVE_NUMBERS, Resolved
+from jaxgan.settings.schedule import schedule_of, schedule_options
 from jaxgan.types import Game
 
 BATCH_SIZE = 64

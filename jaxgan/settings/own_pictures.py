@@ -4,12 +4,13 @@ On a processor that is something to see within minutes and the whole within an e
 The papers' settings, made for accelerators, are `--recipe paper`.
 """
 
-import math
+import dataclasses
 from typing import Any
 
 from jaxgan.data import Dataset, names_own_files
 from jaxgan.objectives import R3GAN, Game, Recipe, Variant
 from jaxgan.settings.options import Config
+from jaxgan.settings.schedule import asked_steps
 
 NAME = "own_pictures"
 LARGEST = {"cpu": 32}  # pixels of the longer side that pictures are brought down to, by the device's platform
@@ -57,9 +58,11 @@ def own_pictures(config: Config, variant: Variant, dataset: Dataset, platform: s
     networks = {"network": "fc"} if variant.dropout else {"network": "dcgan", "hidden_dim": width, "upsampling": "nearest"}
     small = SMALL_BATCH.get(platform) if variant is R3GAN else None
     small = small if config.batch_size in (None, small) else None
-    batch_size, n_critic = config.batch_size or small or BATCH, min(2, paper.get("n_critic", 1))
-    steps = steps_for(dataset.size, n_critic if config.n_critic is None else config.n_critic, batch_size)
-    whole = config.steps or _steps_in(config, dataset.size, n_critic, batch_size) or steps
+    batch_size = config.batch_size or small or BATCH
+    n_critic = min(2, paper.get("n_critic", 1)) if config.n_critic is None else config.n_critic
+    steps = steps_for(dataset.size, n_critic, batch_size)
+    asked = dataclasses.replace(config, batch_size=batch_size, n_critic=n_critic, critic_data=config.critic_data or "fresh")
+    whole = asked_steps(asked, dataset.size) or steps
     settings: dict[str, Any] = {
         **networks,
         **(MEASURED if variant is R3GAN else {}),
@@ -73,14 +76,6 @@ def own_pictures(config: Config, variant: Variant, dataset: Dataset, platform: s
         averaged = max(1, min(1000, whole // AVERAGED))
         settings |= {"learning_rate": SMALL_RATE, "warmup_steps": whole // WARMUP, "ema": round(1 - 1 / averaged, 4)}
     return Recipe(NAME, f"{dataset.name} on {platform}: jaxgan.settings.own_pictures", settings, "images")
-
-
-def _steps_in(config: Config, size: int | None, n_critic: int, batch_size: int) -> int | None:
-    """Generator steps in the epochs that are asked for; None where none are."""
-    if config.epochs is None or size is None:
-        return None
-    critic_steps = max(1, n_critic if config.n_critic is None else config.n_critic)
-    return math.ceil(config.epochs * math.ceil(size / batch_size) / critic_steps)
 
 
 def advice(config: Config, dataset: Dataset, game: Game) -> tuple[str, ...]:

@@ -5,10 +5,8 @@ Each step reads the options as they were given, filled from the recipe, and retu
 
 import dataclasses
 import inspect
-import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from fractions import Fraction
 from functools import cached_property, partial
 from typing import Any
 
@@ -16,7 +14,6 @@ import jax
 import numpy as np
 
 from jaxgan import data
-from jaxgan.checks import LARGEST
 from jaxgan.data import Dataset, names_own_files
 from jaxgan.engine.gan import Gan
 from jaxgan.engine.loop import GanOf, Program, initial_states
@@ -31,14 +28,13 @@ from jaxgan.picture_options import read_size
 from jaxgan.settings import own_pictures
 from jaxgan.settings.networks import Chosen, choose_networks, classifies_generators
 from jaxgan.settings.options import OPTIONS, Config, check, flag, names, variant_numbers
-from jaxgan.settings.options.intervals import DRAWN_AFRESH, steps_of
 from jaxgan.settings.paths import found_from_here
+from jaxgan.settings.schedule import schedule_of, schedule_options
 from jaxgan.types import Game, GanState, Number
 
 OWN = Recipe(
     "none", "defaults for a variant of one's own", dict(optimizer="adam", learning_rate=2e-4, n_critic=1, batch_size=64)
 )
-STEPS = 10_000  # generator steps where nothing says how many
 ADAPTIVE_NUMBERS = {name: getattr(Gan, name) for name in ("ada_target", "ada_images", "ada_interval")}  # where none are given
 
 
@@ -307,66 +303,6 @@ def _adaptive(config: Config, dataset: Dataset) -> dict[str, Any]:
         return {}
     defaults = {"augment": ",".join(adaptive_kinds(dataset.sample_shape)), **ADAPTIVE_NUMBERS}
     return {name: default if getattr(config, name) is None else getattr(config, name) for name, default in defaults.items()}
-
-
-# Schedule
-
-
-def schedule_options(config: Config, size: int | None) -> dict[str, Any]:
-    """Epochs as steps, and how often to log, to draw and to save; `size`: samples in the data set, None where they are drawn afresh."""
-    per_epoch = steps_per_epoch(config, size)
-    steps = config.steps
-    if config.epochs is not None:
-        if per_epoch is None:
-            raise UserError(f"--epochs: {DRAWN_AFRESH}; give --points or --steps")
-        if config.epochs * per_epoch > LARGEST:
-            passed = config.epochs * float(per_epoch)
-            raise UserError(f"--epochs {config.epochs}: {passed:.3g} generator steps; at most {LARGEST} can be counted")
-        steps = math.ceil(Fraction(str(config.epochs)) * per_epoch)
-    if steps is None:
-        steps = STEPS
-    given = {name: getattr(config, name) for name in names(is_interval=True)}
-    intervals = {name: steps_of(value, steps, per_epoch, flag(name)) for name, value in given.items() if value is not None}
-    return {
-        "steps": steps,
-        "epochs": None,
-        "log_every": max(1, min(100, steps // 100)),
-        "sample_every": max(1, steps // 10),
-        "checkpoint_every": max(1, steps // 5),
-        "keep_checkpoints": config.keep_checkpoints or 3,
-        **intervals,
-    }
-
-
-def steps_per_epoch(config: Config, size: int | None) -> Fraction | None:
-    """Generator steps to one pass over `size` samples; None where they are drawn afresh.
-
-    A pass is ceil(size / batch) batches of the critic, the last of them filled up from the next pass. A generator step takes n_critic of them,
-    or one that its critic steps share. In the order `generator_second`, lab 004's, the count of n_critic begins anew in each pass.
-    """
-    if size is None:
-        return None
-    assert config.batch_size and config.n_critic is not None  # filled by the recipe
-    batches = math.ceil(size / config.batch_size)
-    steps = Fraction(batches, max(1, config.n_critic) if config.critic_data == "fresh" else 1)
-    return Fraction(math.ceil(steps)) if config.order == "generator_second" else steps
-
-
-def schedule_of(config: Config) -> Schedule:
-    """The schedule of a configuration whose options are all settled."""
-    seeds: Any = (config.by_replica or {}).get("seed", range(config.seed, config.seed + config.replicas))
-    options: Any = config
-    return Schedule(
-        steps=options.steps,
-        batch_size=options.batch_size,
-        seeds=tuple(seeds),
-        mesh=config.mesh,
-        log_every=options.log_every,
-        sample_every=options.sample_every,
-        checkpoint_every=options.checkpoint_every,
-        metrics_every=options.metrics_every or 0,
-        readers=config.readers,
-    )
 
 
 # Numbers, and the GAN that they make

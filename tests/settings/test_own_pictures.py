@@ -109,7 +109,7 @@ def test_of_r3gan_the_settings_that_were_measured_are_taken_and_can_be_changed(f
 
 
 def test_of_r3gan_a_processor_takes_smaller_batches(folder, monkeypatch):
-    """In small batches it makes more steps in as much time, which an accelerator does not; another batch has the other rates."""
+    """It makes more of them in as much time (of accelerators that was not measured); another batch has the other rates."""
     asked = Config(variant="r3gan", dataset=f"folder:{folder}")
     large = (64, 0.995, 4e-4, 0)
 
