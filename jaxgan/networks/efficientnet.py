@@ -12,6 +12,8 @@ import jax
 import jax.numpy as jnp
 from jaxtyping import Array, Float
 
+from jaxgan.networks.depthwise import depthwise_conv, same_pads
+
 SIZE = 224  # pixels a side
 CLASSES = 1000
 STEM, HEAD = 32, 1280
@@ -47,10 +49,22 @@ class Recognised(NamedTuple):
     logits: Float[Array, "n 1000"]
 
 
-def conv(name: str, features: int, size: int = 1, stride: int = 1, *, groups: int = 1) -> nn.Conv:
+def conv(name: str, features: int, size: int = 1, stride: int = 1) -> nn.Conv:
     """A convolution that keeps height and width but for the stride; at an even size it pads below and to the right first, as TensorFlow does."""
-    sides = (size, size), (stride, stride)
-    return nn.Conv(features, *sides, padding="SAME", use_bias=False, feature_group_count=groups, name=name)
+    return nn.Conv(features, (size, size), (stride, stride), padding="SAME", use_bias=False, name=name)
+
+
+class DepthwiseConv(nn.Module):
+    """Each channel by itself, padded as by `conv`."""
+
+    kernel_size: int
+    stride: int
+
+    @nn.compact
+    def __call__(self, x: Maps) -> Maps:
+        window = (self.kernel_size, self.kernel_size)
+        kernel = self.param("kernel", nn.initializers.lecun_normal(), (*window, 1, x.shape[-1]))
+        return depthwise_conv(x, kernel, stride=self.stride, pads=same_pads(x.shape[1:3], window, self.stride))
 
 
 def norm(name: str) -> nn.BatchNorm:
@@ -71,7 +85,7 @@ class Block(nn.Module):
         y, wide = x, x.shape[-1] * self.expansion
         if self.expansion > 1:
             y = jax.nn.relu6(norm("bn0")(conv("expand_conv", wide)(y)))
-        y = jax.nn.relu6(norm("bn1")(conv("depthwise_conv", wide, self.kernel, self.stride, groups=wide)(y)))
+        y = jax.nn.relu6(norm("bn1")(DepthwiseConv(self.kernel, self.stride, name="depthwise_conv")(y)))
         y = norm("bn2")(conv("project_conv", self.features)(y))
         return x + y if self.stride == 1 and x.shape[-1] == self.features else y
 
