@@ -165,12 +165,22 @@ def _checked(argv: Sequence[str]) -> list[str]:
 
 
 def _spelled(words: Sequence[str], options: type) -> list[str]:
-    """The words with values as tyro spells them: True for true, --conditional for --conditional true, 10000 for 1e4 of a whole number."""
+    """The words with values as tyro spells them: True for true, --conditional for --conditional true, 10000 for 1e4 of a whole number.
+
+    Of an option that may be left to the recipe, for which tyro wants a value, `--spectral-norm` alone is True and `--no-spectral-norm` False.
+    """
     flags, spelled, rest = dict(_flags(options)), [], list(words)
     while rest:
         word = rest.pop(0)
         flag, equals, value = word.partition("=")
         kinds = flags.get(flag.replace("_", "-"), ())
+        off = f"--{word[5:]}" if word.startswith("--no") else ""
+        if _may_be_left(flags.get(off.replace("_", "-"), ())):
+            spelled += [off, "False"]
+            continue
+        if _may_be_left(kinds) and not equals and (not rest or rest[0].startswith("-")):
+            spelled += [flag, "True"]
+            continue
         if kinds and (equals or rest):
             value = value if equals else rest[0]
             new = None
@@ -187,6 +197,11 @@ def _spelled(words: Sequence[str], options: type) -> list[str]:
                 continue
         spelled.append(word)
     return spelled
+
+
+def _may_be_left(kinds: tuple[Any, ...]) -> bool:
+    """Whether an option of these types is on, off, or not given."""
+    return bool in kinds and len(kinds) > 1
 
 
 def _flags(options: Any) -> Iterator[tuple[str, tuple[Any, ...]]]:
@@ -220,7 +235,7 @@ def _unrecognized(box: str, words: Sequence[str], options: type) -> UserError | 
     if found is None:
         return None
     flags = dict(_flags(options))
-    known = {"--help", *flags, *(f"--no-{flag[2:]}" for flag, kinds in flags.items() if kinds == (bool,))}
+    known = {"--help", *flags, *(f"--no-{flag[2:]}" for flag, kinds in flags.items() if bool in kinds)}
     wrong = [word.partition("=")[0] for word in words if re.match("--|-[a-zA-Z]", word)]
     wrong = [word for word in wrong if word.replace("_", "-") not in known and word != "-h"]
     if not wrong:
