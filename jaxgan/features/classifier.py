@@ -20,6 +20,7 @@ from jaxtyping import Array, Float, Int, Shaped
 from jaxgan.cache import cache_folder
 from jaxgan.data import Dataset, read_into_memory
 from jaxgan.errors import UserError
+from jaxgan.features.parts import by_parts
 from jaxgan.features.progress import Progress
 from jaxgan.files import WriteError, replacing
 from jaxgan.networks.classifier import Classifier
@@ -28,7 +29,7 @@ from jaxgan.pixels import to_model_range
 BATCH, RATE = 100, 2e-3
 UPDATES = 6_000  # ten passes over 60,000 pictures: what Fashion-MNIST needs for 91 %
 PASSES = 60  # over fewer pictures, where that is less
-AT_ONCE = 500  # pictures classified at a time
+AT_ONCE = {"on_cpu": 100, "elsewhere": 500}  # pictures
 FEWEST = 100  # labelled pictures, where a part of them has to serve as test data
 
 
@@ -57,12 +58,7 @@ class LabClassifier:
         self, samples: Any, progress: Progress = iter
     ) -> tuple[Float[np.ndarray, "n classes"], Float[np.ndarray, "n 128"]]:
         """Class probabilities and features of any number of pictures, uint8 or in [-1, 1], a part at a time."""
-        parts = [
-            _classified(self.params, self.n_classes, samples[i : i + AT_ONCE])
-            for i in progress(range(0, len(samples), AT_ONCE))
-        ]
-        probabilities, features = (np.concatenate(column) for column in zip(*parts, strict=True))
-        return probabilities, features
+        return by_parts(lambda part: _classified(self.params, self.n_classes, part), samples, progress, **AT_ONCE)
 
 
 def _applied(params: Any, n_classes: int, samples: Array) -> tuple[Array, Array]:

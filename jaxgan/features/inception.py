@@ -2,6 +2,7 @@
 
 import dataclasses
 import hashlib
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +12,7 @@ from jaxtyping import Array, Float
 
 from jaxgan.data.download import fetch, is_there
 from jaxgan.errors import UserError
+from jaxgan.features.parts import by_parts
 from jaxgan.features.progress import Progress
 from jaxgan.interop import from_torch
 from jaxgan.interop.torch_file import read_torch_file
@@ -20,7 +22,7 @@ from jaxgan.pixels import to_model_range
 # Of the network that http://download.tensorflow.org/models/image/imagenet/inception-2015-12-05.tgz holds, as PyTorch weights.
 URL = "https://github.com/mseitzer/pytorch-fid/releases/download/fid_weights/pt_inception-2015-12-05-6726825d.pth"
 SHA256 = "6726825d0af5f729cebd5821db510b11b1cfad8faad88a03f1befd49fb9129b2"
-AT_ONCE = 50  # pictures at a time
+AT_ONCE = {"on_cpu": 2, "elsewhere": 50}  # pictures
 RESIZED = "to 299x299: bilinear, half-pixel centres, no smoothing"
 
 
@@ -44,9 +46,7 @@ class InceptionClassifier:
         """Class probabilities and features of any number of pictures (n, h, w, 1 or 3), uint8 or in [-1, 1], a part at a time."""
         if samples.shape[-1] not in (1, 3):
             raise UserError(f"pictures of {samples.shape[-1]} channels: Inception takes 1 or 3")
-        parts = [_classified(self.variables, samples[i : i + AT_ONCE]) for i in progress(range(0, len(samples), AT_ONCE))]
-        probabilities, features = (np.concatenate(column) for column in zip(*parts, strict=True))
-        return probabilities, features
+        return by_parts(partial(_classified, self.variables), samples, progress, **AT_ONCE)
 
 
 @jax.jit
