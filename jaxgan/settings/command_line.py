@@ -116,7 +116,10 @@ def _flag_type(option: Option) -> Any:
     if option.spelled:
         facts["name"] = option.spelled
     if option.default is None:  # else tyro shows the default
-        facts["help_behavior_hint"] = "" if option.otherwise is None else f"(default: the recipe's, else {option.otherwise})"
+        off = f"; {option.flag.replace('--', '--no-', 1)} turns it off" if bool in get_args(option.type) else ""
+        facts["help_behavior_hint"] = (
+            "" if option.otherwise is None else f"(default: the recipe's, else {option.otherwise}{off})"
+        )
     if option.default is None or option.type is str:
         facts["metavar"] = option.metavar or _metavar(option)
     return Annotated[option.type, arg(**facts)]
