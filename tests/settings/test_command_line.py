@@ -155,6 +155,7 @@ def test_a_commands_own_options_are_read_beside_the_others():
         (["--out", ""], "--out '': is empty; give it a value, or leave it out"),
         (["--out=", "x"], "--out '': is empty"),
         (["--out", "a\0b"], "--out 'a\\x00b': holds a NUL character"),
+        (["--noxspectral-norm"], "--noxspectral-norm is no option: did you mean --spectral-norm?"),
         (["--spectral-norm", "maybe"], "--spectral-norm 'maybe' is not known: allowed are False, True"),
         (
             ["--optimizer", "adamw"],
