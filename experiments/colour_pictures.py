@@ -34,6 +34,7 @@ ROWS: dict[str, dict[str, Any]] = {  # the first is what the others differ from
     "r3gan, penalty weights .1": {**BASE, "r1_weight": 0.1, "r2_weight": 0.1},
     "r3gan, adaptive augmentation": {**BASE, "ada": True},
     "r3gan, R3GAN's networks": {**BASE, "network": "r3gan", "hidden_dim": 32},
+    "r3gan, projected": {**BASE, "recipe": "projected"},
     "wgan_gp": {"variant": "wgan_gp"},
     "hinge": {"variant": "hinge"},
 }
@@ -53,9 +54,9 @@ METRICS = {
 
 def config_of(row: str, pictures: Path, size: int, options: lab.Options) -> Config:
     """A row's run of all seeds, on pictures of so many pixels a side."""
-    settings = {**ROWS[row], **({"hidden_dim": 16, "batch_size": 8} if options.quick else {})}
+    settings = {"recipe": "own_pictures", **ROWS[row], **({"hidden_dim": 16, "batch_size": 8} if options.quick else {})}
     return Config(
-        **settings, dataset=f"folder:{pictures}", conditional=True, recipe="own_pictures", image_size=16 if options.quick else size,
+        **settings, dataset=f"folder:{pictures}", conditional=True, image_size=16 if options.quick else size,
         steps=options.steps or (QUICK if options.quick else None), replicas=options.seeds, data_dir=options.data_dir,
         sample_every="10%", checkpoint_every="10%", keep_checkpoints=1,
     )  # fmt: skip

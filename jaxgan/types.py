@@ -55,10 +55,17 @@ class Draw(NamedTuple):
 class CriticOutput(NamedTuple):
     """What a critic gives for a batch; what it does not compute is None."""
 
-    score: Float[Array, " batch"]  # raw: no sigmoid
+    score: Float[
+        Array, "scores *heads"
+    ]  # raw: no sigmoid; one a sample or a pack; of several heads one each, and losses are their means
     features: Float[Array, "batch features"] | None = None  # what the last layer sees
     reconstruction: Samples | None = None
     class_logits: Float[Array, "batch classes"] | None = None
+
+    @property
+    def mean_score(self) -> Float[Array, " scores"]:
+        """One number a sample or a pack: the mean over heads."""
+        return self.score if self.score.ndim == 1 else self.score.mean(axis=1)
 
 
 @runtime_checkable
@@ -116,7 +123,7 @@ class Objective(NamedTuple):
     generator_loss: Callable[[GeneratorView, Any], tuple[Scalar, Metrics]]
     init: Callable[[], Any] = no_state
     update: Callable[[Any, Metrics], Any] = same_state  # (state, metrics of a critic step) -> state
-    real_margin: Callable[[CriticView], Float[Array, " scores"]] | None = None
+    real_margin: Callable[[CriticView], Float[Array, "scores *heads"]] | None = None
 
 
 Penalty = Callable[[Critic, Draw, Samples], tuple[Scalar, Metrics]]  # (critic, draw, fake samples) -> (penalty, metrics)

@@ -104,6 +104,7 @@ def check_combination(gan: "Gan") -> None:
         )
     _check_adaptive(gan)
     _check_accumulation(gan)
+    _check_seen(gan)
 
 
 def _check_adaptive(gan: "Gan") -> None:
@@ -118,6 +119,26 @@ def _check_adaptive(gan: "Gan") -> None:
         raise UserError("ada: there is no critic (n_critic=0)")
     if gan.game.objective.real_margin is None:
         raise UserError(f"ada: {NO_SIGN}")
+
+
+def _check_seen(gan: "Gan") -> None:
+    """Refuses, of a critic that sees something else in place of samples, what acts on the samples that it is given."""
+    if not getattr(gan.critic, "maps_samples", False):
+        return
+    off = {"pac": 1, "instance_noise": 0.0, "augment": (), "minibatch_discrimination": False, "conditioning": "concat"}
+    for name, value in off.items():
+        if getattr(gan, name) != value:
+            why = (
+                "projects labels at each of its heads by itself"
+                if name == "conditioning"
+                else "sees features in place of samples"
+            )
+            raise UserError(f"{name}={getattr(gan, name)!r}: the critic {type(gan.critic).__name__} {why}")
+    if gan.classifies_generators:
+        raise UserError(
+            f"generators={gan.generators}: the critic {type(gan.critic).__name__} has no features to tell them apart by;"
+            " generator_classifier_weight=0 leaves that out"
+        )
 
 
 def _check_accumulation(gan: "Gan") -> None:

@@ -93,11 +93,12 @@ def _generator_gradients(gan: "Gan", state: GanState, draw: Draw) -> Gradients:
         generator = state.generator._replace(params=params)
         fake, variables = _generate(gan, generator, draw)
         critic = _unrolled_critic(gan, generator, state, draw, fake) if gan.unroll else state.critic
+        seen, fake = _seen(gan, draw, fake)
         key = jax.random.fold_in(draw.key, StepStream.CRITIC_FAKE)
         scored = gan.networks.critic, critic.params, critic.variables, fake, draw.fake_label, key
         output, critic_variables = _apply(*scored, passed=passed)
         view = GeneratorView(
-            draw=draw,
+            draw=seen,
             samples=fake,
             fake=output,
             critic=_query(gan, critic.params, {**critic.variables, **passed}, draw),
@@ -117,6 +118,7 @@ def _critic_loss_gradients(
 ) -> tuple[Params, Metrics, PyTree]:
     """The gradients of the critic's loss, its metrics, and the critic's variables after the passes."""
     passed = passed_variables(state)
+    draw, fake = _seen(gan, draw, fake)
 
     def loss(params: Params) -> tuple[Array, tuple[Metrics, PyTree]]:
         real_output, fake_output, variables = _score_both(gan, params, critic.variables, draw, fake, passed)
@@ -212,6 +214,12 @@ def _generate(gan: "Gan", player: Player, draw: Draw) -> tuple[Samples, PyTree]:
     samples, variables = _apply(gan.networks.generator, player.params, player.variables, draw.latent, draw.fake_label, key)
     gan.check_sample_shape(samples.shape, draw.real.shape)
     return samples, variables
+
+
+def _seen(gan: "Gan", draw: Draw, fake: Array) -> tuple[Draw, Array]:
+    """The draw and the fake samples with what the critic sees in place of samples (`jaxgan.networks.Critic.seen`): mostly they themselves."""
+    see = gan.networks.critic.seen
+    return draw._replace(real=see(draw.real)), see(fake)
 
 
 def _generator_index(gan: "Gan", draw: Draw) -> Array | None:

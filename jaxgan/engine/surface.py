@@ -49,7 +49,7 @@ def critic_scores(gan: Gan, state: GanState, axis: Any, labels: Any = None) -> F
     def of_class(label: Array) -> Array:
         of_all = jnp.broadcast_to(label, (len(points), *label.shape))
         output: Any = gan.networks.critic.apply(weights, points, of_all, train=False)
-        return output.score
+        return output.mean_score
 
     if gan.label_dim:
         every: Array = no_labels(1, gan.label_dim) if labels is None else jnp.asarray(labels, float)

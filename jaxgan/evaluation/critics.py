@@ -31,7 +31,7 @@ def _scorer(gan: Gan) -> Callable[..., Any]:
 
     def score(variables: Any, units: Any, samples: Any, labels: Any) -> Any:
         output: Any = gan.networks.critic.apply(variables, jnp.asarray(samples, float) * units, labels, train=False)
-        return output.score
+        return output.mean_score
 
     return score
 

@@ -5,7 +5,7 @@ origin, and `lab_classifier("mnist")` that of a data set by name.
 """
 
 from jaxgan.features.classifier import LabClassifier, StackedClassifier, classifier_of, classifiers_folder, train_classifier
-from jaxgan.features.efficientnet import EfficientNetClassifier, load_efficientnet
+from jaxgan.features.efficientnet import EfficientNetClassifier, load_efficientnet, projected_maps
 from jaxgan.features.extractor import FEATURES, Extractor, Features, extract_by, make_extractor, named_features, pixels
 from jaxgan.features.inception import InceptionClassifier, load_inception
 from jaxgan.features.lab import lab_classifier
@@ -30,6 +30,7 @@ __all__ = [
     "make_extractor",
     "named_features",
     "pixels",
+    "projected_maps",
     "show_nothing",
     "train_classifier",
 ]

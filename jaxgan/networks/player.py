@@ -66,6 +66,8 @@ class Critic(nn.Module):
     flat: ClassVar[bool] = False  # whether it sees images as vectors
     convolutional: ClassVar[bool] = False  # whether it takes `LabelledImages`
     reconstructs: ClassVar[bool] = False  # whether its output holds a reconstruction
+    channels: ClassVar[tuple[int, ...] | None] = None  # of images that it takes; None: any
+    maps_samples: ClassVar[bool] = False  # whether it has a `seen` of its own
 
     def setup(self) -> None:
         self.label_embedding = label_layer(self.n_classes, self.label_dim)
@@ -82,6 +84,13 @@ class Critic(nn.Module):
     def refreshed(self, params: Params, variables: PyTree) -> PyTree:
         """The variables after what is done to them once a critic step, beside the passes: nothing, unless a wrapper does."""
         return variables
+
+    def seen(self, samples: Array) -> Array:
+        """What the critic sees of samples, by a map without parameters: they themselves, unless a subclass `maps_samples`.
+
+        In training the engine calls it first: losses and penalties are then of what is seen.
+        """
+        return samples
 
     def example_inputs(self) -> tuple[Array, Array]:
         return jnp.zeros((1, *self.sample_shape), float), no_labels(1, self.label_dim)

@@ -44,6 +44,15 @@ class CriticTransform(nn.Module):
         """What the critic inside declares; None where it declares nothing."""
         return getattr(self.critic, "reconstructs", None)
 
+    @property
+    def maps_samples(self) -> bool:
+        """Whether the critic inside has a `seen` of its own."""
+        return getattr(self.critic, "maps_samples", False)
+
+    def seen(self, samples: Array) -> Array:
+        """What the critic inside sees of samples."""
+        return self.critic.seen(samples) if self.maps_samples else samples
+
     def example_inputs(self) -> tuple[Array, Array]:
         return self.critic.example_inputs()
 

@@ -1,6 +1,7 @@
 """Losses as functions of raw critic scores; a sigmoid stands only here, inside its stable logarithm.
 
-Throughout, log sigmoid(s) = -softplus(-s) and log(1 - sigmoid(s)) = -softplus(s). `real` and `fake` are scores of shape (B,).
+Throughout, log sigmoid(s) = -softplus(-s) and log(1 - sigmoid(s)) = -softplus(s). `real` and `fake` are scores of shape (B,), or (B, L) of a
+critic of L heads, whose losses are averaged (arXiv 2111.01007, eq. 2, which adds them up).
 """
 
 import jax
@@ -9,7 +10,7 @@ from jaxtyping import Array, Float
 
 from jaxgan.types import Scalar
 
-Scores = Float[Array, " batch"]
+Scores = Float[Array, "scores *heads"]
 
 
 def cross_entropy_critic_loss(real: Scores, fake: Scores) -> Scalar:

@@ -78,6 +78,16 @@ R3GAN = Variant(
             ),
             data="images",
         ),
+        Recipe(
+            "projected",
+            "a critic on frozen features (Projected GANs, arXiv 2111.01007), measured on colour pictures of 32 pixels: experiments/colour_pictures.py",
+            dict(
+                generator="dcgan_refined", critic="projected", hidden_dim=48, optimizer="adam", learning_rate=4e-4, beta1=0.0, beta2=0.99,
+                schedule="cosine", schedule_end=0.1, warmup_steps=400, r1_weight=1.0, r2_weight=1.0, n_critic=1, batch_size=32, ema=0.999,
+                steps=12_000, sample_every=160,
+            ),
+            data="images",
+        ),
     ),
     undecided_loss=math.log(2),
     equations=(

@@ -13,8 +13,9 @@ import numpy as np
 from jaxgan.data import Dataset, value_range
 from jaxgan.engine.composition import COUPLES
 from jaxgan.errors import UserError, unknown
+from jaxgan.features import projected_maps
 from jaxgan.imports import import_named
-from jaxgan.networks import CRITICS, GENERATORS, PAIRS, Critic, Generator
+from jaxgan.networks import CRITICS, GENERATORS, PAIRS, Critic, Generator, ProjectedCritic
 from jaxgan.networks.augmentation import KINDS as AUGMENTATIONS
 from jaxgan.objectives import Variant
 from jaxgan.settings.options import Config, flag
@@ -28,6 +29,7 @@ AUTOENCODERS = {  # which of them stands in for a critic that gives scores alone
     "lab_conv": "conv_autoencoder",
     "minibatch": "autoencoder",
     "mlp": "mlp_autoencoder",
+    "projected": "autoencoder",
     "r3gan": "autoencoder",
     "resnet": "conv_autoencoder",
 }
@@ -81,6 +83,8 @@ def choose_networks(config: Config, dataset: Dataset, variant: Variant, penalise
         if value is not None and not _takes(generator_kind, name) and not _takes(critic_kind, name) and name != "latent_dim":
             shown = flag("critic_norm" if name == "norm" else name)
             raise UserError(f"{shown} has no meaning for generator '{names['generator']}' and critic '{names['critic']}'")
+    if critic_kind is ProjectedCritic:
+        given["maps"] = projected_maps()
     shared = {"sample_shape": dataset.sample_shape, "precision": config.precision}
     if config.precision != "float32":
         for role, kind in (("generator", generator_kind), ("critic", critic_kind)):
@@ -337,6 +341,10 @@ def _check_fit(what: str, kind: Any, dataset: Dataset, hidden_dim: int | None) -
     held = dataset.kind
     if kind.sample_kind != "any" and held not in (kind.sample_kind, *kind.takes_also):
         raise UserError(f"{what} is for {kind.sample_kind}, and {dataset.name} holds {held} of shape {dataset.sample_shape}")
+    channels = getattr(kind, "channels", None)
+    if channels and dataset.sample_shape[-1] not in channels:
+        takes = " or ".join(map(str, channels))
+        raise UserError(f"{what} takes images of {takes} channels, not {dataset.sample_shape[-1]}: see --channels")
     if hidden_dim is not None and hidden_dim % kind.hidden_multiple:
         raise UserError(f"--hidden-dim {hidden_dim}: of {what} it must be a multiple of {kind.hidden_multiple}")
     *size, _ = dataset.sample_shape

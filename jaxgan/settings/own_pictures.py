@@ -13,6 +13,7 @@ from jaxgan.settings.options import Config
 from jaxgan.settings.schedule import asked_steps
 
 NAME = "own_pictures"
+SIZED = (NAME, "projected")  # the recipes that bring pictures of one's own down to what they were measured at
 LARGEST = {"cpu": 32}  # pixels of the longer side that pictures are brought down to, by the device's platform
 LARGEST_ELSEWHERE = 128
 WIDTH = {"cpu": 32}  # of the networks at 32 pixels; half as wide at twice as many
@@ -35,7 +36,7 @@ AVERAGED = 45  # small steps that an average goes back over are a 45th of all, a
 
 def largest_size(config: Config, platform: str) -> int | None:
     """Pixels of the longer side that the pictures are brought down to; None where a size or another recipe is asked for."""
-    if config.image_size is not None or config.recipe not in (None, NAME) or not names_own_files(config.dataset):
+    if config.image_size is not None or config.recipe not in (None, *SIZED) or not names_own_files(config.dataset):
         return None
     return LARGEST.get(platform, LARGEST_ELSEWHERE)
 

@@ -87,7 +87,7 @@ def resolve(config: Config, dataset: Dataset | None = None, *, saved: bool = Fal
     if config.stream == "always" and dataset is None and loaded.records is None:
         raise UserError(f"--stream always: {config.dataset} is held in memory; only folder:PATH and tfds:NAME can be streamed")
     recipe = Recipe(config.recipe or OWN.name, "the run itself", {}) if saved else choose_recipe(variant, config, loaded)
-    if config.image_size is None and recipe.name == own_pictures.NAME and not saved:
+    if config.image_size is None and recipe.name in own_pictures.SIZED and not saved:
         config = dataclasses.replace(
             config, image_size=read_size(loaded.sample_shape[:2], "--image-size")
         )  # on any device the same
@@ -239,7 +239,9 @@ def fill(config: Config, variant: Variant, recipe: Recipe) -> Config:
     if config.steps is not None or config.epochs is not None:
         values = {name: value for name, value in values.items() if name not in ("steps", "epochs")}
     other_networks = config.generator or config.critic or config.network not in (None, values.get("network"))
-    if other_networks and values.pop("network", None):  # the sizes were meant for the recipe's own networks
+    if other_networks and [
+        name for name in ("network", "generator", "critic") if values.pop(name, None)
+    ]:  # the sizes were meant for the recipe's own networks
         values = {name: value for name, value in values.items() if name not in names(of_network=True)}
     given = {name: value for name, value in vars(config).items() if value is not None}
     values |= given

@@ -21,6 +21,8 @@ SETTINGS: dict[str, tuple[str, tuple[int, ...], dict[str, Any]]] = {
     "dcgan": ("dcgan", (16, 16, 3), {"hidden_dim": 2}),
     "dcgan-odd": ("dcgan", (9, 14, 1), {"hidden_dim": 2}),
     "dcgan-nearest": ("dcgan", (16, 9, 3), {"hidden_dim": 2, "upsampling": "nearest"}),
+    "dcgan_refined": ("dcgan_refined", (9, 16, 3), {"hidden_dim": 4}),
+    "dcgan_refined-transposed": ("dcgan_refined", (16, 16, 3), {"hidden_dim": 4, "upsampling": "transposed"}),
     "r3gan": ("r3gan", (16, 16, 3), {"hidden_dim": 16, "wide_until": 8}),
     "r3gan-odd": ("r3gan", (9, 14, 1), {"hidden_dim": 8, "output": "tanh", "blocks": 1}),
     "resnet": ("resnet", (32, 32, 3), {"hidden_dim": 2}),

