@@ -23,20 +23,11 @@ from jaxgan.networks.precision import products_in
 from jaxgan.networks.projection import LabelProjection
 from jaxgan.types import CriticOutput, Labels, Samples
 
-DEPTHS = (
-    1,
-    2,
-    4,
-    6,
-)  # the stages whose maps are taken: a quarter of the picture's side, an eighth, a sixteenth, a thirty-second
+DEPTHS = (1, 2, 4, 6)  # the stages whose maps are taken: on the way their sides are a 4th, 8th, 16th and 32nd of the picture's
 CHANNELS = 64  # of every mixed map
-DEVIATIONS = (
-    17.3,
-    17.0,
-    15.0,
-    2.5,
-)  # of maps mixed across channels, on 512 emoji at 32 pixels; at 64 and 128 pixels within a factor of 2.1
-MIXED_DEVIATIONS = (2.03, 1.94, 2.14, 1.51)  # of those mixed across scales
+# Deviations of maps mixed across channels, and then across scales, on 512 emoji at 32 pixels; at 64 and 128 pixels within a factor of 2.1.
+DEVIATIONS = (17.3, 17.0, 15.0, 2.5)
+MIXED_DEVIATIONS = (2.03, 1.94, 2.14, 1.51)
 WEIGHT = 2.0  # of maps beside pixels: a penalty on squared gradients weighs those in the maps a quarter of those in the pixels
 AT_ONCE = 16  # pictures
 HE: dict[str, Any] = {"kernel_init": scaled_normal(math.sqrt(2)), "bias_init": zeros}
