@@ -80,7 +80,7 @@ class CriticView(NamedTuple):
     """What an objective sees of a critic step: the critic's outputs on real and fake samples, and the critic itself."""
 
     draw: Draw
-    samples: Samples  # the fake samples
+    samples: Samples  # the fake samples; these and `draw.real` are what the critic sees of them, where it `maps_samples`
     real: CriticOutput
     fake: CriticOutput
     critic: Critic

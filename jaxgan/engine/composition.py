@@ -102,9 +102,9 @@ def check_combination(gan: "Gan") -> None:
             f"pac={gan.pac}: a pack mixes samples of several generators, and has no one generator to name;"
             " generator_classifier_weight=0 leaves the classifier out"
         )
+    _check_seen(gan)
     _check_adaptive(gan)
     _check_accumulation(gan)
-    _check_seen(gan)
 
 
 def _check_adaptive(gan: "Gan") -> None:
@@ -125,7 +125,18 @@ def _check_seen(gan: "Gan") -> None:
     """Refuses, of a critic that sees something else in place of samples, what acts on the samples that it is given."""
     if not getattr(gan.critic, "maps_samples", False):
         return
-    off = {"pac": 1, "instance_noise": 0.0, "augment": (), "minibatch_discrimination": False, "conditioning": "concat"}
+    if not gan.n_critic:
+        raise UserError(
+            f"n_critic=0: the critic {type(gan.critic).__name__} sees features, and a game without critic steps is of samples"
+        )
+    off = {
+        "pac": 1,
+        "instance_noise": 0.0,
+        "ada": False,
+        "augment": (),
+        "minibatch_discrimination": False,
+        "conditioning": "concat",
+    }
     for name, value in off.items():
         if getattr(gan, name) != value:
             why = (

@@ -44,7 +44,7 @@ class EfficientNetClassifier:
             for name, value in weights.items()
             if not name.endswith("num_batches_tracked")
         }
-        return cls(from_torch(EfficientNetLite0(), network), file_sha256(path)[:16])
+        return cls(from_torch(EfficientNetLite0(parent=None), network), file_sha256(path)[:16])
 
     def classify(
         self, samples: Any, progress: Progress = iter
@@ -82,11 +82,28 @@ def load_efficientnet() -> EfficientNetClassifier:
     return EfficientNetClassifier.read(path)
 
 
+class PublicMaps:
+    """What a `jaxgan.networks.ProjectedCritic` sees of pictures, by the public weights, which are read when they are first needed."""
+
+    def __call__(self, pictures: Array) -> list[Array]:
+        return _public_maps()(pictures)
+
+
 @cache
-def projected_maps() -> ProjectedMaps:
+def _public_maps() -> ProjectedMaps:
+    with jax.ensure_compile_time_eval():  # numbers, also where a trace first asks for them
+        return ProjectedMaps.of(load_efficientnet().variables)
+
+
+def projected_maps(*, at_once: bool = True) -> PublicMaps:
     """What a `jaxgan.networks.ProjectedCritic` sees of pictures, by the public weights.
+
+    Args:
+        at_once: whether weights are read now, or when they are first needed: to draw samples of a saved run they are not.
 
     Raises:
         UserError: as `load_efficientnet`.
     """
-    return ProjectedMaps.of(load_efficientnet().variables)
+    if at_once:
+        _public_maps()
+    return PublicMaps()

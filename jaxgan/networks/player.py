@@ -66,7 +66,7 @@ class Critic(nn.Module):
     flat: ClassVar[bool] = False  # whether it sees images as vectors
     convolutional: ClassVar[bool] = False  # whether it takes `LabelledImages`
     reconstructs: ClassVar[bool] = False  # whether its output holds a reconstruction
-    channels: ClassVar[tuple[int, ...] | None] = None  # of images that it takes; None: any
+    takes_channels: ClassVar[tuple[int, ...] | None] = None  # of images; None: any
     maps_samples: ClassVar[bool] = False  # whether it has a `seen` of its own
 
     def setup(self) -> None:
@@ -88,7 +88,8 @@ class Critic(nn.Module):
     def seen(self, samples: Array) -> Array:
         """What the critic sees of samples, by a map without parameters: they themselves, unless a subclass `maps_samples`.
 
-        In training the engine calls it first: losses and penalties are then of what is seen.
+        In training the engine calls it first: losses and penalties are then of what is seen, and the critic is called on that; elsewhere it
+        is called on samples, so that one that `maps_samples` tells the two apart.
         """
         return samples
 

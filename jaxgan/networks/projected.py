@@ -6,7 +6,7 @@ as its pixels. Penalties on gradients are taken at what it sees (`Critic.seen`),
 
 import dataclasses
 import math
-from typing import Any, ClassVar
+from typing import Any
 
 import flax.linen as nn
 import jax
@@ -50,20 +50,23 @@ class ProjectedMaps:
     @classmethod
     def of(cls, variables: dict[str, Any]) -> "ProjectedMaps":
         """Of EfficientNet-Lite0's variables; the random weights are the same every time."""
-        keys = jax.random.split(jax.random.key(0), 2 * len(DEPTHS))
+        keys = jax.random.split(jax.random.key(0, impl="threefry2x32"), 2 * len(DEPTHS))
         wide = [STAGES[depth].features for depth in DEPTHS]
         mixes = [
-            jax.random.normal(key, (n, CHANNELS)) * math.sqrt(2 / n) / deviation
+            jax.random.normal(key, (n, CHANNELS), jnp.float32) * math.sqrt(2 / n) / deviation
             for key, n, deviation in zip(keys[: len(DEPTHS)], wide, DEVIATIONS, strict=True)
         ]
         smooths = [
-            jax.random.normal(key, (3, 3, CHANNELS, CHANNELS)) * math.sqrt(2 / (9 * CHANNELS)) / deviation
+            jax.random.normal(key, (3, 3, CHANNELS, CHANNELS), jnp.float32) * math.sqrt(2 / (9 * CHANNELS)) / deviation
             for key, deviation in zip(keys[len(DEPTHS) :], MIXED_DEVIATIONS, strict=True)
         ]
         return cls(folded(variables), tuple(mixes), tuple(smooths))
 
     def __call__(self, pictures: Maps) -> list[Maps]:
-        """The maps of pictures (n, h, w, 1 or 3) in [-1, 1], the finest first; on a CPU `AT_ONCE` pictures at a time, as its caches hold."""
+        """The maps of pictures (n, h, w, 1 or 3) in [-1, 1], the finest first.
+
+        On a CPU a multiple of `AT_ONCE` pictures passes as many at a time, as its caches hold.
+        """
         if pictures.shape[-1] == 1:
             pictures = jnp.repeat(pictures, 3, axis=-1)
         if len(pictures) <= AT_ONCE or len(pictures) % AT_ONCE:
@@ -113,14 +116,16 @@ class ProjectedCritic(Critic):
         maps: what pictures become, of `jaxgan.features.projected_maps()`.
     """
 
-    maps: Any = None
+    maps: Any = None  # a function of pictures (B, H, W, 1 or 3)
 
     smallest_side = 16
-    channels: ClassVar[tuple[int, ...]] = (1, 3)
+    takes_channels = (1, 3)
     couples_batch = False
     maps_samples = True
 
     def setup(self) -> None:
+        if self.maps is None:
+            raise UserError("ProjectedCritic: give it maps=jaxgan.features.projected_maps(), what it sees in place of pictures")
         h = CHANNELS
         layers: list[list[Any]] = [
             [Conv(h, 4, 2, 1, **HE), leaky_relu, Conv(h, 4, 2, 1, **HE), leaky_relu, Conv(h, 3, 1, 1, **HE), leaky_relu],
@@ -140,16 +145,19 @@ class ProjectedCritic(Critic):
 
     def seen(self, samples: Samples) -> Float[Array, "batch numbers"]:
         """The maps, `WEIGHT` times as large as they are, and the pixels, flat and side by side."""
-        if self.maps is None:
-            raise UserError("ProjectedCritic: give it maps=jaxgan.features.projected_maps(), what it sees in place of pictures")
+        assert self.maps is not None
         maps = [WEIGHT * x for x in self.maps(samples)]
         return jnp.concatenate([x.reshape(len(x), -1) for x in (*maps, samples)], axis=1)
 
     def __call__(self, samples: Samples, labels: Labels, *, train: bool = False) -> CriticOutput:
         """Of pictures (B, H, W, C), or of what is `seen` of them (B, numbers)."""
         shapes = [*map_shapes(self.sample_shape[:2]), self.sample_shape]
-        flat = self.seen(samples) if samples.ndim > 2 else samples
-        *ends, _ = [sum(math.prod(shape) for shape in shapes[: i + 1]) for i in range(len(shapes))]
+        *ends, total = [sum(math.prod(shape) for shape in shapes[: i + 1]) for i in range(len(shapes))]
+        flat = samples
+        if self.is_initializing():  # of which no number depends on what is seen: to sample from a saved run no maps are needed
+            flat = jnp.zeros((len(samples), total), samples.dtype)
+        elif samples.ndim > 2:
+            flat = self.seen(samples)
         parts = [part.reshape(-1, *shape) for part, shape in zip(jnp.split(flat, ends, axis=1), shapes, strict=True)]
         with products_in(self.precision):
             inputs = [*(part / WEIGHT for part in parts[:-1]), parts[-1]]

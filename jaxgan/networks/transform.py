@@ -67,8 +67,10 @@ def features_of(output: CriticOutput, transform: CriticTransform) -> Float[Array
     """The features of a critic's output.
 
     Raises:
-        UserError: the critic gives none.
+        UserError: the critic gives none, or several scores a sample.
     """
+    if output.score.ndim > 1:
+        raise UserError(f"{type(transform).__name__} acts on one score a sample, and this critic gives {output.score.shape[1]}")
     if output.features is None:
         raise UserError(
             f"{type(transform).__name__} acts on the features of its critic, and this one gives none: return"

@@ -22,7 +22,7 @@ def squared_gradient_norm(critic: Critic, samples: Samples, labels: Labels) -> F
 
     A critic gives a score a sample, or one for each pack of M consecutive samples, so B / M of them. The sum of scores is
     differentiated, which gives every score its own gradient as long as it depends on its own samples alone: hence no batch norm in
-    a critic under a penalty.
+    a critic under a penalty. Of a critic of several heads it is the norm of the gradient of their sum.
     """
 
     def total(x: Samples) -> tuple[Scalar, Array]:

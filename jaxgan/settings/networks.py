@@ -51,8 +51,8 @@ class Chosen(NamedTuple):
     notes: tuple[str, ...] = ()  # what was chosen for the data's sake
 
 
-def choose_networks(config: Config, dataset: Dataset, variant: Variant, penalised: bool) -> Chosen:
-    """The networks that the options name, made to the data's shape.
+def choose_networks(config: Config, dataset: Dataset, variant: Variant, penalised: bool, *, saved: bool = False) -> Chosen:
+    """The networks that the options name, made to the data's shape; of a saved run without weights that only training needs.
 
     Raises:
         UserError: a name that is not there, a network that does not fit the data or the variant, or a remedy that makes no sense.
@@ -83,8 +83,6 @@ def choose_networks(config: Config, dataset: Dataset, variant: Variant, penalise
         if value is not None and not _takes(generator_kind, name) and not _takes(critic_kind, name) and name != "latent_dim":
             shown = flag("critic_norm" if name == "norm" else name)
             raise UserError(f"{shown} has no meaning for generator '{names['generator']}' and critic '{names['critic']}'")
-    if critic_kind is ProjectedCritic:
-        given["maps"] = projected_maps()
     shared = {"sample_shape": dataset.sample_shape, "precision": config.precision}
     if config.precision != "float32":
         for role, kind in (("generator", generator_kind), ("critic", critic_kind)):
@@ -93,7 +91,8 @@ def choose_networks(config: Config, dataset: Dataset, variant: Variant, penalise
                     f"--precision {config.precision}: the {role} '{names[role]}' has no field or argument 'precision'"
                 )
     generator = _made(f"generator '{names['generator']}'", generator_kind, {"latent_dim": LATENT_DIM, **given, **shared}, given)
-    critic = _made(f"critic '{names['critic']}'", critic_kind, {**given, **shared}, given)
+    maps = {"maps": projected_maps(at_once=not saved)} if critic_kind is ProjectedCritic else {}
+    critic = _made(f"critic '{names['critic']}'", critic_kind, {**given, **shared, **maps}, given)
     if penalised and getattr(critic, "couples_batch", None):
         raise UserError(
             f"--critic {names['critic']}: under a gradient penalty each sample's gradient must be its own, and this critic couples the"
@@ -341,7 +340,7 @@ def _check_fit(what: str, kind: Any, dataset: Dataset, hidden_dim: int | None) -
     held = dataset.kind
     if kind.sample_kind != "any" and held not in (kind.sample_kind, *kind.takes_also):
         raise UserError(f"{what} is for {kind.sample_kind}, and {dataset.name} holds {held} of shape {dataset.sample_shape}")
-    channels = getattr(kind, "channels", None)
+    channels = kind.takes_channels if issubclass(kind, Critic) else None
     if channels and dataset.sample_shape[-1] not in channels:
         takes = " or ".join(map(str, channels))
         raise UserError(f"{what} takes images of {takes} channels, not {dataset.sample_shape[-1]}: see --channels")

@@ -13,7 +13,7 @@ from jaxgan.settings.options import Config
 from jaxgan.settings.schedule import asked_steps
 
 NAME = "own_pictures"
-SIZED = (NAME, "projected")  # the recipes that bring pictures of one's own down to what they were measured at
+SIZED = (NAME, "projected")  # the recipes that bring pictures of one's own down to a size that fits the device
 LARGEST = {"cpu": 32}  # pixels of the longer side that pictures are brought down to, by the device's platform
 LARGEST_ELSEWHERE = 128
 WIDTH = {"cpu": 32}  # of the networks at 32 pixels; half as wide at twice as many
@@ -81,7 +81,14 @@ def own_pictures(config: Config, variant: Variant, dataset: Dataset, platform: s
 
 def advice(config: Config, dataset: Dataset, game: Game) -> tuple[str, ...]:
     """What is to be said of few pictures, which nothing keeps the critic from knowing by heart."""
-    if config.recipe != NAME or dataset.size is None or dataset.size >= FEW or config.augment or config.ada:
+    if (
+        config.recipe != NAME
+        or dataset.size is None
+        or dataset.size >= FEW
+        or config.augment
+        or config.ada
+        or config.critic == "projected"
+    ):
         return ()
     flag = "--ada" if game.objective.real_margin is not None else "--augment colour,translation,cutout"
     return (f"{dataset.size:,} pictures are few: {flag} keeps a critic from knowing them by heart",)

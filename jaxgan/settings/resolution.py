@@ -101,7 +101,7 @@ def resolve(config: Config, dataset: Dataset | None = None, *, saved: bool = Fal
     game = variant.build(**numbers)
     if filled.penalty_schedule_end is not None and not game.penalties:
         raise UserError(f"{flag('penalty_schedule_end')} {filled.penalty_schedule_end}: {filled.variant} has no penalty")
-    networks = choose_networks(filled, loaded, variant, bool(game.penalties))
+    networks = choose_networks(filled, loaded, variant, bool(game.penalties), saved=saved)
     settled = {
         "recipe": recipe.name,
         **numbers,
@@ -238,9 +238,10 @@ def fill(config: Config, variant: Variant, recipe: Recipe) -> Config:
     values: dict[str, Any] = {**otherwise, **OWN.settings, **paper, **recipe.settings}
     if config.steps is not None or config.epochs is not None:
         values = {name: value for name, value in values.items() if name not in ("steps", "epochs")}
-    other_networks = config.generator or config.critic or config.network not in (None, values.get("network"))
+    roles = ("network", "generator", "critic")
+    other_networks = any(getattr(config, role) not in (None, values.get(role)) for role in roles)
     if other_networks and [
-        name for name in ("network", "generator", "critic") if values.pop(name, None)
+        role for role in roles if values.pop(role, None)
     ]:  # the sizes were meant for the recipe's own networks
         values = {name: value for name, value in values.items() if name not in names(of_network=True)}
     given = {name: value for name, value in vars(config).items() if value is not None}

