@@ -55,9 +55,7 @@ class Draw(NamedTuple):
 class CriticOutput(NamedTuple):
     """What a critic gives for a batch; what it does not compute is None."""
 
-    score: Float[
-        Array, "scores *heads"
-    ]  # raw: no sigmoid; one a sample or a pack; of several heads one each, and losses are their means
+    score: Float[Array, "scores *heads"]  # raw: no sigmoid; one a sample or a pack, and of each head where there are several
     features: Float[Array, "batch features"] | None = None  # what the last layer sees
     reconstruction: Samples | None = None
     class_logits: Float[Array, "batch classes"] | None = None

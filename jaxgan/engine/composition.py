@@ -34,6 +34,13 @@ AT_LEAST = {
     "latent_dim": 1, "n_classes": 0, "label_dim": 0, "n_critic": 0, "pac": 1, "unroll": 0, "generators": 1, "penalty_every": 1,
     "ada_images": 1, "ada_interval": 1, "freeze_critic": 0, "accumulate": 1,
 }  # fmt: skip
+ACTS_ON_SAMPLES = {
+    "pac": 1,
+    "instance_noise": 0,
+    "ada": False,
+    "augment": (),
+    "minibatch_discrimination": False,
+}  # remedies, when off
 TRUTHS = ("minibatch_discrimination", "spectral_norm", "ada")
 COUPLES = (
     "under a gradient penalty each sample's gradient must be its own, and this couples the samples of a batch"
@@ -125,30 +132,18 @@ def _check_seen(gan: "Gan") -> None:
     """Refuses, of a critic that sees something else in place of samples, what acts on the samples that it is given."""
     if not getattr(gan.critic, "maps_samples", False):
         return
+    critic = f"the critic {type(gan.critic).__name__}"
     if not gan.n_critic:
-        raise UserError(
-            f"n_critic=0: the critic {type(gan.critic).__name__} sees features, and a game without critic steps is of samples"
-        )
-    off = {
-        "pac": 1,
-        "instance_noise": 0.0,
-        "ada": False,
-        "augment": (),
-        "minibatch_discrimination": False,
-        "conditioning": "concat",
-    }
-    for name, value in off.items():
-        if getattr(gan, name) != value:
-            why = (
-                "projects labels at each of its heads by itself"
-                if name == "conditioning"
-                else "sees features in place of samples"
-            )
-            raise UserError(f"{name}={getattr(gan, name)!r}: the critic {type(gan.critic).__name__} {why}")
+        raise UserError(f"n_critic=0: {critic} sees features, and a game without critic steps compares samples")
+    for name, off in ACTS_ON_SAMPLES.items():
+        if getattr(gan, name) != off:
+            raise UserError(f"{name}={getattr(gan, name)!r}: {critic} sees features in place of samples")
+    if gan.conditioning == "projection":
+        raise UserError(f"conditioning='projection': {critic} projects labels at each of its heads by itself")
     if gan.classifies_generators:
         raise UserError(
-            f"generators={gan.generators}: the critic {type(gan.critic).__name__} has no features to tell them apart by;"
-            " generator_classifier_weight=0 leaves that out"
+            f"generators={gan.generators}: {critic} has no features to tell them apart by; generator_classifier_weight=0 leaves"
+            " that out"
         )
 
 

@@ -240,10 +240,9 @@ def fill(config: Config, variant: Variant, recipe: Recipe) -> Config:
         values = {name: value for name, value in values.items() if name not in ("steps", "epochs")}
     roles = ("network", "generator", "critic")
     other_networks = any(getattr(config, role) not in (None, values.get(role)) for role in roles)
-    if other_networks and [
-        role for role in roles if values.pop(role, None)
-    ]:  # the sizes were meant for the recipe's own networks
-        values = {name: value for name, value in values.items() if name not in names(of_network=True)}
+    if other_networks and any(role in values for role in roles):
+        left = (*roles, *names(of_network=True))  # the sizes were meant for the recipe's own networks
+        values = {name: value for name, value in values.items() if name not in left}
     given = {name: value for name, value in vars(config).items() if value is not None}
     values |= given
     values.setdefault("critic_optimizer", values["optimizer"])

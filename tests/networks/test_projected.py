@@ -218,6 +218,8 @@ def test_a_run_trains_is_judged_loaded_and_sampled(offered, tmp_path):
     (one, _), (other, _) = again.sample(4, seed=1), run.sample(4, seed=1)
     np.testing.assert_array_equal(one, other)
     assert one.shape == (4, 16, 16, 3)
+    judged = jaxgan.evaluate(again, n=20, features="pixels")["replicas"][0]
+    assert np.isfinite(judged["critic_real_minus_fake_20"]) and judged["critic_gradient_norm_20"] > 0
 
 
 def test_the_recipe_sets_both_networks_and_gives_way_to_others(offered):
