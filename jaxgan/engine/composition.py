@@ -34,13 +34,7 @@ AT_LEAST = {
     "latent_dim": 1, "n_classes": 0, "label_dim": 0, "n_critic": 0, "pac": 1, "unroll": 0, "generators": 1, "penalty_every": 1,
     "ada_images": 1, "ada_interval": 1, "freeze_critic": 0, "accumulate": 1,
 }  # fmt: skip
-ACTS_ON_SAMPLES = {
-    "pac": 1,
-    "instance_noise": 0,
-    "ada": False,
-    "augment": (),
-    "minibatch_discrimination": False,
-}  # remedies, when off
+ACTS_ON_SAMPLES = {"pac": 1, "instance_noise": 0, "minibatch_discrimination": False}  # remedies, when off
 TRUTHS = ("minibatch_discrimination", "spectral_norm", "ada")
 COUPLES = (
     "under a gradient penalty each sample's gradient must be its own, and this couples the samples of a batch"

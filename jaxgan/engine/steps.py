@@ -93,7 +93,7 @@ def _generator_gradients(gan: "Gan", state: GanState, draw: Draw) -> Gradients:
         generator = state.generator._replace(params=params)
         fake, variables = _generate(gan, generator, draw)
         critic = _unrolled_critic(gan, generator, state, draw, fake) if gan.unroll else state.critic
-        seen, fake = _seen(gan, draw, fake)
+        seen, fake = _seen(gan, draw, fake, passed)
         key = jax.random.fold_in(draw.key, StepStream.CRITIC_FAKE)
         scored = gan.networks.critic, critic.params, critic.variables, fake, draw.fake_label, key
         output, critic_variables = _apply(*scored, passed=passed)
@@ -118,7 +118,7 @@ def _critic_loss_gradients(
 ) -> tuple[Params, Metrics, PyTree]:
     """The gradients of the critic's loss, its metrics, and the critic's variables after the passes."""
     passed = passed_variables(state)
-    draw, fake = _seen(gan, draw, fake)
+    draw, fake = _seen(gan, draw, fake, passed)
 
     def loss(params: Params) -> tuple[Array, tuple[Metrics, PyTree]]:
         real_output, fake_output, variables = _score_both(gan, params, critic.variables, draw, fake, passed)
@@ -216,10 +216,18 @@ def _generate(gan: "Gan", player: Player, draw: Draw) -> tuple[Samples, PyTree]:
     return samples, variables
 
 
-def _seen(gan: "Gan", draw: Draw, fake: Array) -> tuple[Draw, Array]:
+def _seen(gan: "Gan", draw: Draw, fake: Array, passed: PyTree) -> tuple[Draw, Array]:
     """The draw and the fake samples with what the critic sees in place of samples (`jaxgan.networks.Critic.seen`): mostly they themselves."""
-    see = gan.networks.critic.seen
-    return draw._replace(real=see(draw.real)), see(fake)
+    critic = gan.networks.critic
+    if not critic.maps_samples:
+        return draw, fake
+
+    def see(samples: Samples, stream: StepStream) -> Array:
+        rngs = layer_rngs(jax.random.fold_in(draw.key, stream))
+        seen: Array = critic.apply(passed, samples, rngs=rngs, method="seen")
+        return seen
+
+    return draw._replace(real=see(draw.real, StepStream.CRITIC_REAL)), see(fake, StepStream.CRITIC_FAKE)
 
 
 def _generator_index(gan: "Gan", draw: Draw) -> Array | None:

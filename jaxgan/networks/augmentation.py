@@ -8,7 +8,6 @@ frequency bands is not here: section 3.1 leaves it out. All take pictures of any
 
 from collections.abc import Callable
 
-import flax.linen as nn
 import jax
 import jax.numpy as jnp
 from jaxtyping import Array, Bool, Float, Key
@@ -178,13 +177,24 @@ def with_probability(probability: Array | None) -> dict[str, dict[str, Array]]:
 class AugmentedCritic(CriticTransform):
     """critic(T(x)) in training, T drawn afresh for each sample (random stream `augment`); critic(x) in evaluation.
 
-    A pass whose variables hold `with_probability` applies each kind to each sample with that probability alone.
+    A pass whose variables hold `with_probability` applies each kind to each sample with that probability alone. Of a critic that
+    `maps_samples` what is `seen` is augmented, before it is mapped, and not what the critic is called on.
     """
 
     kinds: tuple[str, ...]
 
-    @nn.compact
     def __call__(self, samples: Samples, labels: Labels, *, train: bool = False) -> CriticOutput:
+        if not self.maps_samples:
+            samples = self._augmented(samples, train)
+        return self.critic(samples, labels, train=train)
+
+    def seen(self, samples: Array) -> Array:
+        """What the critic inside sees of samples, augmented where the stream `augment` is given."""
+        if self.maps_samples:
+            samples = self._augmented(samples, self.has_rng("augment"))
+        return super().seen(samples)
+
+    def _augmented(self, samples: Samples, train: bool) -> Samples:
         for kind in self.kinds:
             if kind not in KINDS:
                 raise unknown("augmentation", kind, KINDS)
@@ -195,10 +205,10 @@ class AugmentedCritic(CriticTransform):
         if train and self.kinds:
             keys = jax.random.split(self.make_rng("augment"), len(self.kinds))
             for kind, key in zip(self.kinds, keys, strict=True):
-                samples = self._augmented(kind, key, samples)
-        return self.critic(samples, labels, train=train)
+                samples = self._augmented_by(kind, key, samples)
+        return samples
 
-    def _augmented(self, kind: str, key: Key[Array, ""], samples: Images) -> Images:
+    def _augmented_by(self, kind: str, key: Key[Array, ""], samples: Images) -> Images:
         if not self.has_variable(ADAPTIVE, "probability"):
             return KINDS[kind](key, samples)
         of_kind, of_choice = jax.random.split(key)

@@ -81,9 +81,7 @@ def own_pictures(config: Config, variant: Variant, dataset: Dataset, platform: s
 
 def advice(config: Config, dataset: Dataset, game: Game) -> tuple[str, ...]:
     """What is to be said of few pictures, which nothing keeps the critic from knowing by heart."""
-    if config.recipe != NAME or dataset.size is None or dataset.size >= FEW:
-        return ()
-    if config.augment or config.ada or config.critic == "projected":  # which takes neither
+    if config.recipe != NAME or dataset.size is None or dataset.size >= FEW or config.augment or config.ada:
         return ()
     flag = "--ada" if game.objective.real_margin is not None else "--augment colour,translation,cutout"
     return (f"{dataset.size:,} pictures are few: {flag} keeps a critic from knowing them by heart",)
