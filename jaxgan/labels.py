@@ -1,4 +1,4 @@
-"""Label vectors: several labels a sample (multi-hot), or numbers (continuous), with their names, units and a few real rows (layer 0).
+"""Label vectors: several labels a sample (multi-hot), or numbers (continuous), with their names, units and a few real rows; shares of classes (layer 0).
 
 A network sees a multi-hot label as its 0s and 1s, and a continuous one standardised, (y - mean) / std of the training data. Whoever
 gives or reads a label gives and reads it in the data's own units, by name where there are names.
@@ -20,6 +20,15 @@ KEPT = 100  # rows of the data that are kept with a run, for samples of which no
 ROWS = 10  # of the grid of a continuous label
 SINGLE, COMBINED = 12, 8  # most rows of the grid of multi-hot labels: single labels, and frequent combinations
 NONE = "none"  # the multi-hot label of zeros, in words
+
+
+def class_shares(sizes: np.ndarray, balance: float) -> np.ndarray:
+    """The share of each class in training: n^(1 - balance) over their sum, of classes of n samples; of none without samples.
+
+    Balance 0: as in the data; 1: all alike.
+    """
+    weights = np.where(sizes > 0, np.maximum(sizes, 1.0) ** (1 - balance), 0.0)
+    return weights / weights.sum()
 
 
 @dataclass(frozen=True, eq=False)

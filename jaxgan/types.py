@@ -230,3 +230,11 @@ class Source(Protocol):
 
     @property
     def label_vectors(self) -> LabelVectors | None: ...  # where labels are vectors
+
+    @property
+    def class_numbers(
+        self,
+    ) -> Any: ...  # int32 (N,), of records too; None where there are no classes, or they are not known yet
+
+    @property
+    def class_balance(self) -> float: ...  # how far training evens out the shares of the classes, from 0 to 1

@@ -112,7 +112,7 @@ def print_classes(dataset: "Dataset") -> None:
     from jaxgan.errors import printable
     from jaxgan.report.terminal import print_table
 
-    labels = dataset.labels if dataset.records is None else getattr(dataset.records, "labels", None)
+    labels = dataset.class_numbers
     if labels is None:
         return
     table = Table("class", "samples", "share", box=None, pad_edge=False)

@@ -43,7 +43,7 @@ def _classes(dataset: Dataset) -> list[str]:
         return [dataset.label_vectors.summary()]
     if not dataset.n_classes:
         return ["no labels"]
-    labels = dataset.labels if dataset.records is None else getattr(dataset.records, "labels", None)
+    labels = dataset.class_numbers
     names = [printable(name) for name in dataset.class_names] or [str(number) for number in range(dataset.n_classes)]
     if labels is None:
         return [f"{dataset.n_classes:,} classes"]

@@ -9,11 +9,12 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from jaxgan.checks import Range, number
 from jaxgan.data.distributions import Distribution
 from jaxgan.data.kinds import kind_of
 from jaxgan.data.scaling import Scaling
 from jaxgan.errors import NoSplitError, UserError
-from jaxgan.labels import LabelVectors
+from jaxgan.labels import LabelVectors, class_shares
 from jaxgan.picture_options import Size, in_words
 from jaxgan.types import Records
 
@@ -46,6 +47,7 @@ class Dataset:
     notes: tuple[str, ...] = ()  # what a reader of the files took them for, and what it left out: a line each
     scaling: Scaling | None = None  # of vectors, series and volumes that have units of their own
     label_vectors: LabelVectors | None = None  # names, units and statistics of labels that are vectors, and no classes
+    class_balance: float = 0.0  # how far training evens out the shares of the classes: see `balanced`
 
     @property
     def size(self) -> int | None:
@@ -102,6 +104,14 @@ class Dataset:
         return "classes" if self.label_vectors is None else self.label_vectors.kind
 
     @property
+    def class_numbers(self) -> np.ndarray | None:
+        """The class of every sample; None where there are no classes, where samples are drawn afresh, and where records say it only one by one."""
+        if not self.n_classes:
+            return None
+        numbers: np.ndarray | None = self.labels if self.records is None else getattr(self.records, "labels", None)
+        return numbers
+
+    @property
     def label_dim(self) -> int:
         """The entries of a label that is a vector; 0 where labels are classes, or there are none."""
         return 0 if self.label_vectors is None else self.label_vectors.dim
@@ -116,6 +126,42 @@ class Dataset:
         assert self.samples is not None
         labels = None if self.labels is None else self.labels[rows]
         return dataclasses.replace(self, samples=self.samples[rows], labels=labels)
+
+    def balanced(self, balance: float) -> "Dataset":
+        """The data set whose classes training sees in shares that go by n^(1 - balance), n their numbers of samples.
+
+        Each sample of a batch is then drawn by itself: its class by these shares, then one of that class, all alike. Metrics take the data as they
+        are.
+
+        Args:
+            balance: 0: shares as they are, in shuffled passes over all samples; 1: all classes equally often.
+
+        Raises:
+            UserError: a balance that is not from 0 to 1; samples that are not in classes, or whose classes are known only once they are read.
+        """
+        balance = number("class_balance", balance, Range(at_least=0, at_most=1))
+        described = self.samples is None and self.records is None and self.sampler is None  # of a run that is sampled from
+        if not balance or described:
+            return dataclasses.replace(self, class_balance=balance)
+        if not self.n_classes:
+            raise UserError(f"class_balance={balance}: the samples of {self.name} are in no classes")
+        if self.sampler is not None:
+            raise UserError(
+                f"class_balance={balance}: {self.name} is drawn afresh, and has no samples of a class to choose from"
+            )
+        classes = self.class_numbers
+        if classes is None:
+            raise UserError(
+                f"class_balance={balance}: the classes of {self.name} are known only once its pictures are read; --stream never holds them in memory"
+            )
+        sizes = np.bincount(classes, minlength=self.n_classes)
+        there = sizes > 0
+        ends = [(shares.min(), shares.max()) for shares in (100 * class_shares(sizes, some)[there] for some in (balance, 0))]
+        after, before = (
+            f"{low:.2g} to {high:.2g} %" if f"{low:.2g}" != f"{high:.2g}" else f"{low:.2g} %" for low, high in ends
+        )
+        note = f"classes are seen evened out (class_balance {balance:g}): {after} of the samples each, where they have {before}"
+        return dataclasses.replace(self, class_balance=balance, notes=(*self.notes, note))
 
 
 OF_FILES = ("image_size", "resize", "channels", "background", "skip_unreadable")  # the options of a set of picture files

@@ -5,11 +5,22 @@ from typing import Any, NamedTuple
 
 import jax
 import jax.numpy as jnp
-from jaxtyping import Array, Int, Key, UInt
+import numpy as np
+from jaxtyping import Array, Float, Int, Key, UInt
 
 from jaxgan.engine.draws import Stream, stream_key
+from jaxgan.labels import class_shares
 from jaxgan.pixels import to_model_range
 from jaxgan.types import Labels, Samples
+
+
+class Classes(NamedTuple):
+    """The rows of a data set by their classes, and in which shares the classes are drawn."""
+
+    rows: Int[Any, " samples"]  # class by class
+    first: Int[Any, " classes"]  # the place in `rows` where each begins
+    sizes: Int[Any, " classes"]
+    ends: Float[Any, " classes"]  # the sum of the shares up to each, itself included
 
 
 class DataArrays(NamedTuple):
@@ -18,6 +29,7 @@ class DataArrays(NamedTuple):
     samples: Any  # uint8 or floats (N, *sample_shape); None where samples are drawn afresh; of a window (n, B, *sample_shape)
     labels: Any  # int32 (N,), or (n, B); of vectors floats (N, K), or (n, B, K)
     first: Any = None  # the index of a window's first batch
+    classes: Classes | None = None  # where classes are drawn in other shares than they have; never of a window
 
 
 def shuffled(
@@ -53,11 +65,28 @@ def batch_rows(key: Key[Array, ""], index: Int[Array, ""], batch_size: int, size
     return shuffled(key, turn * batch_size + place // size, place % size, size)
 
 
+def classes_of(labels: np.ndarray, balance: float) -> Classes:
+    """What `class_rows` draws from, of a data set with these class numbers (N,)."""
+    sizes = np.bincount(labels)
+    ends = np.cumsum(class_shares(sizes, balance)).astype(np.float32)
+    ends[len(np.trim_zeros(sizes, "b")) - 1 :] = 1  # whatever was rounded
+    first = np.cumsum(sizes) - sizes
+    rows = np.argsort(labels, kind="stable")
+    return Classes(*(jnp.asarray(x, jnp.int32) for x in (rows, first, sizes)), jnp.asarray(ends))
+
+
+def class_rows(key: Key[Array, ""], batch_size: int, classes: Classes) -> Int[Array, " batch"]:
+    """The rows of a batch, each drawn by itself: first its class, by the classes' shares, then one of that class, all alike."""
+    of_class, of_row = jax.random.split(key)
+    chosen = jnp.searchsorted(classes.ends, jax.random.uniform(of_class, (batch_size,), jnp.float32), side="right")
+    return classes.rows[classes.first[chosen] + jax.random.randint(of_row, (batch_size,), 0, classes.sizes[chosen])]
+
+
 @jax.named_scope("draw")
 def real_batch(
     sampler: Callable[..., Any] | None, data: DataArrays, batch_size: int, key: Key[Array, ""], index: Int[Array, ""]
 ) -> tuple[Samples, Labels]:
-    """The index-th batch: drawn afresh, or by `batch_rows` from the data set, or out of a window of its batches.
+    """The index-th batch: drawn afresh, or by `batch_rows` or `class_rows` from the data set, or out of a window of its batches.
 
     Bytes leave as numbers in [-1, 1].
     """
@@ -65,8 +94,10 @@ def real_batch(
         assert sampler is not None
         samples, labels = sampler(stream_key(key, Stream.DATA, index), batch_size)
         return samples, labels
-    if data.first is None:
-        place: Array = batch_rows(stream_key(key, Stream.DATA), index, batch_size, len(data.samples))
+    if data.classes is not None:
+        place: Array = class_rows(stream_key(key, Stream.DATA, index), batch_size, data.classes)
+    elif data.first is None:
+        place = batch_rows(stream_key(key, Stream.DATA), index, batch_size, len(data.samples))
     else:
         place = index - data.first
     return to_model_range(data.samples[place]), data.labels[place]

@@ -1,6 +1,6 @@
 """What the compiled loop reads its real batches from: the data set on the device, or windows of one that outgrows memory.
 
-Which rows make the index-th batch is a function of key and index alone (`jaxgan.engine.batches.batch_rows`), streamed or not: a streamed
+Which rows make the index-th batch is a function of key and index alone (`jaxgan.engine.batches`), streamed or not: a streamed
 run sees the batches that it would see with all its pictures on the device, and a resumed one goes on where its step says.
 """
 
@@ -12,7 +12,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from jaxgan.engine.batches import DataArrays, batch_rows
+from jaxgan.engine.batches import Classes, DataArrays, batch_rows, class_rows, classes_of
 from jaxgan.engine.draws import Stream, stream_key
 from jaxgan.engine.placement import Placement
 from jaxgan.engine.reading import Pictures, ProcessReader, ThreadReader, reader_of
@@ -60,6 +60,7 @@ class Streamed:
         placement: Placement,
         label_dim: int = 0,
         readers: int | None = None,
+        classes: Classes | None = None,
     ):
         replicas = np.size(seeds)
         self.reader, self._at_once = reader_of(records, readers), ThreadReader(records)
@@ -85,8 +86,10 @@ class Streamed:
 
         def rows(seeds: Any, index: Any) -> Any:
             def of(seed: Any) -> Any:
-                key = stream_key(jax.random.key(seed), Stream.DATA)
-                return batch_rows(key, index, batch_size, len(records))
+                key = jax.random.key(seed)
+                if classes is not None:
+                    return class_rows(stream_key(key, Stream.DATA, index), batch_size, classes)
+                return batch_rows(stream_key(key, Stream.DATA), index, batch_size, len(records))
 
             return jax.vmap(of)(seeds) if self.lead else of(seeds)
 
@@ -169,7 +172,13 @@ def arrays_of(source: Source) -> DataArrays:
         labels=jnp.zeros(len(samples), jnp.int32)
         if labels is None
         else jnp.asarray(labels, jnp.int32 if labels.ndim == 1 else float),
+        classes=_classes(source),
     )
+
+
+def _classes(source: Source) -> Classes | None:
+    """What rows are drawn from where classes are evened out."""
+    return classes_of(source.class_numbers, source.class_balance) if source.class_balance else None
 
 
 def feed_of(
@@ -182,5 +191,6 @@ def feed_of(
     if source.records is not None:
         vectors = source.label_vectors
         dim = 0 if vectors is None else vectors.dim
-        return Streamed(source.records, source.sample_shape, batches_per_step, batch_size, seeds, placement, dim, readers)
+        how = dim, readers, _classes(source)
+        return Streamed(source.records, source.sample_shape, batches_per_step, batch_size, seeds, placement, *how)
     return Resident(source, placement)

@@ -224,7 +224,7 @@ def _seen(gan: "Gan", draw: Draw, fake: Array, passed: PyTree) -> tuple[Draw, Ar
 
     def see(samples: Samples, stream: StepStream) -> Array:
         rngs = layer_rngs(jax.random.fold_in(draw.key, stream))
-        seen: Array = critic.apply(passed, samples, rngs=rngs, method="seen")
+        seen: Any = critic.apply(passed, samples, rngs=rngs, method="seen")
         return seen
 
     return draw._replace(real=see(draw.real, StepStream.CRITIC_REAL)), see(fake, StepStream.CRITIC_FAKE)

@@ -84,7 +84,7 @@ R3GAN = Variant(
             dict(
                 generator="dcgan_refined", critic="projected", hidden_dim=48, optimizer="adam", learning_rate=4e-4, beta1=0.0, beta2=0.99,
                 schedule="cosine", schedule_end=0.1, warmup_steps=400, r1_weight=1.0, r2_weight=1.0, n_critic=1, batch_size=32, ema=0.999,
-                steps=12_000, sample_every=160,
+                steps=16_000, sample_every=200, class_balance=0.75,
             ),
             data="images",
         ),

@@ -97,6 +97,10 @@ def resolve(config: Config, dataset: Dataset | None = None, *, saved: bool = Fal
     elif filled.points != config.points and dataset is None:
         loaded = load_data(filled)
     _check_data(filled, loaded)
+    if config.class_balance is None and loaded.class_numbers is None:
+        filled = dataclasses.replace(filled, class_balance=None)  # the recipe's, where it cannot be
+    if filled.class_balance is not None:
+        loaded = loaded.balanced(filled.class_balance)
     numbers = game_numbers(filled, variant)
     game = variant.build(**numbers)
     if filled.penalty_schedule_end is not None and not game.penalties:
@@ -262,7 +266,7 @@ def _without_meaning(values: Mapping[str, Any]) -> dict[str, str]:
         name: for_them for name, option in OPTIONS.items() if option.optimizers and not {*option.optimizers} & {*optimizers}
     }
     if not values.get("conditional"):
-        unused["fake_labels"] = "without --conditional"
+        unused |= dict.fromkeys(("fake_labels", "class_balance"), "without --conditional")
     if values.get("schedule") == "constant":
         falling = ("schedule_end", "schedule_steps", "penalty_schedule_end")
         unused |= dict.fromkeys(falling, "with --schedule constant; allowed are cosine, linear")

@@ -21,6 +21,7 @@ LATER = (
     "code_dim",
     "instance_noise",
     "upsampling",
+    "class_balance",
 )
 FORMAT = 1  # of run folders; raised when an older jaxgan would read one wrongly. Those without a number came before it
 

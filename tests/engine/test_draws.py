@@ -1,13 +1,19 @@
 """Chance: each pass over the data sees every sample once, and the flags that reuse a draw reuse exactly that."""
 
+import dataclasses
+
 import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
+import scipy.stats
 
-from jaxgan.engine.batches import shuffled
+from jaxgan.data import load
+from jaxgan.engine.batches import class_rows, classes_of, shuffled
 from jaxgan.engine.draws import Stream, stream_key
-from tests.tiny import arrays, batch, critic_draw_of, generator_draw_of, pictures, tiny
+from jaxgan.errors import UserError
+from jaxgan.labels import class_shares
+from tests.tiny import arrays, batch, critic_draw_of, generator_draw_of, on_disk, pictures, tiny
 
 
 @pytest.mark.parametrize("size", [1, 2, 3, 17, 100, 1497])
@@ -42,6 +48,64 @@ def test_each_pass_over_the_data_sees_every_sample_once_and_batches_cross_its_en
     seen = [picture.tobytes() for picture in np.rint((batches + 1) * 127.5).astype(np.uint8)]
     for start in (0, 40, 80):
         assert set(seen[start : start + 40]) == {picture.tobytes() for picture in dataset.samples}
+
+
+def test_shares_of_classes():
+    """Of 16, 1 and 81 samples: fourth roots 2, 1 and 3; a class without samples has no share."""
+    sizes = np.array([16, 0, 1, 81])
+    np.testing.assert_allclose(class_shares(sizes, 0), np.array([16, 0, 1, 81]) / 98)
+    np.testing.assert_allclose(class_shares(sizes, 0.75), np.array([2, 0, 1, 3]) / 6)
+    np.testing.assert_allclose(class_shares(sizes, 1), np.array([1, 0, 1, 1]) / 3)
+
+
+@pytest.mark.parametrize("balance", [0.5, 1.0])
+def test_classes_are_drawn_in_their_shares_and_their_samples_all_alike(balance):
+    """Against a chi-squared test; classes 1 and 4 have no samples, and labels are in no order."""
+    labels = np.random.default_rng(0).permutation(np.repeat([0, 2, 3], [90, 2, 8])).astype(np.int32)
+    classes = classes_of(labels, balance)
+    rows = np.asarray(jax.jit(lambda key: class_rows(key, 60_000, classes))(jax.random.key(1)))
+    shares = class_shares(np.bincount(labels), balance)
+    expected = (shares / np.maximum(np.bincount(labels), 1))[labels] * len(rows)  # of every row
+    assert scipy.stats.chisquare(np.bincount(rows, minlength=100), expected).pvalue > 1e-3
+    assert scipy.stats.chisquare(np.bincount(rows, minlength=100), np.full(100, 600)).pvalue < 1e-9
+
+
+def test_a_run_with_even_classes_sees_each_sample_with_its_label():
+    """Every class as often in many batches, another choice in each; a sample's own shade says its class."""
+    labels = np.random.default_rng(0).permutation(np.repeat([0, 1, 2], [30, 8, 2])).astype(np.int32)
+    dataset = pictures(40)
+    dataset.samples[:] = (100 * labels)[:, None, None, None]
+    run = tiny("fc", dataset=dataclasses.replace(dataset, labels=labels), batch_size=60, conditional=True, class_balance=1.0)
+    assert (
+        "classes are seen evened out (class_balance 1): 33 % of the samples each, where they have 5 to 75 %"
+        in run.dataset.notes
+    )
+    data = arrays(run)
+    drawn = [jax.jit(lambda i: batch(run, data, jax.random.key(0), i))(jnp.int32(i)) for i in range(20)]
+    for samples, seen in drawn:
+        np.testing.assert_array_equal(np.rint((np.asarray(samples)[:, 0, 0, 0] + 1) * 127.5), 100 * np.asarray(seen))
+    counts = np.bincount(np.concatenate([seen for _, seen in drawn]))
+    assert scipy.stats.chisquare(counts, np.full(3, 400)).pvalue > 1e-3
+    assert (drawn[0][1] != drawn[1][1]).any()
+
+
+@pytest.mark.parametrize(
+    ("dataset", "balance", "message"),
+    [
+        (pictures(n_classes=0), 1, "class_balance=1: the samples of digits are in no classes"),
+        (load("ring8"), 1, "class_balance=1: ring8 is drawn afresh"),
+        (
+            dataclasses.replace(on_disk(pictures()), name="own"),
+            0.5,
+            "class_balance=0.5: the classes of own are known only once",
+        ),
+        (pictures(), 1.5, "class_balance=1.5: must be"),
+        (pictures(), "much", "class_balance='much': must be"),
+    ],
+)
+def test_classes_that_cannot_be_evened_out_are_refused(dataset, balance, message):
+    with pytest.raises(UserError, match=message):
+        dataset.balanced(balance)
 
 
 def test_images_are_scaled_to_minus_one_and_one():

@@ -31,6 +31,7 @@ FORMS = {
     "one batch for all critic steps": {"critic_data": "same"},
     "the generator first": {"order": "generator_first"},
     "replicas": {"replicas": 2},
+    "classes evened out": {"class_balance": 0.5},
 }
 
 
@@ -43,8 +44,13 @@ QUICK = {"fresh batches", "replicas"}
 def test_a_streamed_run_sees_the_batches_of_the_resident_one(fields, monkeypatch):
     """40 pictures in batches of 6, windows of 3 steps: passes end within batches, and batches are looked at over window edges."""
     monkeypatch.setattr(feed, "WINDOW_STEPS", 3)
-    ours = trained(on_disk(pictures()), [2, 1, 3, 1], **fields)
+    streamed = on_disk(pictures())
+    streamed.records.labels = pictures().labels  # type: ignore[union-attr]
+    ours = trained(streamed, [2, 1, 3, 1], **fields)
     theirs = trained(pictures(), [2, 1, 3, 1], **fields)
+    if fields.get("class_balance"):
+        with pytest.raises(AssertionError):
+            chex.assert_trees_all_close(theirs, trained(pictures(), [2, 1, 3, 1]), rtol=1e-5, atol=1e-6)
     chex.assert_trees_all_close(ours, theirs, rtol=1e-5, atol=1e-6)
     start = plain(
         tiny("fc", dataset=pictures(), variant="wgan", dropout=0.0, conditional=True, **fields).program().initial_state()

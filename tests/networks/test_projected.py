@@ -260,7 +260,7 @@ def test_a_run_trains_is_judged_loaded_and_sampled(offered, tmp_path):
     samples = np.random.default_rng(0).integers(0, 256, (120, 16, 16, 3), dtype=np.uint8)
     np.savez(tmp_path / "own.npz", images=samples, labels=np.arange(120) % 2)
     options = dict(variant="r3gan", generator="dcgan_refined", critic="projected", hidden_dim=4, latent_dim=4, batch_size=8)
-    data = dict(dataset=f"npz:{tmp_path / 'own.npz'}", image_size=16, conditional=True)
+    data = dict(dataset=f"npz:{tmp_path / 'own.npz'}", image_size=16, conditional=True, class_balance=0.5)
     run = jaxgan.fit(jaxgan.Config(**options, **data, steps=2, out=str(tmp_path / "run")), progress=False)
     assert (run.config.generator, run.config.critic) == ("dcgan_refined", "projected")
     again = jaxgan.load(tmp_path / "run")
@@ -282,6 +282,28 @@ def test_the_recipe_sets_both_networks_and_gives_way_to_others(offered):
     assert settled() == settled(critic="projected") == ("dcgan_refined", "projected", 48)
     assert settled(network="fc") == ("fc", "fc", 256)
     assert settled(generator="dcgan", critic="projected") == ("dcgan", "projected", None)
+
+
+def test_the_recipe_evens_out_classes_where_there_are_any(offered):
+    samples = np.zeros((20, 32, 32, 3), np.uint8)
+    classes, numbers = (
+        as_dataset(samples, np.arange(20) % 4 // 3),
+        as_dataset(samples, np.linspace(0.1, 0.9, 40).reshape(20, 2)),
+    )
+
+    def settled(data, **given):
+        found = resolve(Config(dataset="own", variant="r3gan", recipe="projected", **given), data)
+        assert found.dataset.class_balance == (found.config.class_balance or 0)
+        return found.config.class_balance
+
+    assert settled(classes, conditional=True) == 0.75
+    assert settled(classes, conditional=True, class_balance=0) == 0
+    assert settled(classes) is None
+    assert settled(numbers, conditional=True) is None
+    with pytest.raises(UserError, match=r"--class-balance 0\.5 has no meaning without --conditional"):
+        settled(classes, class_balance=0.5)
+    with pytest.raises(UserError, match=r"class_balance=0\.5: the samples of own are in no classes"):
+        settled(numbers, conditional=True, class_balance=0.5)
 
 
 @pytest.mark.parametrize(

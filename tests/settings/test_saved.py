@@ -50,6 +50,7 @@ def test_how_a_run_was_started_is_not_saved():
         "code_dim",
         "instance_noise",
         "upsampling",
+        "class_balance",
     }
     assert not set(values) & later, "a run without them is written as before"
     assert set(values) == set(names(saved=True)) - later

@@ -104,6 +104,16 @@ class DataOptions:
         "What the labels of folder:, npz: and own data are, where that is open: classes, multi_hot (several labels at once, 0 or 1 each) or"
         " continuous (numbers); auto where not given: by what they look like.",
     )
+    class_balance: float | None = option(
+        None,
+        "How far training evens out the shares of the classes (with --conditional): 0, the same as not given, as they are; 1 all alike; between, a"
+        " class of n samples by n^(1 - BALANCE). Metrics take the data as they are.",
+        at_least=0,
+        at_most=1,
+        metavar="BALANCE",
+        settled_by=FROM_RECIPE,
+        elsewhere="weighted_sampler class_weights oversample",
+    )
     stream: Literal["auto", "always", "never"] = option(
         "auto",
         "Whether pictures of folder: and tfds: sets are read as they are needed; auto: where they would fill a quarter of the memory.",
