@@ -72,7 +72,8 @@ def classes_of(labels: np.ndarray, balance: float) -> Classes:
     ends[len(np.trim_zeros(sizes, "b")) - 1 :] = 1  # whatever was rounded
     first = np.cumsum(sizes) - sizes
     rows = np.argsort(labels, kind="stable")
-    return Classes(*(jnp.asarray(x, jnp.int32) for x in (rows, first, sizes)), jnp.asarray(ends))
+    rows, first, sizes = (jnp.asarray(x, jnp.int32) for x in (rows, first, sizes))
+    return Classes(rows, first, sizes, jnp.asarray(ends))
 
 
 def class_rows(key: Key[Array, ""], batch_size: int, classes: Classes) -> Int[Array, " batch"]:
