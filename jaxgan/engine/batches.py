@@ -72,8 +72,12 @@ def classes_of(labels: np.ndarray, balance: float) -> Classes:
     ends[len(np.trim_zeros(sizes, "b")) - 1 :] = 1  # whatever was rounded
     first = np.cumsum(sizes) - sizes
     rows = np.argsort(labels, kind="stable")
-    rows, first, sizes = (jnp.asarray(x, jnp.int32) for x in (rows, first, sizes))
-    return Classes(rows, first, sizes, jnp.asarray(ends))
+    return Classes(
+        rows=jnp.asarray(rows, jnp.int32),
+        first=jnp.asarray(first, jnp.int32),
+        sizes=jnp.asarray(sizes, jnp.int32),
+        ends=jnp.asarray(ends),
+    )
 
 
 def class_rows(key: Key[Array, ""], batch_size: int, classes: Classes) -> Int[Array, " batch"]:
