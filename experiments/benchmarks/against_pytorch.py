@@ -109,8 +109,9 @@ class Theirs:
         if resolved.dataset.samples is not None:
             self.samples = torch.tensor(resolved.dataset.samples.transpose(0, 3, 1, 2).copy()).to(self.device)
         else:
-            centres = np.asarray(resolved.dataset.distribution.centres)
-            self.centres = torch.tensor(centres, dtype=torch.float32, device=self.device)
+            mixture = resolved.dataset.distribution  # its centres and deviation in the plane that the networks see
+            as_tensor = lambda x: torch.tensor(np.asarray(x), dtype=torch.float32, device=self.device)  # noqa: E731
+            self.centres, self.std = as_tensor(mixture.to_model(mixture.centres)), as_tensor(mixture.std * mixture.scale)
         self.eager_critic = self.critic
         if compiled:
             self.generator, self.critic = torch.compile(self.generator), torch.compile(self.critic)
@@ -132,7 +133,7 @@ class Theirs:
         latent = torch.randn(size, self.resolved.gan.latent_dim, device=self.device)
         if self.samples is None:
             which = torch.randint(len(self.centres), (size,), device=self.device)
-            real = self.centres[which] + 0.01 * torch.randn(size, 2, device=self.device)
+            real = self.centres[which] + self.std * torch.randn(size, 2, device=self.device)
         else:
             rows = torch.randint(len(self.samples), (size,), device=self.device)
             real = self.samples[rows].float() / 127.5 - 1
