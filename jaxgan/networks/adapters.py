@@ -258,14 +258,11 @@ class AdaptedCritic(Adapted):
 
     couples_batch: ClassVar[bool | None] = None  # not declared: `jaxgan.networks.inspection` looks
     reconstructs: ClassVar[bool | None] = None
+    maps_samples: ClassVar[bool] = False
 
     def refreshed(self, params: Params, variables: PyTree) -> PyTree:
         """The variables as they are: nothing is done to them once a critic step."""
         return variables
-
-    def seen(self, samples: Array) -> Array:
-        """The samples themselves."""
-        return samples
 
     @nn.compact
     def __call__(self, samples: Array, labels: Labels, *, train: bool = False) -> CriticOutput:
